@@ -1,0 +1,56 @@
+/* catalogue.h - the catalogue: corpora, documents and their pages, in SQLite.
+ *
+ * Precious data (XDG data folder, 0700/0600).  The cache layer does not know
+ * the ingest layer's types: rows are plain structs here.
+ */
+#ifndef KVASIR_CACHE_CATALOGUE_H
+#define KVASIR_CACHE_CATALOGUE_H
+
+#include <glib.h>
+
+typedef struct Catalogue Catalogue;
+
+typedef struct {
+    char *label, *text;
+    int state;                      /* as the ingest layer numbers it */
+} CataloguePage;
+
+typedef struct {
+    gint64 id;                      /* 0 before it is stored */
+    char *path, *format, *title, *author, *date, *hash;
+    gint64 added;                   /* seconds since 1970 */
+    gint64 file_size, file_mtime_ns;    /* only to skip re-reading; content decides */
+    GPtrArray *pages;               /* CataloguePage*, or NULL when not loaded */
+} CatalogueDocument;
+
+typedef struct {
+    char *name;
+    guint documents, pages;
+    guint64 text_bytes;
+    gint64 created, changed;
+} CatalogueCorpus;
+
+Catalogue *catalogue_open(const char *path, gboolean read_only, GError **error);
+void catalogue_close(Catalogue *catalogue);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalogue, catalogue_close)
+
+void catalogue_document_free(CatalogueDocument *document);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatalogueDocument, catalogue_document_free)
+void catalogue_corpus_free(CatalogueCorpus *corpus);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatalogueCorpus, catalogue_corpus_free)
+
+/* GPtrArray of CatalogueCorpus* with free function, by name. */
+GPtrArray *catalogue_corpora(Catalogue *catalogue, GError **error);
+/* NULL without ERROR: no corpus of that name. */
+CatalogueCorpus *catalogue_corpus(Catalogue *catalogue, const char *name, GError **error);
+/* GPtrArray of CatalogueDocument* in pack order (order of adding; a changed document keeps its
+ * place); WITH_PAGES loads the texts.  NULL without ERROR: no such corpus. */
+GPtrArray *catalogue_documents(Catalogue *catalogue, const char *corpus, gboolean with_pages, GError **error);
+/* Adds or, when CORPUS has one of the same path, replaces; all in one transaction; makes the corpus if it is new.
+ * *CHANGED: FALSE when the stored one has the same hash (only path and times updated then). */
+gboolean catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument *document,
+                       gboolean *changed, GError **error);
+gboolean catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *path, gboolean *found, GError **error);
+gboolean catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *found, GError **error);
+
+#endif

@@ -1,0 +1,87 @@
+/* store.h - the KV store: blocks of a prefix cache under chained keys, in SQLite.
+ *
+ * A block is opaque bytes in PARTS parts.  Its key is a SHA-256 that the
+ * caller chains (store_chain_key): parent's key and own token ids, so a key stands for a whole
+ * prefix.  A block is never without its parent: blocks are added behind their
+ * parent and evicted leaves first.  Every part carries an XXH3 checksum that
+ * is verified on read; a bad block is dropped with everything that hangs on it, and the
+ * read says "not there".  Several processes may use one store at once.
+ * All data here is derived: losing it costs time only.
+ */
+#ifndef KVASIR_CACHE_STORE_H
+#define KVASIR_CACHE_STORE_H
+
+#include <glib.h>
+
+#include "src/base/progress.h"
+
+#define STORE_KEY_BYTES 32
+
+typedef struct Store Store;
+
+typedef struct {
+    guint64 limit;          /* bytes of blocks to keep; 0: no limit */
+    gboolean read_only;
+    const char *note;       /* what new roots stand for, shown by status ("GLM-4-9B-Chat, int8"); or NULL */
+} StoreOptions;
+
+/* Opens or makes the database file PATH (folder 0700, file 0600).  FAILURE_CACHE when it is not
+ * a store, is of a newer format (left untouched), or cannot be written. */
+Store *store_open(const char *path, const StoreOptions *options, GError **error);
+void store_close(Store *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
+
+/* key = SHA-256(parent || little-endian int32 ids). */
+void store_chain_key(const guint8 parent[STORE_KEY_BYTES], const gint32 *ids, gsize n,
+                     guint8 key[STORE_KEY_BYTES]);
+
+/* How many of the N keys (N * STORE_KEY_BYTES bytes, a chain from its first block) are
+ * stored, counted from the first without a gap.  Marks them as used now, and as
+ * in use by this process until store_close (they are not evicted). */
+gsize store_find(Store *store, const guint8 *keys, gsize n, GError **error);
+
+/* Reads part PART of block KEY into OUT (SIZE bytes, must be its exact size).  FALSE without ERROR: not there any more, or bad
+ * and now dropped.  May be called from several threads at once. */
+gboolean store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part,
+                    guint8 *out, gsize size, GError **error);
+
+/* The writer: a thread that commits one block a transaction.  store_write
+ * takes BYTES over (g_free) and queues it, waiting while more than a few blocks are queued.  ROOT
+ * is the state key that the chain began with; PARENT is NULL for the first block.  A block that is there
+ * already is left as it is.  FALSE when an earlier write failed: the
+ * error (disk full, say) is reported once and the store goes on without writing. */
+gboolean store_write(Store *store, const guint8 root[STORE_KEY_BYTES],
+                     const guint8 *parent, const guint8 key[STORE_KEY_BYTES], guint64 depth,
+                     guint8 *bytes, gsize part_size, guint parts, GError **error);
+/* Waits until all that was queued is on disk. */
+gboolean store_flush(Store *store, GError **error);
+
+typedef struct {
+    guint64 blocks, bytes;          /* stored now */
+    guint64 file_bytes;             /* of the database, with its log */
+    guint64 limit;
+    guint64 hits, hit_bytes;        /* blocks and bytes read back since it was made */
+    guint64 written, evicted, dropped;  /* blocks, since it was made */
+} StoreStatus;
+
+gboolean store_status(Store *store, StoreStatus *status, GError **error);
+
+/* One row per root: what the blocks of one model, KV type and arithmetic take. */
+typedef struct {
+    guint8 root[STORE_KEY_BYTES];
+    char *note;
+    guint64 blocks, bytes;
+    gint64 last_used;               /* seconds since 1970 */
+} StoreRoot;
+/* Array of StoreRoot with a clear function; free with g_array_unref. */
+GArray *store_roots(Store *store, GError **error);
+
+/* Checks every block; bad ones are dropped and counted in *BAD. */
+gboolean store_verify(Store *store, ProgressFunc progress, gpointer data,
+                      guint64 *checked, guint64 *bad, GError **error);
+/* Evicts until at most LIMIT bytes are stored and gives the space back to the file system. */
+gboolean store_trim(Store *store, guint64 limit, guint64 *evicted, GError **error);
+/* Removes everything (or, with ROOT, what hangs on it) and shrinks the file. */
+gboolean store_clear(Store *store, const guint8 *root, GError **error);
+
+#endif

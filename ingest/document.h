@@ -1,0 +1,59 @@
+/* document.h - one document as text: title, pages, and what could not be read.
+ *
+ * document_read() finds the format by content (not by name alone) and gives
+ * clean UTF-8 (well-formed, NFC, "\n" line ends, no control characters but "\n" and "\t").  A PDF's
+ * page is a page; HTML and Markdown make a page of each top-level section; plain text is one page
+ * per form feed.
+ */
+#ifndef KVASIR_INGEST_DOCUMENT_H
+#define KVASIR_INGEST_DOCUMENT_H
+
+#include <glib.h>
+
+typedef enum {
+    PAGE_TEXT,              /* text was read */
+    PAGE_EMPTY,             /* nothing on it */
+    PAGE_SCAN,              /* an image and no text layer: needs OCR */
+    PAGE_UNREADABLE,        /* glyphs without a usable mapping to Unicode */
+    PAGE_DAMAGED,           /* the page cannot be opened */
+} PageState;
+
+typedef struct {
+    char *label;            /* as printed: "12", "xii"; a section's heading for HTML and Markdown; never NULL */
+    char *text;             /* never NULL */
+    gsize length;           /* of text, bytes */
+    PageState state;
+} Page;
+
+typedef struct {
+    char *path;             /* as given */
+    char *format;           /* "pdf", "html", "markdown", "text", ... */
+    char *title;            /* never NULL: from the document, else the file's base name */
+    char *author;           /* or NULL */
+    char *date;             /* ISO 8601 (YYYY[-MM[-DD]]), or NULL */
+    GPtrArray *pages;       /* of Page*, owned */
+} Document;
+
+typedef struct {
+    const char *password;   /* for encrypted PDF, or NULL */
+    gboolean whole;         /* HTML: keep menus and other boilerplate too */
+} DocumentOptions;
+
+/* Reads PATH.  FAILURE_INPUT (or FAILURE_PASSWORD) with a sentence that names the file when it is
+ * missing, a directory, a FIFO, damaged, or of an unknown kind.  OPTIONS may be NULL. */
+Document *document_read(const char *path, const DocumentOptions *options, GError **error);
+/* The same from memory; PATH only names it. */
+Document *document_read_bytes(const char *path, const guint8 *bytes, gsize length,
+                              const DocumentOptions *options, GError **error);
+void document_free(Document *document);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, document_free)
+
+/* "text", "empty", "scan", "unreadable", "damaged". */
+const char *page_state_name(PageState state);
+/* Pages that could not be read (scan, unreadable, damaged). */
+guint document_unread_pages(const Document *document);
+/* SHA-256 (hex, to be freed) over title, author, date, labels and texts: equal content, equal
+ * hash, whatever the file's name or time. */
+char *document_hash(const Document *document);
+
+#endif

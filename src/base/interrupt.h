@@ -1,0 +1,21 @@
+/* interrupt.h - Ctrl-C and SIGTERM as a flag that long work looks at.
+ *
+ * The first signal sets the flag: work stops at the next safe point and keeps
+ * what it has.  The second ends the process at once with status 75 (nothing
+ * that matters is lost: the stores are transactional).
+ */
+#ifndef KVASIR_BASE_INTERRUPT_H
+#define KVASIR_BASE_INTERRUPT_H
+
+#include <glib.h>
+
+/* Installs the handlers; once, from main. */
+void interrupt_install(void);
+
+/* Whether a signal has come. */
+gboolean interrupt_requested(void);
+
+/* If a signal has come: sets ERROR (FAILURE_INTERRUPTED) and returns TRUE. */
+gboolean interrupt_check(GError **error);
+
+#endif

@@ -1,0 +1,43 @@
+/* settings.h - what the program was told: options, environment, configuration.
+ *
+ * Precedence: command line, then environment (KVASIR_MODEL, KVASIR_ISA,
+ * KVASIR_THREADS, KVASIR_CACHE_DIR, KVASIR_DATA_DIR), then
+ * $XDG_CONFIG_HOME/kvasir/kvasir.conf (GKeyFile), then defaults.
+ */
+#ifndef KVASIR_CLI_SETTINGS_H
+#define KVASIR_CLI_SETTINGS_H
+
+#include <glib.h>
+
+#include "src/model/engine.h"
+
+typedef struct {
+    char *model;                /* path, or NULL: the demonstration model */
+    char *isa;                  /* or NULL */
+    int threads;                /* 0: default */
+    gboolean precise;
+    KvType kv;                  /* int8 unless told otherwise */
+    guint64 cache_limit;        /* bytes */
+    char *store_path;           /* .../kv.db */
+    char *catalogue_path;       /* .../catalogue.db */
+    gboolean quiet;             /* -q */
+    gboolean no_cache;          /* --no-cache: neither read nor write the KV store */
+} Settings;
+
+/* The settings after command_parse(); valid until exit. */
+const Settings *settings_get(void);
+
+/* Reads environment and configuration, before options are applied.  FAILURE_USAGE names
+ * file and key of a bad value. */
+gboolean settings_load(GError **error);
+
+/* The common options, to be merged into a command's: -m -t --kv --isa --precise --no-cache -q. */
+const GOptionEntry *settings_entries(void);
+/* Applies and checks what those options got. */
+gboolean settings_apply(GError **error);
+
+/* Opens the model of the settings; with the demonstration model prints the one
+ * line that says what it is (unless quiet). */
+Engine *settings_open_engine(GError **error);
+
+#endif

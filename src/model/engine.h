@@ -1,0 +1,119 @@
+/* engine.h - the engine's whole boundary: a loaded model and token sequences.
+ *
+ * An Engine is a model, read-only and shareable between threads.  A Session is
+ * one mutable sequence of tokens with its KV cache; one thread at a time uses
+ * it (session_import_layers excepted).  Nothing above this header sees a tensor.
+ *
+ * Blocks.  Every ENGINE_BLOCK tokens of a session make a block, counted from
+ * position 0.  The KV bytes of a whole block depend only on the tokens up to its end, on the
+ * model, the KV type and the arithmetic (engine_state_key); they can be taken
+ * out and put back, and what is computed after that is the same to the bit.
+ *
+ * Arithmetic.  With the integer sets ("c", "avx2", "avx512") a position's
+ * result does not depend on how the sequence was cut into calls, on the number of threads
+ * or on the set.  With the "blas" set (full-precision activations) it does not
+ * depend on threads, and whole blocks do not depend on the calls that
+ * appended them as long as each call starts at a block border or each sequence is cut in the same way.
+ */
+#ifndef KVASIR_MODEL_ENGINE_H
+#define KVASIR_MODEL_ENGINE_H
+
+#include <glib.h>
+
+#include "src/base/progress.h"
+#include "src/model/tokenizer.h"
+
+#define ENGINE_BLOCK 256        /* tokens of a block */
+#define ENGINE_KEY_BYTES 32     /* a SHA-256 */
+
+typedef struct Engine Engine;
+typedef struct Session Session;
+
+typedef enum { KV_INT8, KV_F16, KV_F32 } KvType;
+
+/* Names as on the command line: "int8", "f16", "f32"; NULL / FALSE if unknown. */
+const char *kv_type_name(KvType type);
+gboolean kv_type_parse(const char *name, KvType *type);
+
+typedef struct {
+    const char *isa;        /* cap on the compute set: "c", "blas", "avx2", "avx512"; NULL: the best there is */
+    int threads;            /* 0: physical cores */
+    gboolean precise;       /* full-precision activations through BLAS */
+} EngineOptions;
+
+typedef struct {
+    char *path;             /* as opened */
+    char *name;             /* general.name, or the file's base name */
+    char *architecture;     /* "chatglm", "glm4" */
+    char *format;           /* "GGUF" or "safetensors" */
+    char *weight_types;     /* e.g. "Q4_K 161, Q6_K 1, F32 201" (tensors of each) */
+    guint64 parameters;
+    guint64 bytes;          /* of all weights */
+    int layers, hidden, heads, kv_heads, head_dim, ffn, vocabulary, context;
+    int rotary_dim;
+    double rope_theta, norm_eps;
+    gboolean qkv_bias, sandwich_norms, tied_output;
+    char *fingerprint;      /* hex; identifies the weights' content and the shapes */
+    GStrv warnings;         /* things odd about the file, sentences; empty vector if none */
+} ModelInfo;
+
+/* Opens a GGUF file or a Hugging Face directory.  FAILURE_MODEL on error, with
+ * the field that is wrong.  OPTIONS may be NULL. */
+Engine *engine_open(const char *path, const EngineOptions *options, GError **error);
+void engine_free(Engine *engine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
+
+const ModelInfo *engine_info(const Engine *engine);
+/* NULL if the model brings none (a directory without tokenizer.model). */
+const Tokenizer *engine_tokenizer(const Engine *engine);
+/* The compute set in use, e.g. "avx2", and the number of threads. */
+const char *engine_isa(const Engine *engine);
+int engine_threads(const Engine *engine);
+
+/* The root of all block keys: SHA-256 over model fingerprint, KV type and
+ * arithmetic version.  Equal keys mean interchangeable blocks. */
+void engine_state_key(const Engine *engine, KvType type, guint8 key[ENGINE_KEY_BYTES]);
+/* Human-readable arithmetic version, e.g. "int8-1" or "blas-1 (Haswell)". */
+const char *engine_arithmetic(const Engine *engine);
+
+/* A new empty session for at most MAX_TOKENS tokens (clamped to the model's
+ * context; 0: the whole context).  Memory is reserved, not used, until needed. */
+Session *session_new(const Engine *engine, KvType type, gsize max_tokens, GError **error);
+void session_free(Session *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
+
+gsize session_length(const Session *session);
+gsize session_capacity(const Session *session);
+const gint32 *session_tokens(const Session *session);
+
+/* Appends N tokens and computes their state.  Stops early, keeping all whole
+ * pieces done so far (see session_length), with FAILURE_INTERRUPTED when
+ * interrupt_requested(); FAILURE_USAGE when the context is full or an id is
+ * out of range.  ON_BLOCK (may be NULL) is called whenever a block has become
+ * whole, with its index; it may export it; FALSE from it (with ERROR set) stops. */
+typedef gboolean (*SessionBlockFunc)(Session *session, gsize block, gpointer data, GError **error);
+gboolean session_append(Session *session, const gint32 *tokens, gsize n,
+                        SessionBlockFunc on_block, gpointer data, GError **error);
+
+/* Shortens to at most N tokens; returns the length that remains, which may be
+ * less than N (the state keeps certain positions only); append from there again. */
+gsize session_truncate(Session *session, gsize n);
+
+/* Logits of the last position, VOCABULARY floats, valid until the next call on
+ * the session; computed on demand.  NULL if the last call was an import or the session is empty.
+ * Ids that must never be sampled (padding) are left as computed; see sample.h. */
+const float *session_logits(Session *session);
+
+/* Taking blocks out and putting them back.  A block's bytes are the
+ * concatenation of `layers` equal parts of session_layer_bytes() each. */
+gsize session_layer_bytes(const Session *session);
+/* Copies layers FIRST .. FIRST+N-1 of a whole block to OUT. */
+void session_export_layers(const Session *session, gsize block, int first, int n, guint8 *out);
+/* The reverse, for a block at or behind the current length; does not change
+ * the length.  Different (block, layers) may be imported from different threads at once. */
+void session_import_layers(Session *session, gsize block, int first, int n, const guint8 *bytes);
+/* Makes N_BLOCKS imported blocks part of the sequence: TOKENS are the
+ * n_blocks * ENGINE_BLOCK ids behind the current length, which must be a block border. */
+void session_adopt_blocks(Session *session, const gint32 *tokens, gsize n_blocks);
+
+#endif

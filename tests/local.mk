@@ -1,0 +1,19 @@
+# Tests: programs (g_test, TAP) and shell scripts (TAP).  One fragment per layer.
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
+	G_TEST_SRCDIR='$(abs_top_srcdir)/tests'; G_TEST_BUILDDIR='$(abs_top_builddir)/tests'; \
+	: $${KVASIR_SHARED:='$(abs_top_srcdir)/../shared'}; \
+	export top_srcdir top_builddir G_TEST_SRCDIR G_TEST_BUILDDIR KVASIR_SHARED;
+
+include tests/base.mk
+include tests/kernel.mk
+include tests/model.mk
+include tests/ingest.mk
+include tests/cache.mk
+include tests/answer.mk
+include tests/cli.mk
+include tests/docs.mk
