@@ -20,7 +20,7 @@ extern const Command command_ask, command_ingest, command_corpus, command_text, 
     command_model, command_tokens, command_logits;
 
 /* Parses ARGV with ENTRIES (and the common options when WITH_ENGINE), prints --help by itself.
- * On return *ARGC/*ARGV hold the positional arguments behind argv[0].  Returns -1 to
+ * On return ARGC and ARGV hold the positional arguments behind argv[0].  Returns -1 to
  * go on, else the exit status (0 after --help, 2 after an error, which was printed with the usage). */
 int command_parse(const Command *command, const GOptionEntry *entries, gboolean with_engine,
                   int *argc, char ***argv);

@@ -1,1 +1,15 @@
-# src/cli
+# cli: main and one file per command.  libcli.a holds what the commands share.
+noinst_LIBRARIES += libcli.a
+libcli_a_SOURCES = \
+	src/cli/command.c src/cli/command.h \
+	src/cli/meter.c src/cli/meter.h \
+	src/cli/settings.c src/cli/settings.h
+libcli_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"'
+libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+
+bin_PROGRAMS += kvasir
+kvasir_SOURCES = \
+	src/cli/main.c
+kvasir_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+# Upper layers first.
+kvasir_LDADD = libcli.a libbase.a $(GLIB_LIBS)

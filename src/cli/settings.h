@@ -36,6 +36,13 @@ const GOptionEntry *settings_entries(void);
 /* Applies and checks what those options got. */
 gboolean settings_apply(GError **error);
 
+/* "40G", "512 MiB" without the space, "0": bytes, K M G T as powers of 1024.  FALSE if it is none. */
+gboolean settings_parse_size(const char *text, guint64 *bytes);
+
+/* Path of the model of the settings, or of the installed demonstration model; valid until
+ * exit.  FAILURE_MODEL when there is neither. */
+const char *settings_model_path(GError **error);
+
 /* Opens the model of the settings; with the demonstration model prints the one
  * line that says what it is (unless quiet). */
 Engine *settings_open_engine(GError **error);
