@@ -1,0 +1,24 @@
+#!/bin/sh
+# The demonstration model: the same bytes on every machine, and a model that loads.
+. "$top_srcdir/tests/tap.sh"
+demo=$top_builddir/demo/demo.gguf
+sum=fb8f455145e6cf5c5a72cb669f9b17977d51c0c652b1d024a47105e851a2cb39
+
+same_bytes() {
+    echo "$sum  $demo" | sha256sum -c
+}
+
+loads() {
+    "$top_builddir/kvasir" model info "$demo" | tee "$scratch/info" && grep -q chatglm "$scratch/info"
+}
+
+refuses() {
+    ! "$top_builddir/demo/make-demo" "$1" "$scratch/out.gguf" && [ ! -e "$scratch/out.gguf" ]
+}
+
+ok "demo.gguf has its known checksum" same_bytes
+ok "the program loads it" loads
+echo "no vocabulary" >"$scratch/bad"
+ok "make-demo refuses a file that is no vocabulary" refuses "$scratch/bad"
+ok "make-demo refuses a missing file" refuses "$scratch/missing"
+finish
