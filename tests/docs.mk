@@ -1,3 +1,4 @@
-# Tests of what holds for the whole tree: layers, flags, man pages, demonstration model.
-TESTS += tests/t-demo.sh tests/t-includes.sh tests/t-flags.sh
-EXTRA_DIST += tests/tap.sh tests/t-demo.sh tests/t-includes.sh tests/t-flags.sh
+# Tests of what holds for the whole tree: layers, flags, manual, demonstration model.
+docs_tests = tests/t-demo.sh tests/t-includes.sh tests/t-flags.sh tests/t-mandoc.sh
+TESTS += $(docs_tests)
+EXTRA_DIST += $(docs_tests) tests/tap.sh tests/t-help.sh tests/t-manual.sh
