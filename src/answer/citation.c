@@ -1,0 +1,463 @@
+/* citation.c - page marks in an answer, and the pages they stand for. */
+#include "config.h"
+#include "src/answer/citation.h"
+
+#include <math.h>
+#include <string.h>
+
+#define OPEN "【"
+#define CLOSE "】"
+
+enum {
+    MARK_MOST = 240,            /* bytes between the brackets; beyond that it is text */
+    PASSAGE_MOST = 400,         /* bytes of a paragraph that is given as it is */
+    VERBATIM_LEAST = 8,         /* characters; half as many where each is a word */
+    VERBATIM_PAGES = 3,         /* on more pages than this an answer says nothing about where it is from */
+};
+
+struct CitationReader {
+    const GPtrArray *documents;
+    GString *held;              /* not shown yet */
+    GString *said;              /* shown so far, marks left out */
+    GArray *list;
+    GPtrArray *unknown;
+};
+
+/* g_utf8_next_char() casts const away. */
+static const char *next_char(const char *p)
+{
+    return p + g_utf8_skip[(guchar) *p];
+}
+
+static void clear_citation(gpointer citation)
+{
+    g_free(((Citation *) citation)->text);
+}
+
+CitationReader *citation_reader_new(const GPtrArray *documents)
+{
+    CitationReader *reader = g_new0(CitationReader, 1);
+
+    reader->documents = documents;
+    reader->held = g_string_new(NULL);
+    reader->said = g_string_new(NULL);
+    reader->list = g_array_new(FALSE, TRUE, sizeof(Citation));
+    g_array_set_clear_func(reader->list, clear_citation);
+    reader->unknown = g_ptr_array_new_with_free_func(g_free);
+    return reader;
+}
+
+void citation_reader_free(CitationReader *reader)
+{
+    if (reader == NULL)
+        return;
+    g_string_free(reader->held, TRUE);
+    g_string_free(reader->said, TRUE);
+    g_array_unref(reader->list);
+    g_ptr_array_unref(reader->unknown);
+    g_free(reader);
+}
+
+const GArray *citation_reader_list(const CitationReader *reader)
+{
+    return reader->list;
+}
+
+const GPtrArray *citation_reader_unknown(const CitationReader *reader)
+{
+    return reader->unknown;
+}
+
+/* --- Passages: which part of a page a statement is about --- */
+
+static gboolean is_end_mark(gunichar c)
+{
+    return c == '.' || c == '!' || c == '?' || c == 0x3002 || c == 0xff01 || c == 0xff1f;
+}
+
+/* Length of the first sentence of TEXT (LENGTH bytes), with the space behind it. */
+static gsize sentence_length(const char *text, gsize length)
+{
+    const char *p = text, *end = text + length;
+
+    while (p < end) {
+        gunichar c = g_utf8_get_char(p);
+        p = next_char(p);
+        if (c == '\n' && p < end && *p == '\n')
+            break;
+        if (is_end_mark(c) && (c > 0x7f || p >= end || g_ascii_isspace(*p)))
+            break;
+    }
+    while (p < end && g_ascii_isspace(*p))
+        p++;
+    return (gsize) (MIN(p, end) - text);
+}
+
+/* The words of TEXT in lower case; of scripts without spaces, pairs of characters. */
+static GHashTable *word_set(const char *text, gsize length)
+{
+    GHashTable *set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GString) word = g_string_new(NULL);
+    const char *end = text + length;
+    gunichar before = 0;
+
+    for (const char *p = text; p < end; p = next_char(p)) {
+        gunichar c = g_unichar_tolower(g_utf8_get_char(p));
+        gboolean wide = g_unichar_isalnum(c) && g_unichar_iswide(c);
+
+        if (g_unichar_isalnum(c) && !wide) {
+            g_string_append_unichar(word, c);
+        } else if (word->len > 0) {
+            g_hash_table_add(set, g_strdup(word->str));
+            g_string_truncate(word, 0);
+        }
+        if (wide && before != 0) {
+            g_autoptr(GString) pair = g_string_new(NULL);
+            g_string_append_unichar(pair, before);
+            g_string_append_unichar(pair, c);
+            g_hash_table_add(set, g_strdup(pair->str));
+        }
+        before = wide ? c : 0;
+    }
+    if (word->len > 0)
+        g_hash_table_add(set, g_strdup(word->str));
+    return set;
+}
+
+/* How alike two texts are: shared words over the root of the passage's number of words. */
+static double likeness(GHashTable *statement, const char *passage, gsize length)
+{
+    g_autoptr(GHashTable) words = word_set(passage, length);
+    GHashTableIter iter;
+    gpointer word;
+    guint shared = 0;
+
+    g_hash_table_iter_init(&iter, words);
+    while (g_hash_table_iter_next(&iter, &word, NULL))
+        shared += g_hash_table_contains(statement, word);
+    return shared > 0 ? shared / sqrt((double) g_hash_table_size(words)) : 0;
+}
+
+/* The sentence that SAID ends with. */
+static const char *last_statement(const GString *said, gsize *length)
+{
+    const char *text = said->str;
+    gsize begin = 0, end = said->len;
+
+    while (begin < end) {
+        gsize n = sentence_length(text + begin, end - begin);
+        if (begin + n >= end)
+            break;
+        begin += n;
+    }
+    *length = end - begin;
+    return text + begin;
+}
+
+/* Length of the next passage: a paragraph if it is short, else a sentence. */
+static gsize passage_length(const char *text, gsize length)
+{
+    const char *gap = g_strstr_len(text, (gssize) length, "\n\n");
+    gsize paragraph = gap != NULL ? (gsize) (gap - text) + 2 : length;
+
+    return paragraph <= PASSAGE_MOST ? paragraph : sentence_length(text, paragraph);
+}
+
+static char *find_passage(const CitationReader *reader, const Citation *citation)
+{
+    const Document *document = g_ptr_array_index(reader->documents, citation->document);
+    gsize said_length;
+    const char *said = last_statement(reader->said, &said_length);
+    g_autoptr(GHashTable) statement = word_set(said, said_length);
+    g_autoptr(GString) whole = g_string_new(NULL);
+    const char *best = NULL;
+    gsize best_length = 0;
+    double best_score = 0;
+
+    for (guint i = citation->first; i <= citation->last; i++) {
+        const Page *page = g_ptr_array_index(document->pages, i);
+
+        g_string_append_printf(whole, "%s%s", whole->len > 0 ? "\n" : "", page->text);
+        for (gsize at = 0, n; at < page->length; at += n) {
+            n = passage_length(page->text + at, page->length - at);
+            double score = likeness(statement, page->text + at, n);
+            if (score > best_score) {
+                best_score = score;
+                best = page->text + at;
+                best_length = n;
+            }
+        }
+    }
+    return g_strstrip(best != NULL ? g_strndup(best, best_length) : g_strdup(whole->str));
+}
+
+/* --- Marks --- */
+
+/* Number of the citation, from 1. */
+static guint add_citation(CitationReader *reader, Citation citation)
+{
+    for (guint i = 0; i < reader->list->len; i++) {
+        const Citation *known = &g_array_index(reader->list, Citation, i);
+        if (known->document == citation.document && known->first == citation.first && known->last == citation.last)
+            return i + 1;
+    }
+    citation.text = find_passage(reader, &citation);
+    g_array_append_val(reader->list, citation);
+    return reader->list->len;
+}
+
+/* One item of a mark, numbers as written (from 1); 0: not given. */
+typedef struct {
+    guint document, first, last;
+} Item;
+
+/* "page 4", "1 : 4 - 6", "1:4-1:6", "2": the numbers of an item. */
+static Item parse_item(const char *text, guint document_before)
+{
+    guint numbers[4] = { 0 };
+    gunichar joints[4] = { 0 };     /* ':' or '-' before the number */
+    gunichar joint = 0;
+    int n = 0;
+
+    for (const char *p = text; *p != '\0' && n < 4;) {
+        gunichar c = g_utf8_get_char(p);
+        if (g_ascii_isdigit(*p)) {
+            guint64 value = g_ascii_strtoull(p, NULL, 10);
+            numbers[n] = (guint) MIN(value, G_MAXUINT);
+            joints[n++] = joint;
+            joint = 0;
+            while (g_ascii_isdigit(*p))
+                p++;
+            continue;
+        }
+        if (c == ':' || c == 0xff1a)
+            joint = ':';
+        else if (c == '-' || c == '~' || c == 0xff5e || (c >= 0x2010 && c <= 0x2015))
+            joint = '-';
+        p = next_char(p);
+    }
+    if (n >= 2 && joints[1] == ':')     /* 1:4, 1:4-6, 1:4-1:6 */
+        return (Item) { numbers[0], numbers[1], n == 4 && joints[3] == ':' ? numbers[3] : n >= 3 ? numbers[2] : numbers[1] };
+    if (document_before != 0)           /* pages of the document named before */
+        return (Item) { document_before, numbers[0], n >= 2 ? numbers[1] : numbers[0] };
+    return (Item) { numbers[0], 0, 0 };
+}
+
+/* Whether what stands in the brackets is meant as a mark at all: 【注意】 is not. */
+static gboolean is_mark(const char *inner)
+{
+    static GRegex *regex;
+
+    if (regex == NULL)
+        regex = g_regex_new("^\\s*(\\d+\\s*(†.*)?$|[^\\d†]{0,20}\\d+\\s*[:：]\\s*\\D{0,8}\\d|"
+                            "(doc|document|page|pages|pp?\\.)\\s*\\d)",
+                            G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0, NULL);
+    return g_regex_match(regex, inner, 0, NULL);
+}
+
+static gboolean resolve(const CitationReader *reader, Item item, Citation *citation)
+{
+    const Document *document;
+
+    if (item.document == 0 || item.document > reader->documents->len)
+        return FALSE;
+    document = g_ptr_array_index(reader->documents, item.document - 1);
+    citation->document = item.document - 1;
+    if (item.first == 0) {
+        citation->first = 0;
+        citation->last = document->pages->len - 1;
+        return document->pages->len > 0;
+    }
+    citation->first = item.first - 1;
+    citation->last = item.last - 1;
+    return citation->first <= citation->last && citation->last < document->pages->len;
+}
+
+static GArray *parse_mark(const char *inner)
+{
+    GArray *items = g_array_new(FALSE, FALSE, sizeof(Item));
+    g_auto(GStrv) parts = g_regex_split_simple("[;；,，、]", inner, 0, 0);
+    guint document = 0;
+
+    for (char **part = parts; *part != NULL; part++) {
+        char *dagger = strstr(*part, "†");
+        if (dagger != NULL)
+            *dagger = '\0';
+        if (strpbrk(*part, "0123456789") == NULL)
+            continue;
+        Item item = parse_item(*part, document);
+        /* "document 1, page 4": the second part says which page of the first. */
+        if (items->len > 0 && g_array_index(items, Item, items->len - 1).first == 0 && item.document == document)
+            g_array_set_size(items, items->len - 1);
+        document = item.document;
+        g_array_append_val(items, item);
+        if (dagger != NULL && part[1] != NULL && strpbrk(part[1], ":") == NULL && strstr(part[1], "：") == NULL)
+            break;              /* a comma inside the text behind the dagger */
+    }
+    return items;
+}
+
+static void show_mark(CitationReader *reader, const char *inner, GString *shown)
+{
+    g_autoptr(GArray) items = NULL;
+
+    if (!is_mark(inner)) {
+        g_string_append_printf(shown, OPEN "%s" CLOSE, inner);
+        g_string_append_printf(reader->said, OPEN "%s" CLOSE, inner);
+        return;
+    }
+    items = parse_mark(inner);
+    for (guint i = 0; i < items->len; i++) {
+        Citation citation = { 0 };
+        if (resolve(reader, g_array_index(items, Item, i), &citation)) {
+            g_string_append_printf(shown, "[%u]", add_citation(reader, citation));
+        } else {
+            g_string_append(shown, "[?]");
+            g_ptr_array_add(reader->unknown, g_strdup_printf(OPEN "%s" CLOSE, inner));
+        }
+    }
+}
+
+/* Moves N bytes of what is held to the reader. */
+static void show_text(CitationReader *reader, gsize n, GString *shown)
+{
+    g_string_append_len(shown, reader->held->str, (gssize) n);
+    g_string_append_len(reader->said, reader->held->str, (gssize) n);
+    g_string_erase(reader->held, 0, (gssize) n);
+}
+
+static void show(CitationReader *reader, gboolean last, GString *shown)
+{
+    const gsize open_length = strlen(OPEN);
+    GString *held = reader->held;
+
+    while (held->len > 0) {
+        const char *open = strstr(held->str, OPEN);
+        if (open == NULL) {
+            show_text(reader, held->len, shown);
+            return;
+        }
+        show_text(reader, (gsize) (open - held->str), shown);
+        const char *inner = held->str + open_length;
+        const char *close = strstr(inner, CLOSE);
+        gsize reach = close != NULL ? (gsize) (close - inner) : held->len - open_length;
+        gboolean text = reach > MARK_MOST || memchr(inner, '\n', reach) != NULL;
+
+        if (!text && close == NULL && !last)
+            return;
+        if (text || close == NULL) {
+            show_text(reader, open_length, shown);
+            continue;
+        }
+        g_autofree char *mark = g_strndup(inner, reach);
+        g_string_erase(held, 0, (gssize) (open_length + reach + strlen(CLOSE)));
+        show_mark(reader, mark, shown);
+    }
+}
+
+void citation_reader_feed(CitationReader *reader, const char *text, gsize length, GString *shown)
+{
+    g_string_append_len(reader->held, text, (gssize) length);
+    show(reader, FALSE, shown);
+}
+
+void citation_reader_end(CitationReader *reader, GString *shown)
+{
+    show(reader, TRUE, shown);
+}
+
+/* --- Answers that stand word for word in the documents --- */
+
+/* TEXT with every run of white space as one space, none at the ends. */
+static GString *one_spaced(const char *text)
+{
+    GString *out = g_string_new(NULL);
+
+    for (const char *p = text; *p != '\0'; p = next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (!g_unichar_isspace(c))
+            g_string_append_unichar(out, c);
+        else if (out->len > 0 && out->str[out->len - 1] != ' ')
+            g_string_append_c(out, ' ');
+    }
+    while (out->len > 0 && out->str[out->len - 1] == ' ')
+        g_string_truncate(out, out->len - 1);
+    return out;
+}
+
+static void strip_end_marks(GString *text)
+{
+    while (text->len > 0) {
+        const char *last = g_utf8_prev_char(text->str + text->len);
+        if (!is_end_mark(g_utf8_get_char(last)))
+            return;
+        g_string_truncate(text, (gsize) (last - text->str));
+    }
+}
+
+static gboolean contains_words(const char *text, const char *words, gsize length)
+{
+    for (const char *at = text; (at = strstr(at, words)) != NULL; at = next_char(at)) {
+        gunichar before = at > text ? g_utf8_get_char(g_utf8_prev_char(at)) : ' ';
+        gunichar after = g_utf8_get_char(at + length);
+        /* Scripts without spaces have no borders between words to look for. */
+        if ((!g_unichar_isalnum(before) || g_unichar_iswide(before)) &&
+            (!g_unichar_isalnum(after) || g_unichar_iswide(after)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Characters, wide ones twice. */
+static glong text_weight(const GString *text)
+{
+    glong weight = 0;
+
+    for (const char *p = text->str; *p != '\0'; p = next_char(p))
+        weight += g_unichar_iswide(g_utf8_get_char(p)) ? 2 : 1;
+    return weight;
+}
+
+guint citation_reader_find_verbatim(CitationReader *reader, const char *answer)
+{
+    g_autoptr(GString) words = one_spaced(answer);
+    g_autoptr(GArray) found = g_array_new(FALSE, FALSE, sizeof(Citation));
+
+    strip_end_marks(words);
+    if (text_weight(words) < VERBATIM_LEAST)
+        return 0;
+    for (guint d = 0; d < reader->documents->len; d++) {
+        const Document *document = g_ptr_array_index(reader->documents, d);
+        for (guint p = 0; p < document->pages->len; p++) {
+            const Page *page = g_ptr_array_index(document->pages, p);
+            g_autoptr(GString) text = one_spaced(page->text);
+            Citation citation = { .document = d, .first = p, .last = p };
+            if (contains_words(text->str, words->str, words->len))
+                g_array_append_val(found, citation);
+        }
+    }
+    if (found->len > VERBATIM_PAGES)
+        return 0;
+    for (guint i = 0; i < found->len; i++) {
+        Citation citation = g_array_index(found, Citation, i);
+        citation.text = g_strdup(words->str);
+        g_array_append_val(reader->list, citation);
+    }
+    return found->len;
+}
+
+/* --- For people --- */
+
+char *citation_place(const Citation *citation, const GPtrArray *documents)
+{
+    const Document *document = g_ptr_array_index(documents, citation->document);
+    const Page *first = g_ptr_array_index(document->pages, citation->first);
+    const Page *last = g_ptr_array_index(document->pages, citation->last);
+    gboolean paged = strcmp(document->format, "pdf") == 0 || strcmp(document->format, "text") == 0;
+
+    if (citation->first == 0 && citation->last + 1 == document->pages->len && (citation->last > 0 || !paged))
+        return g_strdup("");
+    if (citation->first == citation->last)
+        return g_strdup_printf(paged ? "p. %s" : "section \"%s\"", first->label);
+    return g_strdup_printf(paged ? "pp. %s-%s" : "sections \"%s\" to \"%s\"", first->label, last->label);
+}

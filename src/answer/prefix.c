@@ -1,0 +1,263 @@
+/* prefix.c - a session filled with a prompt, from the KV store as far as it reaches. */
+#include "config.h"
+#include "src/answer/prefix.h"
+
+#include <string.h>
+
+#include "src/base/failure.h"
+#include "src/base/interrupt.h"
+
+enum {
+    PART_MOST = 1024 * 1024,        /* bytes of a row of the store, unless one layer is larger */
+    READERS_MOST = 8,
+    PROGRESS_US = 100 * 1000,
+};
+
+typedef struct {
+    Session *session;
+    Store *store;
+    const gint32 *ids;
+    int layers, part_layers, parts;
+    gsize part_bytes;
+    guint8 root[STORE_KEY_BYTES];
+    guint8 *keys;                   /* of all whole blocks of the prefix */
+    gsize blocks;
+    gsize cached;                   /* blocks in the session that came from the store */
+    gsize queued;                   /* blocks handed to the writer */
+    ProgressFunc progress;
+    gpointer data;
+    PrefixReport *report;
+} Fill;
+
+void prefix_report_clear(PrefixReport *report)
+{
+    g_clear_error(&report->warning);
+}
+
+/* The first trouble is the one worth telling. */
+static void warn(Fill *fill, GError *error)
+{
+    if (fill->report->warning == NULL)
+        fill->report->warning = error;
+    else
+        g_error_free(error);
+}
+
+/* Layers of a part: as many as fit PART_MOST and divide all layers evenly. */
+static void plan_parts(Fill *fill, const Engine *engine)
+{
+    gsize layer_bytes = session_layer_bytes(fill->session);
+
+    fill->layers = engine_info(engine)->layers;
+    fill->part_layers = 1;
+    for (int n = 1; n <= fill->layers; n++)
+        if (fill->layers % n == 0 && (gsize) n * layer_bytes <= PART_MOST)
+            fill->part_layers = n;
+    fill->parts = fill->layers / fill->part_layers;
+    fill->part_bytes = (gsize) fill->part_layers * layer_bytes;
+}
+
+static const guint8 *block_key(const Fill *fill, gsize block)
+{
+    return fill->keys + block * STORE_KEY_BYTES;
+}
+
+static void chain_keys(Fill *fill)
+{
+    const guint8 *parent = fill->root;
+
+    fill->keys = g_malloc(MAX(fill->blocks, 1) * STORE_KEY_BYTES);
+    for (gsize b = 0; b < fill->blocks; b++) {
+        guint8 *key = fill->keys + b * STORE_KEY_BYTES;
+        store_chain_key(parent, fill->ids + b * ENGINE_BLOCK, ENGINE_BLOCK, key);
+        parent = key;
+    }
+}
+
+static void report_progress(const Fill *fill, const char *phase, gsize start, gsize done, gsize total)
+{
+    Progress progress = { .phase = phase, .unit = "tokens", .start = start, .done = done, .total = total };
+
+    if (fill->progress != NULL)
+        fill->progress(&progress, fill->data);
+}
+
+/* Reading back: threads take parts in order until one is missing. */
+typedef struct {
+    Fill *fill;
+    gsize blocks;                   /* to read */
+    GMutex lock;
+    GCond changed;
+    gsize next;                     /* part to take, counted over all blocks */
+    gsize done;                     /* parts in place */
+    gsize good;                     /* no part of an earlier block was missing */
+    int running;
+    GError *error;                  /* the first, or NULL */
+} Reading;
+
+static void read_part(Reading *reading, gsize index, guint8 *buffer)
+{
+    const Fill *fill = reading->fill;
+    gsize block = index / (gsize) fill->parts;
+    int part = (int) (index % (gsize) fill->parts);
+    GError *error = NULL;
+    gboolean ok = store_read(fill->store, block_key(fill, block), (guint) part, buffer, fill->part_bytes, &error);
+
+    if (ok)
+        session_import_layers(fill->session, block, part * fill->part_layers, fill->part_layers, buffer);
+    g_mutex_lock(&reading->lock);
+    reading->done++;
+    if (!ok)
+        reading->good = MIN(reading->good, block);
+    if (error != NULL && reading->error == NULL)
+        reading->error = g_steal_pointer(&error);
+    g_mutex_unlock(&reading->lock);
+    g_clear_error(&error);
+}
+
+static gpointer read_parts(gpointer data)
+{
+    Reading *reading = data;
+    gsize parts = (gsize) reading->fill->parts;
+    g_autofree guint8 *buffer = g_malloc(reading->fill->part_bytes);
+
+    for (;;) {
+        gsize index;
+
+        g_mutex_lock(&reading->lock);
+        index = reading->next;
+        if (index >= reading->good * parts || interrupt_requested()) {
+            reading->running--;
+            g_cond_signal(&reading->changed);
+            g_mutex_unlock(&reading->lock);
+            return NULL;
+        }
+        reading->next++;
+        g_mutex_unlock(&reading->lock);
+        read_part(reading, index, buffer);
+    }
+}
+
+/* Puts what the store has of the chain into the session. */
+static void read_back(Fill *fill, const Engine *engine)
+{
+    Reading reading = { .fill = fill };
+    GError *error = NULL;
+    GThread *threads[READERS_MOST];
+    int n = CLAMP(engine_threads(engine), 1, READERS_MOST);
+    gsize total;
+
+    reading.blocks = reading.good = store_find(fill->store, fill->keys, fill->blocks, &error);
+    if (error != NULL) {
+        warn(fill, error);
+        return;
+    }
+    if (reading.blocks == 0)
+        return;
+    total = reading.blocks * ENGINE_BLOCK;
+    g_mutex_init(&reading.lock);
+    g_cond_init(&reading.changed);
+    reading.running = n;
+    for (int i = 0; i < n; i++)
+        threads[i] = g_thread_new("read-back", read_parts, &reading);
+
+    g_mutex_lock(&reading.lock);
+    while (reading.running > 0) {
+        gsize done = reading.done / (gsize) fill->parts * ENGINE_BLOCK;
+        g_cond_wait_until(&reading.changed, &reading.lock, g_get_monotonic_time() + PROGRESS_US);
+        g_mutex_unlock(&reading.lock);
+        report_progress(fill, "reading the cache", 0, done, total);
+        g_mutex_lock(&reading.lock);
+    }
+    g_mutex_unlock(&reading.lock);
+    for (int i = 0; i < n; i++)
+        g_thread_join(threads[i]);
+    g_cond_clear(&reading.changed);
+    g_mutex_clear(&reading.lock);
+
+    /* Stopped by a signal: only whole blocks that were taken in order count. */
+    fill->cached = MIN(reading.good, reading.next / (gsize) fill->parts);
+    if (fill->cached > 0)
+        session_adopt_blocks(fill->session, fill->ids, fill->cached);
+    if (reading.error != NULL)
+        warn(fill, reading.error);
+}
+
+/* A SessionBlockFunc. */
+static gboolean write_block(Session *session, gsize block, gpointer data, GError **error)
+{
+    Fill *fill = data;
+    GError *local = NULL;
+    guint8 *bytes;
+
+    if (fill->store == NULL || block >= fill->blocks)
+        return TRUE;
+    bytes = g_malloc(fill->part_bytes * (gsize) fill->parts);
+    session_export_layers(session, block, 0, fill->layers, bytes);
+    if (store_write(fill->store, fill->root, block > 0 ? block_key(fill, block - 1) : NULL, block_key(fill, block),
+                    block, bytes, fill->part_bytes, (guint) fill->parts, &local)) {
+        fill->queued++;
+    } else {
+        warn(fill, local);
+        fill->store = NULL;
+    }
+    return TRUE;
+}
+
+/* The blocks of the prefix that the store did not have, one call each. */
+static gboolean compute_blocks(Fill *fill, gsize total, GError **error)
+{
+    gsize start = fill->cached * ENGINE_BLOCK;
+
+    for (gsize b = fill->cached; b < fill->blocks; b++) {
+        report_progress(fill, "prefill", start, b * ENGINE_BLOCK, total);
+        if (interrupt_check(error) ||
+            !session_append(fill->session, fill->ids + b * ENGINE_BLOCK, ENGINE_BLOCK, write_block, fill, error))
+            return FALSE;
+    }
+    report_progress(fill, "prefill", start, fill->blocks * ENGINE_BLOCK, total);
+    return TRUE;
+}
+
+static void flush(Fill *fill)
+{
+    GError *error = NULL;
+
+    if (fill->store == NULL || fill->queued == 0)
+        return;
+    if (store_flush(fill->store, &error))
+        fill->report->stored = fill->queued * ENGINE_BLOCK;
+    else
+        warn(fill, error);
+}
+
+gboolean prefix_fill(Session *session, const Engine *engine, KvType type, Store *store,
+                     const gint32 *ids, gsize n, gsize prefix,
+                     ProgressFunc progress, gpointer data, PrefixReport *report, GError **error)
+{
+    Fill fill = {
+        .session = session, .store = store, .ids = ids, .blocks = prefix / ENGINE_BLOCK,
+        .progress = progress, .data = data, .report = report,
+    };
+    gint64 begin = g_get_monotonic_time(), middle;
+    gsize rest = fill.blocks * ENGINE_BLOCK;
+    gboolean ok;
+
+    report->tokens = n;
+    engine_state_key(engine, type, fill.root);
+    plan_parts(&fill, engine);
+    chain_keys(&fill);
+    if (store != NULL)
+        read_back(&fill, engine);
+    middle = g_get_monotonic_time();
+    report->cached = fill.cached * ENGINE_BLOCK;
+    report->read_seconds = (double) (middle - begin) / 1e6;
+
+    ok = compute_blocks(&fill, n > prefix ? n : rest, error);
+    if (ok && n > prefix)
+        ok = session_append(session, ids + rest, n - rest, NULL, NULL, error);
+    flush(&fill);
+    report->compute_seconds = (double) (g_get_monotonic_time() - middle) / 1e6;
+    g_free(fill.keys);
+    return ok;
+}

@@ -1,0 +1,41 @@
+/* prompt.h - the whole prompt as token ids: documents first, the question last.
+ *
+ *   [gMASK]<sop> <|system|> system <|user|> preface, pack, question <|assistant|>
+ *   '------------- prefix: never depends on the question ------'
+ *
+ * The preface, the pack and the question are tokenized one by one, so that the prefix is
+ * the same to the id whatever is asked, and documents added at the end leave what is
+ * before them as it was.
+ */
+#ifndef KVASIR_ANSWER_PROMPT_H
+#define KVASIR_ANSWER_PROMPT_H
+
+#include "ingest/pack.h"
+#include "src/model/tokenizer.h"
+
+typedef struct {
+    GArray *ids;            /* gint32 */
+    gsize first;            /* where the ids of the pack begin */
+    gsize prefix;           /* how many ids do not depend on the question */
+} Prompt;
+
+/* What the model is told when the user gives no system message of his own. */
+extern const char prompt_system[];
+/* What it shall reply when the answer is not in the documents. */
+extern const char prompt_not_found[];
+
+/* SYSTEM NULL: prompt_system; "": none.  QUESTION NULL: the prefix alone.  FAILURE_MODEL when the vocabulary
+ * lacks the special tokens of the template. */
+Prompt *prompt_new(const Tokenizer *tokenizer, const char *system, const Pack *pack,
+                   const char *question, GError **error);
+void prompt_free(Prompt *prompt);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Prompt, prompt_free)
+
+/* A PackEncodeFunc; DATA is the Tokenizer. */
+void prompt_encode(gpointer tokenizer, const char *text, gsize length, GArray *ids);
+
+/* How many of the pack's documents, from the first, fit into LIMIT tokens
+ * together with the rest of the prompt. */
+gsize prompt_documents_fitting(const Prompt *prompt, const Pack *pack, gsize limit);
+
+#endif

@@ -1,0 +1,96 @@
+/* reply.c - the model's turn. */
+#include "config.h"
+#include "src/answer/reply.h"
+
+#include <string.h>
+
+#include "src/base/interrupt.h"
+#include "src/model/chat.h"
+
+typedef struct {
+    const ReplyOptions *options;
+    GString *pending;       /* decoded, not yet given out */
+    gboolean begun;         /* something but white space has come */
+} Stream;
+
+/* Bytes at the end of TEXT that may be the start of a character. */
+static gsize unfinished(const GString *text)
+{
+    for (gsize back = 1; back <= MIN(text->len, 3); back++) {
+        guchar c = (guchar) text->str[text->len - back];
+        if ((c & 0xc0) == 0x80)
+            continue;
+        gsize need = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc0 ? 2 : 1;
+        return need > back ? back : 0;
+    }
+    return 0;
+}
+
+/* Gives out what is pending; with LAST also a character that stays unfinished. */
+static void give(Stream *stream, gboolean last)
+{
+    GString *pending = stream->pending;
+    gsize length = last ? pending->len : pending->len - unfinished(pending);
+    gsize skip = 0;
+
+    while (!stream->begun && skip < length && g_ascii_isspace(pending->str[skip]))
+        skip++;
+    if (length > skip) {
+        g_autofree char *text = g_utf8_make_valid(pending->str + skip, (gssize) (length - skip));
+        stream->begun = TRUE;
+        if (stream->options->text != NULL)
+            stream->options->text(text, strlen(text), stream->options->data);
+    }
+    g_string_erase(pending, 0, (gssize) length);
+}
+
+/* Ids at or above this are padding of the output matrix. */
+static gint32 id_limit(const Engine *engine)
+{
+    gsize size = tokenizer_size(engine_tokenizer(engine));
+
+    return (gint32) MIN(size, (gsize) engine_info(engine)->vocabulary);
+}
+
+static gboolean generate(Session *session, const Engine *engine, Stream *stream, Reply *reply, GError **error)
+{
+    const Tokenizer *tokenizer = engine_tokenizer(engine);
+    g_autoptr(Sampler) sampler = sampler_new(&stream->options->sample, id_limit(engine));
+
+    reply->end = REPLY_LENGTH;
+    while (reply->tokens < stream->options->max_tokens) {
+        gint32 id = sampler_next(sampler, session_logits(session));
+
+        reply->tokens++;
+        if (chat_is_stop(tokenizer, id)) {
+            reply->end = REPLY_STOPPED;
+            return TRUE;
+        }
+        tokenizer_decode(tokenizer, &id, 1, FALSE, stream->pending);
+        give(stream, FALSE);
+        if (interrupt_check(error))
+            return FALSE;
+        if (session_length(session) == session_capacity(session)) {
+            reply->end = REPLY_FULL;
+            return TRUE;
+        }
+        if (reply->tokens < stream->options->max_tokens && !session_append(session, &id, 1, NULL, NULL, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean reply_generate(Session *session, const Engine *engine, const ReplyOptions *options,
+                        Reply *reply, GError **error)
+{
+    g_autoptr(GString) pending = g_string_new(NULL);
+    Stream stream = { .options = options, .pending = pending };
+    gint64 begin = g_get_monotonic_time();
+    gboolean ok;
+
+    memset(reply, 0, sizeof *reply);
+    ok = generate(session, engine, &stream, reply, error);
+    give(&stream, TRUE);
+    reply->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
+    return ok;
+}

@@ -1,0 +1,36 @@
+/* reply.h - the model's turn: tokens until it stops, as a stream of text. */
+#ifndef KVASIR_ANSWER_REPLY_H
+#define KVASIR_ANSWER_REPLY_H
+
+#include "src/model/engine.h"
+#include "src/model/sample.h"
+
+typedef enum {
+    REPLY_STOPPED,          /* the model ended its turn */
+    REPLY_LENGTH,           /* as many tokens as were allowed */
+    REPLY_FULL,             /* the session is full */
+} ReplyEnd;
+
+/* TEXT is well-formed UTF-8, whole characters, LENGTH bytes, not terminated. */
+typedef void (*ReplyTextFunc)(const char *text, gsize length, gpointer data);
+
+typedef struct {
+    SampleOptions sample;
+    gsize max_tokens;
+    ReplyTextFunc text;     /* may be NULL */
+    gpointer data;
+} ReplyOptions;
+
+typedef struct {
+    gsize tokens;           /* generated; a stop token counts */
+    ReplyEnd end;
+    double seconds;
+} Reply;
+
+/* Continues SESSION, whose last position must have logits.  White space before the first
+ * word is left out (the model begins its turn with a line break); ill-formed bytes become U+FFFD.
+ * FAILURE_INTERRUPTED when a signal stops it; REPLY then tells what was generated. */
+gboolean reply_generate(Session *session, const Engine *engine, const ReplyOptions *options,
+                        Reply *reply, GError **error);
+
+#endif
