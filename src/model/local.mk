@@ -1,1 +1,16 @@
-# src/model
+# model: weights, tokenizer, forward pass, sampling.
+noinst_LIBRARIES += libmodel.a
+libmodel_a_SOURCES = \
+	src/model/checkpoint.c \
+	src/model/checkpoint.h \
+	src/model/hparams.c \
+	src/model/hparams.h \
+	src/model/fingerprint.c \
+	src/model/fingerprint.h \
+	src/model/gguf.c \
+	src/model/gguf.h \
+	src/model/vocabulary.c \
+	src/model/vocabulary.h \
+	src/model/weights.c \
+	src/model/weights.h
+libmodel_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(XXHASH_CFLAGS)

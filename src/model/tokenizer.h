@@ -4,11 +4,16 @@
  * itself a token is taken whole, otherwise neighbouring pairs are merged, the
  * lowest rank first (reference: ARCHITECTURE.md, section 5).  Special tokens
  * never come out of text; they are looked up by name.
+ *
+ * Time and memory are linear in the text (but for the logarithm of a heap in
+ * words without a break); a word longer than TOKENIZER_WORD_MAX bytes is cut there.
  */
 #ifndef KVASIR_MODEL_TOKENIZER_H
 #define KVASIR_MODEL_TOKENIZER_H
 
 #include <glib.h>
+
+#define TOKENIZER_WORD_MAX (16u << 20)
 
 typedef struct Tokenizer Tokenizer;
 
@@ -19,12 +24,20 @@ typedef struct {
     gboolean special;       /* found by name only, never by text */
 } TokenizerPiece;
 
+/* Vocabularies in GGUF and JSON files write a token's bytes as printable characters (GPT-2's
+ * table: "Ġ" is a space).  Appends the bytes that TEXT (UTF-8, LENGTH bytes) stands
+ * for to OUT; FALSE, with OUT as it was, when TEXT holds anything else.  Names of special
+ * tokens are not written that way. */
+gboolean tokenizer_piece_from_gpt2(const char *text, gsize length, GByteArray *out);
+
 /* Makes a tokenizer of N pieces, id = index; copies them.  Specials must carry
- * their name ("<|user|>") as bytes.  FAILURE_MODEL when a single byte is missing
- * or a piece is empty or doubled. */
+ * their name ("<|user|>") as bytes.  In a GGUF file specials are the entries of
+ * type control (3) and user-defined (4); padding at the end (type unused, 5) is
+ * left out by the caller, so that tokenizer_size() bounds what may be sampled.
+ * FAILURE_MODEL when a single byte is missing or a piece is empty or doubled. */
 Tokenizer *tokenizer_new(const TokenizerPiece *pieces, gsize n, GError **error);
-/* Reads a tokenizer.model (lines "base64 rank"); GLM-4's fourteen special
- * tokens follow the last rank. */
+/* Reads a tokenizer.model (lines "base64 rank", ranks from 0 in order); GLM-4's
+ * fourteen special tokens follow the last rank.  FAILURE_MODEL names file and line. */
 Tokenizer *tokenizer_load(const char *path, GError **error);
 void tokenizer_free(Tokenizer *tokenizer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tokenizer, tokenizer_free)

@@ -1,0 +1,451 @@
+/* weights.c - a model's tensors and hyper-parameters.
+ *
+ * The three layouts (GGUF, remote code, native) differ in names only, so each is a row of
+ * names.  Every tensor is looked up by name, compared with the
+ * shape that the hyper-parameters demand, and cut into the parts that weights.h promises.
+ */
+#include "config.h"
+#include "src/model/weights.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/base/failure.h"
+#include "src/model/checkpoint.h"
+#include "src/model/hparams.h"
+#include "src/model/fingerprint.h"
+#include "src/model/gguf.h"
+#include "src/model/vocabulary.h"
+
+#define VECTOR_ALIGNMENT 64
+#define MAX_VOCABULARY (1 << 24)
+
+/* Names without ".weight" and ".bias"; NULL where a layout has no such tensor. */
+typedef struct {
+    const char *embedding, *output_norm, *output;
+    const char *layer;          /* followed by the number, a dot and one of the names below */
+    const char *attn_norm, *qkv, *q, *k, *v, *o, *post_attn_norm;
+    const char *ffn_norm, *gate_up, *gate, *up, *down, *post_ffn_norm;
+} Names;
+
+static const Names gguf_names = {
+    "token_embd", "output_norm", "output",
+    "blk.",
+    "attn_norm", "attn_qkv", "attn_q", "attn_k", "attn_v", "attn_output", "post_attention_norm",
+    "ffn_norm", "ffn_up", "ffn_gate", "ffn_up", "ffn_down", "post_ffw_norm",
+};
+
+typedef struct {
+    Weights *weights;
+    const char *path;
+    const Checkpoint *checkpoint;
+    const Names *names;
+    const HparamHints *hints;
+    GHashTable *used;           /* StoredTensor -> itself */
+    GPtrArray *used_list;       /* the same in the order of use */
+    GError **error;
+} Loader;
+
+/* ---------------------------------------------------------------- one tensor */
+
+/* The name of a tensor of layer N, or of the model when N is negative. */
+static char *full_name(const Loader *l, int n, const char *base, const char *suffix)
+{
+    return n < 0 ? g_strdup_printf("%s.%s", base, suffix)
+                 : g_strdup_printf("%s%d.%s.%s", l->names->layer, n, base, suffix);
+}
+
+static gboolean exists(const Loader *l, int n, const char *base, const char *suffix)
+{
+    if (base == NULL)
+        return FALSE;
+    g_autofree char *name = full_name(l, n, base, suffix);
+    return checkpoint_find(l->checkpoint, name) != NULL;
+}
+
+static guint64 stored_rows(const StoredTensor *stored)
+{
+    guint64 rows = 1;
+
+    for (guint i = 0; i + 1 < stored->n_dims; i++)
+        rows *= stored->dims[i];
+    return rows;
+}
+
+/* Finds a tensor of ROWS x COLUMNS (ROWS 0: any number); NULL and an error otherwise. */
+static const StoredTensor *demand(Loader *l, int n, const char *base, const char *suffix, gint64 rows, gint64 columns)
+{
+    g_autofree char *name = full_name(l, n, base, suffix);
+    const StoredTensor *stored = checkpoint_find(l->checkpoint, name);
+
+    if (stored == NULL) {
+        model_fail(l->error, l->path, "tensor %s is missing", name);
+        return NULL;
+    }
+    if (!stored->supported) {
+        model_fail(l->error, stored->path, "tensor %s has type %s, which kvasir does not read; use a file of type "
+                   "Q4_K_M, Q5_K_M, Q6_K, Q8_0, BF16, F16 or F32", name, stored->type_text);
+        return NULL;
+    }
+    guint64 have_rows = stored_rows(stored), have_columns = stored->dims[stored->n_dims - 1];
+    if ((rows != 0 && have_rows != (guint64) rows) || have_columns != (guint64) columns) {
+        g_autofree char *want = rows ? g_strdup_printf("%" G_GINT64_FORMAT, rows) : g_strdup("any");
+        model_fail(l->error, stored->path, "tensor %s is %" G_GUINT64_FORMAT " x %" G_GUINT64_FORMAT
+                   ", but the hyper-parameters demand %s x %" G_GINT64_FORMAT, name, have_rows, have_columns, want,
+                   columns);
+        return NULL;
+    }
+    if (g_hash_table_add(l->used, (gpointer) (guintptr) stored))
+        g_ptr_array_add(l->used_list, (gpointer) (guintptr) stored);
+    return stored;
+}
+
+static gboolean take_matrix(Loader *l, int n, const char *base, gint64 rows, gint64 columns, Tensor *matrix)
+{
+    const StoredTensor *stored = demand(l, n, base, "weight", rows, columns);
+
+    if (stored == NULL)
+        return FALSE;
+    *matrix = (Tensor) { stored->data, stored->type, (gint64) stored_rows(stored), columns };
+    return TRUE;
+}
+
+/* A norm or bias as an aligned F32 copy that WEIGHTS owns. */
+static gboolean take_vector(Loader *l, int n, const char *base, const char *suffix, gint64 length, Tensor *vector)
+{
+    const StoredTensor *stored = demand(l, n, base, suffix, 1, length);
+
+    if (stored == NULL)
+        return FALSE;
+    gsize bytes = ((gsize) length * sizeof(float) + VECTOR_ALIGNMENT - 1) / VECTOR_ALIGNMENT * VECTOR_ALIGNMENT;
+    float *values = aligned_alloc(VECTOR_ALIGNMENT, bytes);
+    if (values == NULL)
+        g_error("out of memory: %" G_GSIZE_FORMAT " bytes", bytes);
+    type_to_float(stored->type, stored->data, values, (size_t) length);
+    g_ptr_array_add(l->weights->owned, g_bytes_new_with_free_func(values, bytes, free, values));
+    for (gint64 i = 0; i < length; i++)
+        if (!isfinite(values[i]))
+            return model_fail(l->error, stored->path, "tensor %s holds a value that is not finite", stored->name);
+    *vector = (Tensor) { (const guint8 *) values, TYPE_F32, 1, length };
+    return TRUE;
+}
+
+/* Rows FIRST .. FIRST+N-1 of a matrix. */
+static Tensor slice_rows(const Tensor *matrix, gint64 first, gint64 n)
+{
+    gsize row = type_row_bytes(matrix->type, (size_t) matrix->columns);
+
+    return (Tensor) { matrix->data + row * (gsize) first, matrix->type, n, matrix->columns };
+}
+
+/* Elements FIRST .. FIRST+N-1 of an F32 vector. */
+static Tensor slice_vector(const Tensor *vector, gint64 first, gint64 n)
+{
+    return (Tensor) { vector->data + sizeof(float) * (gsize) first, TYPE_F32, 1, n };
+}
+
+/* ---------------------------------------------------------------- one layer */
+
+static gboolean take_qkv_weights(Loader *l, int n, LayerWeights *layer)
+{
+    const ModelInfo *info = &l->weights->info;
+    const Names *names = l->names;
+    gint64 q = (gint64) info->heads * info->head_dim, kv = (gint64) info->kv_heads * info->head_dim;
+    Tensor fused;
+
+    if (names->q && !exists(l, n, names->qkv, "weight"))
+        return take_matrix(l, n, names->q, q, info->hidden, &layer->q) &&
+               take_matrix(l, n, names->k, kv, info->hidden, &layer->k) &&
+               take_matrix(l, n, names->v, kv, info->hidden, &layer->v);
+    if (!take_matrix(l, n, names->qkv, q + 2 * kv, info->hidden, &fused))
+        return FALSE;
+    layer->q = slice_rows(&fused, 0, q);
+    layer->k = slice_rows(&fused, q, kv);
+    layer->v = slice_rows(&fused, q + kv, kv);
+    return TRUE;
+}
+
+static gboolean take_qkv_biases(Loader *l, int n, LayerWeights *layer)
+{
+    const ModelInfo *info = &l->weights->info;
+    const Names *names = l->names;
+    gint64 q = (gint64) info->heads * info->head_dim, kv = (gint64) info->kv_heads * info->head_dim;
+    Tensor fused;
+
+    if (names->q && !exists(l, n, names->qkv, "bias"))
+        return take_vector(l, n, names->q, "bias", q, &layer->q_bias) &&
+               take_vector(l, n, names->k, "bias", kv, &layer->k_bias) &&
+               take_vector(l, n, names->v, "bias", kv, &layer->v_bias);
+    if (!take_vector(l, n, names->qkv, "bias", q + 2 * kv, &fused))
+        return FALSE;
+    layer->q_bias = slice_vector(&fused, 0, q);
+    layer->k_bias = slice_vector(&fused, q, kv);
+    layer->v_bias = slice_vector(&fused, q + kv, kv);
+    return TRUE;
+}
+
+/* Gate and up are halves of one matrix, or two matrices. */
+static gboolean take_gate_up(Loader *l, int n, LayerWeights *layer)
+{
+    const ModelInfo *info = &l->weights->info;
+    const Names *names = l->names;
+    Tensor fused;
+
+    if (exists(l, n, names->gate, "weight"))
+        return take_matrix(l, n, names->gate, info->ffn, info->hidden, &layer->gate) &&
+               take_matrix(l, n, names->up, info->ffn, info->hidden, &layer->up);
+    if (!take_matrix(l, n, names->gate_up, 2 * (gint64) info->ffn, info->hidden, &fused))
+        return FALSE;
+    layer->gate = slice_rows(&fused, 0, info->ffn);
+    layer->up = slice_rows(&fused, info->ffn, info->ffn);
+    return TRUE;
+}
+
+static gboolean take_layer(Loader *l, int n)
+{
+    const ModelInfo *info = &l->weights->info;
+    const Names *names = l->names;
+    LayerWeights *layer = &l->weights->layers[n];
+    gint64 hidden = info->hidden;
+
+    return take_vector(l, n, names->attn_norm, "weight", hidden, &layer->attn_norm) &&
+           take_qkv_weights(l, n, layer) &&
+           (!info->qkv_bias || take_qkv_biases(l, n, layer)) &&
+           take_matrix(l, n, names->o, hidden, (gint64) info->heads * info->head_dim, &layer->o) &&
+           take_vector(l, n, names->ffn_norm, "weight", hidden, &layer->ffn_norm) &&
+           take_gate_up(l, n, layer) &&
+           take_matrix(l, n, names->down, hidden, info->ffn, &layer->down) &&
+           (!info->sandwich_norms ||
+            (take_vector(l, n, names->post_attn_norm, "weight", hidden, &layer->post_attn_norm) &&
+             take_vector(l, n, names->post_ffn_norm, "weight", hidden, &layer->post_ffn_norm)));
+}
+
+/* ---------------------------------------------------------------- the whole model */
+
+/* Whether there are biases is a property of the model: layer 0 tells, the others must follow
+ * (a bias too many is found as an unused tensor). */
+static gboolean settle_bias(Loader *l)
+{
+    const Names *names = l->names;
+    gboolean found = exists(l, 0, names->qkv, "bias") || exists(l, 0, names->q, "bias") ||
+                     exists(l, 0, names->k, "bias") || exists(l, 0, names->v, "bias");
+
+    if (l->hints->qkv_bias != HPARAM_UNSAID && found != (l->hints->qkv_bias == HPARAM_YES))
+        return model_fail(l->error, l->path, "the configuration says that Q, K and V have %s bias, but the tensors "
+                          "have %s", found ? "no" : "a", found ? "one" : "none");
+    l->weights->info.qkv_bias = found;
+    return TRUE;
+}
+
+static gboolean take_embedding(Loader *l)
+{
+    Weights *w = l->weights;
+
+    if (!take_matrix(l, -1, l->names->embedding, w->info.vocabulary, w->info.hidden, &w->embedding))
+        return FALSE;
+    if (w->embedding.rows > MAX_VOCABULARY)
+        return model_fail(l->error, l->path, "the embedding of %" G_GINT64_FORMAT " rows is too large",
+                          w->embedding.rows);
+    w->info.vocabulary = (int) w->embedding.rows;
+    return TRUE;
+}
+
+static gboolean take_output(Loader *l)
+{
+    Weights *w = l->weights;
+    gboolean stored = exists(l, -1, l->names->output, "weight");
+
+    w->info.tied_output = l->hints->tied_output == HPARAM_YES || (l->hints->tied_output == HPARAM_UNSAID && !stored);
+    if (!take_vector(l, -1, l->names->output_norm, "weight", w->info.hidden, &w->output_norm))
+        return FALSE;
+    if (w->info.tied_output) {
+        w->output = w->embedding;
+        return TRUE;
+    }
+    return take_matrix(l, -1, l->names->output, w->info.vocabulary, w->info.hidden, &w->output);
+}
+
+/* A tensor of a layer that was not asked for belongs to a model that computes something else.
+ * Others are ignored: the rotary table, a vision tower, the output matrix of a tied model. */
+static gboolean check_unused(Loader *l)
+{
+    GHashTableIter iterator;
+    gpointer key, value;
+
+    g_hash_table_iter_init(&iterator, l->checkpoint->tensors);
+    while (g_hash_table_iter_next(&iterator, &key, &value)) {
+        const char *name = key;
+        if (g_hash_table_contains(l->used, value) || g_str_has_suffix(name, "inv_freq"))
+            continue;
+        if (g_str_has_prefix(name, l->names->layer))
+            return model_fail(l->error, l->path, "tensor %s has no place in a %s model of %d layers", name,
+                              l->weights->info.architecture, l->weights->info.layers);
+    }
+    return TRUE;
+}
+
+static gboolean take_all(Loader *l)
+{
+    Weights *w = l->weights;
+
+    /* A layer has several tensors: a bound before anything is allocated. */
+    if ((guint) w->info.layers > g_hash_table_size(l->checkpoint->tensors))
+        return model_fail(l->error, l->path, "claims %d layers, but has only %u tensors", w->info.layers,
+                          g_hash_table_size(l->checkpoint->tensors));
+    if (!take_embedding(l) || !settle_bias(l))
+        return FALSE;
+    w->layers = g_new0(LayerWeights, w->info.layers);
+    for (int n = 0; n < w->info.layers; n++)
+        if (!take_layer(l, n))
+            return FALSE;
+    return take_output(l) && check_unused(l);
+}
+
+/* ---------------------------------------------------------------- the summary */
+
+typedef struct {
+    const char *name;
+    guint count;
+    guint64 bytes;
+} TypeCount;
+
+static int by_bytes(gconstpointer left, gconstpointer right)
+{
+    const TypeCount *a = left, *b = right;
+
+    return a->bytes > b->bytes ? -1 : a->bytes < b->bytes;
+}
+
+/* "Q4_K 161, Q6_K 1, F32 201": what takes most bytes first. */
+static char *describe_types(const GPtrArray *tensors)
+{
+    g_autoptr(GArray) counts = g_array_new(FALSE, TRUE, sizeof(TypeCount));
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < tensors->len; i++) {
+        const StoredTensor *tensor = tensors->pdata[i];
+        guint j = 0;
+        while (j < counts->len && strcmp(g_array_index(counts, TypeCount, j).name, tensor->type_text) != 0)
+            j++;
+        if (j == counts->len) {
+            TypeCount fresh = { tensor->type_text, 0, 0 };
+            g_array_append_val(counts, fresh);
+        }
+        g_array_index(counts, TypeCount, j).count++;
+        g_array_index(counts, TypeCount, j).bytes += tensor->bytes;
+    }
+    g_array_sort(counts, by_bytes);
+    for (guint i = 0; i < counts->len; i++) {
+        const TypeCount *count = &g_array_index(counts, TypeCount, i);
+        g_string_append_printf(text, "%s%s %u", i ? ", " : "", count->name, count->count);
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static void summarise(Loader *l, const char *format, GPtrArray *warnings)
+{
+    ModelInfo *info = &l->weights->info;
+
+    info->path = g_strdup(l->path);
+    info->format = g_strdup(format);
+    if (info->name == NULL || *info->name == '\0') {
+        g_free(info->name);
+        info->name = g_path_get_basename(l->path);
+    }
+    for (guint i = 0; i < l->used_list->len; i++) {
+        const StoredTensor *tensor = l->used_list->pdata[i];
+        info->parameters += stored_rows(tensor) * tensor->dims[tensor->n_dims - 1];
+        info->bytes += tensor->bytes;
+    }
+    info->weight_types = describe_types(l->used_list);
+    info->fingerprint = fingerprint_compute(info, l->used_list, l->weights->tokenizer);
+    hparams_warn(info, warnings);
+    g_ptr_array_add(warnings, NULL);
+    info->warnings = g_strdupv((char **) warnings->pdata);
+}
+
+static gboolean load(Loader *l)
+{
+    l->used = g_hash_table_new(NULL, NULL);
+    l->used_list = g_ptr_array_new();
+    return take_all(l);
+}
+
+static void loader_clear(Loader *l)
+{
+    g_clear_pointer(&l->used, g_hash_table_unref);
+    g_clear_pointer(&l->used_list, g_ptr_array_unref);
+}
+
+static void unref_bytes(gpointer bytes)
+{
+    g_bytes_unref(bytes);
+}
+
+static Weights *weights_new(void)
+{
+    Weights *weights = g_new0(Weights, 1);
+
+    weights->owned = g_ptr_array_new_with_free_func(unref_bytes);
+    return weights;
+}
+
+/* The mappings live as long as the weights; names and table go. */
+static void keep_mappings(Weights *weights, const Checkpoint *checkpoint)
+{
+    for (guint i = 0; i < checkpoint->mappings->len; i++)
+        g_ptr_array_add(weights->owned, g_bytes_ref(checkpoint->mappings->pdata[i]));
+}
+
+static Weights *open_gguf(GBytes *bytes, const char *path, GError **error)
+{
+    g_autoptr(Gguf) gguf = gguf_parse(bytes, path, error);
+    g_autoptr(Weights) weights = weights_new();
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) reason = NULL;
+    HparamHints hints;
+
+    if (gguf == NULL || !hparams_from_gguf(gguf, &weights->info, &hints, error))
+        return NULL;
+    keep_mappings(weights, gguf->checkpoint);
+    Loader loader = { weights, path, gguf->checkpoint, &gguf_names, &hints, NULL, NULL, error };
+    gboolean good = load(&loader);
+    if (good) {
+        weights->tokenizer = vocabulary_from_gguf(gguf, weights->info.vocabulary, warnings, &reason);
+        if (reason) {
+            g_propagate_error(error, g_steal_pointer(&reason));
+            good = FALSE;
+        }
+    }
+    if (good)
+        summarise(&loader, "GGUF", warnings);
+    loader_clear(&loader);
+    return good ? g_steal_pointer(&weights) : NULL;
+}
+
+Weights *weights_open(const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = checkpoint_map(path, error);
+
+    if (bytes == NULL)
+        return NULL;
+    return open_gguf(bytes, path, error);
+}
+
+void weights_free(Weights *weights)
+{
+    if (weights == NULL)
+        return;
+    g_free(weights->info.path);
+    g_free(weights->info.name);
+    g_free(weights->info.architecture);
+    g_free(weights->info.format);
+    g_free(weights->info.weight_types);
+    g_free(weights->info.fingerprint);
+    g_strfreev(weights->info.warnings);
+    g_free(weights->layers);
+    tokenizer_free(weights->tokenizer);
+    g_ptr_array_unref(weights->owned);
+    g_free(weights);
+}
