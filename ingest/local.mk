@@ -1,1 +1,15 @@
-# ingest
+# ingest: documents to text with page anchors, text to a packed prompt.
+noinst_LIBRARIES += libingest.a
+libingest_a_SOURCES = \
+	ingest/clean.c ingest/clean.h \
+	ingest/document.c ingest/document.h \
+	ingest/encoding.c ingest/encoding.h \
+	ingest/html.c ingest/html.h \
+	ingest/htmltext.c \
+	ingest/markdown.c \
+	ingest/pack.c ingest/pack.h \
+	ingest/pdf.c \
+	ingest/reader.h \
+	ingest/sections.c ingest/sections.h \
+	ingest/text.c
+libingest_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS)

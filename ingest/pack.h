@@ -4,6 +4,17 @@
  * marks and page texts are tokenized on their own, so that ids never depend on
  * neighbours and a prefix of the documents gives a prefix of the ids.
  * The packer does not know the tokenizer; it calls a function.
+ *
+ *     Document 1: Denoising Diffusion Probabilistic Models (Ho, 2020-12-16)
+ *     【1:1】
+ *     text of the first page
+ *     【1:2†xii】
+ *     text of the second page, whose printed label is xii
+ *
+ * The numbers are those of the document in the pack and of the page in the
+ * document, both from 1.  The label follows behind † where it is neither the
+ * number nor the heading that the page begins with.  This is the form of citation that GLM-4
+ * was trained on; an answer cites as 【1:12】, and whatever follows 1:12 up to 】 may be ignored.
  */
 #ifndef KVASIR_INGEST_PACK_H
 #define KVASIR_INGEST_PACK_H
@@ -30,8 +41,12 @@ Pack *pack_new(void);
 void pack_free(Pack *pack);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pack, pack_free)
 
-/* Appends DOCUMENT as number DOCUMENT_INDEX (from 0). */
+/* Appends DOCUMENT, its number the next one (the first is 1 in the text, 0 in spans). */
 void pack_add(Pack *pack, const Document *document, PackEncodeFunc encode, gpointer data);
+/* The lines that stand before a document and before a page, as tokenized; to be freed.
+ * Indices count from 0. */
+char *pack_header(const Document *document, guint document_index);
+char *pack_mark(const Document *document, guint document_index, guint page_index);
 /* The span that holds token POSITION, or NULL (header, mark). */
 const PackSpan *pack_span_at(const Pack *pack, gsize position);
 

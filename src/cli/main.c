@@ -18,6 +18,7 @@ static const Command command_version = { "version", "show the version and the li
 static const Command *const commands[] = {
     &command_help,
     &command_version,
+    &command_text,
 };
 
 static const Command *find_command(const char *name)

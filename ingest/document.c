@@ -1,0 +1,330 @@
+/* document.c - one document as text: what is common to all formats. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ingest/clean.h"
+#include "ingest/encoding.h"
+#include "ingest/reader.h"
+#include "src/base/failure.h"
+
+static void page_free(gpointer data)
+{
+    Page *page = data;
+    g_free(page->label);
+    g_free(page->text);
+    g_free(page);
+}
+
+Document *document_new(const char *path, const char *format)
+{
+    Document *document = g_new0(Document, 1);
+    g_autofree char *base = g_path_get_basename(path);
+    document->path = g_strdup(path);
+    document->format = g_strdup(format);
+    document->title = clean_line(base, -1);
+    document->pages = g_ptr_array_new_with_free_func(page_free);
+    return document;
+}
+
+void document_free(Document *document)
+{
+    if (!document)
+        return;
+    g_free(document->path);
+    g_free(document->format);
+    g_free(document->title);
+    g_free(document->author);
+    g_free(document->date);
+    g_ptr_array_unref(document->pages);
+    g_free(document);
+}
+
+static gboolean has_visible(const char *text)
+{
+    for (const char *p = text; *p; p = clean_next(p))
+        if (clean_is_visible(g_utf8_get_char(p)))
+            return TRUE;
+    return FALSE;
+}
+
+void document_add_page(Document *document, const char *label, const char *text, gssize length,
+                       PageState state)
+{
+    Page *page = g_new0(Page, 1);
+    page->text = clean_text(text, length);
+    page->length = strlen(page->text);
+    page->state = state == PAGE_TEXT && !has_visible(page->text) ? PAGE_EMPTY : state;
+    if (label)
+        page->label = clean_line(label, -1);
+    if (!page->label || !*page->label) {
+        g_free(page->label);
+        page->label = g_strdup_printf("%u", document->pages->len + 1);
+    }
+    g_ptr_array_add(document->pages, page);
+}
+
+/* Takes VALUE over as one line; nothing if it says nothing. */
+static void set_line(char **field, const char *value)
+{
+    if (!value)
+        return;
+    char *line = clean_line(value, -1);
+    if (has_visible(line)) {
+        g_free(*field);
+        *field = line;
+    } else {
+        g_free(line);
+    }
+}
+
+void document_set_title(Document *document, const char *title)
+{
+    set_line(&document->title, title);
+}
+
+void document_set_author(Document *document, const char *author)
+{
+    set_line(&document->author, author);
+}
+
+/* N digits at P as a number within FROM .. TO, else -1. */
+static int digits(const char *p, int n, int from, int to)
+{
+    int value = 0;
+    for (int i = 0; i < n; i++) {
+        if (!g_ascii_isdigit(p[i]))
+            return -1;
+        value = value * 10 + (p[i] - '0');
+    }
+    return value >= from && value <= to ? value : -1;
+}
+
+void document_set_date(Document *document, const char *text)
+{
+    for (const char *p = text ? text : ""; *p; p++) {
+        if (p > text && g_ascii_isdigit(p[-1]))
+            continue;
+        int year = digits(p, 4, 1000, 2999);
+        if (year < 0)
+            continue;
+        const char *q = p + 4;
+        q += *q == '-' || *q == '/' || *q == '.';
+        int month = digits(q, 2, 1, 12);
+        if (month < 0 && g_ascii_isdigit(p[4]))
+            continue;
+        int day = -1;
+        if (month > 0) {
+            q += 2;
+            q += *q == '-' || *q == '/' || *q == '.';
+            day = digits(q, 2, 1, 31);
+        }
+        g_free(document->date);
+        document->date = day > 0 ? g_strdup_printf("%04d-%02d-%02d", year, month, day)
+            : month > 0 ? g_strdup_printf("%04d-%02d", year, month) : g_strdup_printf("%04d", year);
+        return;
+    }
+}
+
+/* What a file is whose first bytes are a well-known mark; NULL: none of these. */
+static const char *foreign_kind(const guint8 *bytes, gsize length)
+{
+    static const struct { const char *magic; gsize length; const char *kind; } KINDS[] = {
+        { "\x89PNG\r\n\x1a\n", 8, "a PNG image" }, { "\xff\xd8\xff", 3, "a JPEG image" },
+        { "GIF8", 4, "a GIF image" }, { "II*\0", 4, "a TIFF image" }, { "MM\0*", 4, "a TIFF image" },
+        { "\x7f" "ELF", 4, "a program" }, { "PK\3\4", 4, "a zip archive or office document" },
+        { "\x1f\x8b", 2, "compressed with gzip" }, { "\xfd" "7zXZ", 5, "compressed with xz" },
+        { "\x28\xb5\x2f\xfd", 4, "compressed with zstd" }, { "BZh", 3, "compressed with bzip2" },
+        { "\xd0\xcf\x11\xe0", 4, "an old office document" }, { "GGUF", 4, "a model" },
+        { "%!PS", 4, "PostScript" }, { "SQLite format 3", 15, "a database" },
+        { "AT&TFORM", 8, "a DjVu document" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(KINDS); i++)
+        if (length >= KINDS[i].length && !memcmp(bytes, KINDS[i].magic, KINDS[i].length))
+            return KINDS[i].kind;
+    return NULL;
+}
+
+static gboolean has_suffix(const char *path, const char *const *suffixes)
+{
+    gsize n = strlen(path);
+    for (; *suffixes; suffixes++) {
+        gsize m = strlen(*suffixes);
+        if (n > m && !g_ascii_strcasecmp(path + n - m, *suffixes))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean contains(const guint8 *bytes, gsize length, const char *what)
+{
+    return memmem(bytes, length, what, strlen(what)) != NULL;
+}
+
+/* The start of the file in lower-case ASCII, zeros left out (so that UTF-16 is seen, too). */
+static char *ascii_head(const guint8 *bytes, gsize length)
+{
+    GString *head = g_string_new(NULL);
+    for (gsize i = 0; i < length && i < 4096; i++)
+        if (bytes[i] != 0)
+            g_string_append_c(head, g_ascii_tolower((char) bytes[i]));
+    return g_string_free(head, FALSE);
+}
+
+static gboolean looks_like_html(const char *path, const guint8 *bytes, gsize length)
+{
+    static const char *const SUFFIXES[] = { ".html", ".htm", ".xhtml", ".xht", NULL };
+    static const char *const TAGS[] = { "<!doctype html", "<html", "<head", "<body", "<title", NULL };
+    g_autofree char *head = ascii_head(bytes, length);
+    if (has_suffix(path, SUFFIXES))
+        return TRUE;
+    const char *p = head;
+    if (g_str_has_prefix(p, "\xef\xbb\xbf"))
+        p += 3;
+    else if (g_str_has_prefix(p, "\xff\xfe") || g_str_has_prefix(p, "\xfe\xff"))
+        p += 2;
+    while (g_ascii_isspace(*p))
+        p++;
+    for (int i = 0; TAGS[i]; i++)
+        if (g_str_has_prefix(p, TAGS[i]))
+            return TRUE;
+    return (g_str_has_prefix(p, "<?xml") || g_str_has_prefix(p, "<!--")) && strstr(p, "<html");
+}
+
+static Document *fail(GError **error, const char *path, const char *what)
+{
+    g_set_error(error, FAILURE, FAILURE_INPUT, "%s: %s", path, what);
+    return NULL;
+}
+
+Document *document_read_bytes(const char *path, const guint8 *bytes, gsize length,
+                              const DocumentOptions *options, GError **error)
+{
+    static const DocumentOptions NONE = { 0 };
+    static const char *const PDF[] = { ".pdf", NULL };
+    static const char *const MARKDOWN[] = { ".md", ".markdown", ".mkd", NULL };
+    if (!options)
+        options = &NONE;
+    if (length == 0)
+        return fail(error, path, "the file is empty");
+    if (contains(bytes, MIN(length, 1024), "%PDF-"))
+        return pdf_read(path, bytes, length, options, error);
+    const char *kind = foreign_kind(bytes, length);
+    if (kind) {
+        g_autofree char *what = g_strdup_printf("is %s, not a document that kvasir reads", kind);
+        return fail(error, path, what);
+    }
+    if (has_suffix(path, PDF))
+        return pdf_read(path, bytes, length, options, error);
+    if (length > READER_TEXT_MAX)
+        return fail(error, path, "is too large for a text document (limit 256 MiB); split it");
+    if (looks_like_html(path, bytes, length))
+        return html_read(path, bytes, length, options, error);
+    if (!encoding_looks_like_text(bytes, length))
+        return fail(error, path, "is neither PDF nor HTML nor text");
+    if (has_suffix(path, MARKDOWN))
+        return markdown_read(path, bytes, length, error);
+    return text_read(path, bytes, length, error);
+}
+
+/* All of FD, at most READER_PDF_MAX bytes; a file that grows or shrinks meanwhile does no harm. */
+static GByteArray *read_all(int fd, const char *path, GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    for (;;) {
+        guint8 buffer[65536];
+        gssize n = read(fd, buffer, sizeof buffer);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            fail(error, path, g_strerror(errno));
+            return NULL;
+        }
+        if (n == 0)
+            return g_steal_pointer(&bytes);
+        if (bytes->len + (gsize) n > READER_PDF_MAX) {
+            fail(error, path, "is too large for a document (limit 1 GiB)");
+            return NULL;
+        }
+        g_byte_array_append(bytes, buffer, (guint) n);
+    }
+}
+
+Document *document_read(const char *path, const DocumentOptions *options, GError **error)
+{
+    struct stat st;
+    /* Without O_NONBLOCK the opening of a FIFO would wait for a writer. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return fail(error, path, g_strerror(errno));
+    g_autoptr(GByteArray) bytes = NULL;
+    if (fstat(fd, &st) != 0)
+        fail(error, path, g_strerror(errno));
+    else if (S_ISDIR(st.st_mode))
+        fail(error, path, "is a directory; name the files in it");
+    else if (!S_ISREG(st.st_mode))
+        fail(error, path, "is not a regular file; save it to a file first");
+    else if (st.st_size > (off_t) READER_PDF_MAX)
+        fail(error, path, "is too large for a document (limit 1 GiB)");
+    else
+        bytes = read_all(fd, path, error);
+    close(fd);
+    return bytes ? document_read_bytes(path, bytes->data, bytes->len, options, error) : NULL;
+}
+
+const char *page_state_name(PageState state)
+{
+    switch (state) {
+    case PAGE_TEXT:
+        return "text";
+    case PAGE_EMPTY:
+        return "empty";
+    case PAGE_SCAN:
+        return "scan";
+    case PAGE_UNREADABLE:
+        return "unreadable";
+    case PAGE_DAMAGED:
+        return "damaged";
+    }
+    return "damaged";
+}
+
+guint document_unread_pages(const Document *document)
+{
+    guint count = 0;
+    for (guint i = 0; i < document->pages->len; i++) {
+        const Page *page = g_ptr_array_index(document->pages, i);
+        count += page->state != PAGE_TEXT && page->state != PAGE_EMPTY;
+    }
+    return count;
+}
+
+/* A NUL behind each string keeps "ab" + "c" apart from "a" + "bc"; NULL differs from "". */
+static void hash_string(GChecksum *sum, const char *text)
+{
+    const guchar present = text != NULL;
+    g_checksum_update(sum, &present, 1);
+    if (text)
+        g_checksum_update(sum, (const guchar *) text, (gssize) strlen(text) + 1);
+}
+
+char *document_hash(const Document *document)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autofree char *base = g_path_get_basename(document->path);
+    g_autofree char *name = clean_line(base, -1);
+    /* A title that is only the file's name is no content. */
+    hash_string(sum, strcmp(document->title, name) ? document->title : NULL);
+    hash_string(sum, document->author);
+    hash_string(sum, document->date);
+    for (guint i = 0; i < document->pages->len; i++) {
+        const Page *page = g_ptr_array_index(document->pages, i);
+        hash_string(sum, page->label);
+        hash_string(sum, page->text);
+    }
+    return g_strdup(g_checksum_get_string(sum));
+}

@@ -1,0 +1,160 @@
+/* html.c - HTML and XHTML through libxml2: parse, metadata, sections as pages. */
+#include "config.h"
+
+#include <string.h>
+#include <libxml/HTMLparser.h>
+
+#include "ingest/clean.h"
+#include "ingest/encoding.h"
+#include "ingest/html.h"
+#include "ingest/sections.h"
+#include "src/base/failure.h"
+
+/* A declaration further down is not looked for: browsers stop earlier. */
+enum { DECLARATION_BYTES = 8192 };
+
+gboolean html_is(const xmlNode *node, const char *name)
+{
+    return node->type == XML_ELEMENT_NODE && !strcmp((const char *) node->name, name);
+}
+
+gboolean html_is_any(const xmlNode *node, const char *names)
+{
+    if (node->type != XML_ELEMENT_NODE)
+        return FALSE;
+    gsize n = strlen((const char *) node->name);
+    for (const char *p = strchr(names, ' '); p && p[1]; p = strchr(p + 1, ' '))
+        if (!strncmp(p + 1, (const char *) node->name, n) && p[1 + n] == ' ')
+            return TRUE;
+    return FALSE;
+}
+
+const char *html_attribute(const xmlNode *node, const char *name)
+{
+    const xmlAttr *attribute = xmlHasProp(node, (const xmlChar *) name);
+    const xmlNode *value = attribute ? attribute->children : NULL;
+    return value && value->type == XML_TEXT_NODE ? (const char *) value->content : NULL;
+}
+
+xmlNode *html_next(xmlNode *node, const xmlNode *top, gboolean deeper)
+{
+    if (deeper && node->children && node->type == XML_ELEMENT_NODE)
+        return node->children;
+    while (node != top && !node->next)
+        node = node->parent;
+    return node == top ? NULL : node->next;
+}
+
+/* The value behind NAME= in TAG (lower case or not), quoted or bare; to be freed, or NULL. */
+static char *value_of(const char *tag, const char *name)
+{
+    const char *p = strcasestr(tag, name);
+    if (!p)
+        return NULL;
+    p += strlen(name);
+    while (g_ascii_isspace(*p))
+        p++;
+    if (*p++ != '=')
+        return NULL;
+    while (g_ascii_isspace(*p) || *p == '"' || *p == '\'')
+        p++;
+    gsize n = strcspn(p, "\"' \t\r\n;/>?");
+    return n ? g_strndup(p, n) : NULL;
+}
+
+/* The encoding that an XML declaration or a meta tag names; to be freed, or NULL. */
+static char *declared_encoding(const guint8 *bytes, gsize length)
+{
+    g_autofree char *head = g_strndup((const char *) bytes, MIN(length, DECLARATION_BYTES));
+    if (!strncmp(head, "<?xml", 5)) {
+        g_autofree char *declaration = g_strndup(head, strcspn(head, ">"));
+        char *label = value_of(declaration, "encoding");
+        if (label)
+            return label;
+    }
+    for (const char *p = head; (p = strcasestr(p, "<meta")); p++) {
+        g_autofree char *tag = g_strndup(p, strcspn(p, ">"));
+        char *label = value_of(tag, "charset");
+        if (label)
+            return label;
+    }
+    return NULL;
+}
+
+static xmlDoc *parse(const char *text, gsize length)
+{
+    htmlParserCtxt *context = htmlNewParserCtxt();
+    if (!context || length > G_MAXINT) {
+        htmlFreeParserCtxt(context);
+        return NULL;
+    }
+    xmlDoc *tree = htmlCtxtReadMemory(context, text, (int) length, NULL, "UTF-8",
+                                      HTML_PARSE_RECOVER | HTML_PARSE_NOERROR
+                                      | HTML_PARSE_NOWARNING | HTML_PARSE_NONET
+                                      | HTML_PARSE_IGNORE_ENC | HTML_PARSE_COMPACT
+                                      | XML_PARSE_HUGE);
+    htmlFreeParserCtxt(context);
+    return tree;
+}
+
+static void read_meta(Document *document, const xmlNode *node)
+{
+    static const char AUTHORS[] = " author dc.creator dcterms.creator article:author citation_author ";
+    static const char DATES[] = " date dc.date dcterms.date dcterms.created dcterms.issued "
+        "article:published_time citation_publication_date citation_date datepublished pubdate ";
+    const char *name = html_attribute(node, "name");
+    const char *content = html_attribute(node, "content");
+    if (!name)
+        name = html_attribute(node, "property");
+    if (!name)
+        name = html_attribute(node, "itemprop");
+    if (!name || !content)
+        return;
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+    g_autofree char *key = g_strdup_printf(" %s ", lower);
+    if (!document->author && strstr(AUTHORS, key) && !strstr(content, "://"))
+        document_set_author(document, content);
+    if (!document->date && strstr(DATES, key))
+        document_set_date(document, content);
+}
+
+static void read_metadata(Document *document, xmlNode *root)
+{
+    gboolean titled = FALSE;
+    for (xmlNode *n = root; n; n = html_next(n, root, TRUE)) {
+        if (html_is(n, "title") && !titled) {
+            xmlChar *title = xmlNodeGetContent(n);
+            if (title)
+                document_set_title(document, (const char *) title);
+            xmlFree(title);
+            titled = TRUE;
+        } else if (html_is(n, "meta")) {
+            read_meta(document, n);
+        }
+    }
+}
+
+Document *html_read(const char *path, const guint8 *bytes, gsize length,
+                    const DocumentOptions *options, GError **error)
+{
+    gsize n;
+    g_autofree char *declared = declared_encoding(bytes, length);
+    g_autofree char *text = encoding_decode(bytes, length, declared, &n);
+    xmlDoc *tree = parse(text, n);
+    xmlNode *root = tree ? xmlDocGetRootElement(tree) : NULL;
+    if (!root) {
+        xmlFreeDoc(tree);
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: there is nothing in this HTML file", path);
+        return NULL;
+    }
+    Document *document = document_new(path, "html");
+    g_autoptr(GString) out = g_string_sized_new(n / 4 + 1);
+    g_autoptr(GArray) headings = g_array_new(FALSE, FALSE, sizeof(Heading));
+    read_metadata(document, root);
+    htmltext_append(root, NULL, out, headings);
+    xmlFreeDoc(tree);
+    sections_add(document, out->str, out->len, headings);
+    if (document->pages->len == 0)
+        document_add_page(document, NULL, "", 0, PAGE_EMPTY);
+    return document;
+}

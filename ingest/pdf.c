@@ -1,0 +1,159 @@
+/* pdf.c - PDF through poppler-glib: pages, labels, metadata, and a judgement of each page. */
+#include "config.h"
+
+#include <string.h>
+#include <poppler.h>
+
+#include "ingest/clean.h"
+#include "ingest/reader.h"
+#include "src/base/failure.h"
+
+/* A file that claims more pages than this is lying or no document. */
+enum { PAGES_MAX = 200000 };
+
+/* A page of so few letters under an image of this share of its area is a scan with a stamp on it. */
+enum { STAMP_LETTERS = 40 };
+static const double SCAN_SHARE = 0.5;
+
+typedef struct {
+    guint letters, garbage;     /* visible characters, and those that cannot be text */
+} Census;
+
+/* Unassigned, private use, replacement: what a font without a map to Unicode gives. */
+static gboolean is_garbage(gunichar c)
+{
+    if (c == 0xfffd || (c < 0x20 && c != '\n' && c != '\t' && c != '\f' && c != '\r'))
+        return TRUE;
+    GUnicodeType type = g_unichar_type(c);
+    return type == G_UNICODE_PRIVATE_USE || type == G_UNICODE_UNASSIGNED
+        || type == G_UNICODE_SURROGATE;
+}
+
+static Census take_census(const char *text)
+{
+    Census census = { 0 };
+    for (const char *p = text; *p; p = clean_next(p)) {
+        gunichar c = g_utf8_get_char(p);
+        if (g_unichar_isspace(c))
+            continue;
+        census.letters++;
+        census.garbage += is_garbage(c);
+    }
+    return census;
+}
+
+/* The share of the page that images cover (overlaps counted twice). */
+static double image_share(PopplerPage *page)
+{
+    double width, height, covered = 0;
+    poppler_page_get_size(page, &width, &height);
+    GList *images = poppler_page_get_image_mapping(page);
+    for (GList *l = images; l; l = l->next) {
+        const PopplerRectangle *r = &((PopplerImageMapping *) l->data)->area;
+        covered += ABS(r->x2 - r->x1) * ABS(r->y2 - r->y1);
+    }
+    poppler_page_free_image_mapping(images);
+    return width > 0 && height > 0 ? covered / (width * height) : 0;
+}
+
+static PageState judge(PopplerPage *page, const char *text)
+{
+    Census census = take_census(text);
+    if (census.letters < STAMP_LETTERS) {
+        if (image_share(page) >= SCAN_SHARE)
+            return PAGE_SCAN;
+        if (census.letters == 0)
+            return PAGE_EMPTY;
+    }
+    return census.garbage * 3 > census.letters ? PAGE_UNREADABLE : PAGE_TEXT;
+}
+
+static void add_page(Document *document, PopplerDocument *pdf, int index)
+{
+    PopplerPage *page = poppler_document_get_page(pdf, index);
+    if (!page) {
+        document_add_page(document, NULL, "", 0, PAGE_DAMAGED);
+        return;
+    }
+    g_autofree char *label = poppler_page_get_label(page);
+    g_autofree char *text = poppler_page_get_text(page);
+    PageState state = judge(page, text ? text : "");
+    document_add_page(document, label, state == PAGE_UNREADABLE || !text ? "" : text, -1, state);
+}
+
+/* Word processors put their own name or the file's into the title. */
+static gboolean is_idle_title(const char *title)
+{
+    static const char *const SUFFIXES[] = { ".doc", ".docx", ".dvi", ".tex", ".pdf", ".indd", ".qxd",
+        ".ps", ".rtf", ".odt", ".xls", ".fm", ".pmd", ".pub", ".ppt", ".pptx", ".p65", ".ps", NULL };
+    if (!g_ascii_strncasecmp(title, "untitled", 8) || !g_ascii_strncasecmp(title, "microsoft ", 10))
+        return TRUE;
+    for (int i = 0; SUFFIXES[i]; i++) {
+        gsize n = strlen(title), m = strlen(SUFFIXES[i]);
+        if (n > m && !g_ascii_strcasecmp(title + n - m, SUFFIXES[i]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void read_metadata(Document *document, PopplerDocument *pdf)
+{
+    g_autofree char *title = poppler_document_get_title(pdf);
+    g_autofree char *author = poppler_document_get_author(pdf);
+    g_autoptr(GDateTime) created = poppler_document_get_creation_date_time(pdf);
+    if (title) {
+        g_autofree char *line = clean_line(title, -1);
+        if (!is_idle_title(line))
+            document_set_title(document, line);
+    }
+    document_set_author(document, author);
+    if (created) {
+        g_autofree char *date = g_date_time_format(created, "%Y-%m-%d");
+        document_set_date(document, date);
+    }
+}
+
+/* What poppler has to say about a damaged file goes nowhere: the page states tell it. */
+static void silence(void)
+{
+    static gsize once;
+    if (g_once_init_enter(&once)) {
+        g_log_set_handler("Poppler", G_LOG_LEVEL_MASK, g_log_default_handler, NULL);
+        g_once_init_leave(&once, 1);
+    }
+}
+
+static Document *refuse(GError **error, const char *path, const GError *why, gboolean had_password)
+{
+    if (why && g_error_matches(why, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED))
+        g_set_error(error, FAILURE, FAILURE_PASSWORD, had_password
+                    ? "%s: the password is wrong" : "%s: is encrypted; give its password with --password",
+                    path);
+    else
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: cannot be read as PDF (damaged, or no PDF)",
+                    path);
+    return NULL;
+}
+
+Document *pdf_read(const char *path, const guint8 *bytes, gsize length,
+                   const DocumentOptions *options, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(GBytes) borrowed = g_bytes_new_static(bytes, length);
+    silence();
+    PopplerDocument *pdf = poppler_document_new_from_bytes(borrowed, options->password, &why);
+    if (!pdf)
+        return refuse(error, path, why, options->password != NULL);
+    int n = poppler_document_get_n_pages(pdf);
+    if (n <= 0 || n > PAGES_MAX) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: claims to have %d pages", path, n);
+        g_object_unref(pdf);
+        return NULL;
+    }
+    Document *document = document_new(path, "pdf");
+    read_metadata(document, pdf);
+    for (int i = 0; i < n; i++)
+        add_page(document, pdf, i);
+    g_object_unref(pdf);
+    return document;
+}

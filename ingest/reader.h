@@ -1,0 +1,35 @@
+/* reader.h - what the readers of the formats share (internal to ingest).
+ *
+ * A reader turns bytes into a Document.  It builds page texts as it likes and
+ * hands them to document_add_page(), which makes them clean.
+ */
+#ifndef KVASIR_INGEST_READER_H
+#define KVASIR_INGEST_READER_H
+
+#include "ingest/document.h"
+
+/* Input larger than this is refused: more than any context holds, and a bound for the parsers. */
+#define READER_PDF_MAX ((gsize) 1 << 30)
+#define READER_TEXT_MAX ((gsize) 256 << 20)
+
+/* A document without pages, titled after the base name of PATH. */
+Document *document_new(const char *path, const char *format);
+/* Appends a page; LABEL NULL: its number from 1.  TEXT is cleaned and copied.  A page in state
+ * PAGE_TEXT without a visible character becomes PAGE_EMPTY. */
+void document_add_page(Document *document, const char *label, const char *text, gssize length,
+                       PageState state);
+/* Takes over a title, author or date if it says something; keeps what is there otherwise. */
+void document_set_title(Document *document, const char *title);
+void document_set_author(Document *document, const char *author);
+/* TEXT in any usual form that begins with or contains YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD, YYYY-MM or YYYY. */
+void document_set_date(Document *document, const char *text);
+
+/* Readers.  BYTES is not changed.  NULL with FAILURE_INPUT or FAILURE_PASSWORD. */
+Document *pdf_read(const char *path, const guint8 *bytes, gsize length,
+                   const DocumentOptions *options, GError **error);
+Document *html_read(const char *path, const guint8 *bytes, gsize length,
+                    const DocumentOptions *options, GError **error);
+Document *text_read(const char *path, const guint8 *bytes, gsize length, GError **error);
+Document *markdown_read(const char *path, const guint8 *bytes, gsize length, GError **error);
+
+#endif

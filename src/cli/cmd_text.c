@@ -1,0 +1,138 @@
+/* cmd_text.c - kvasir text: what was extracted from a document. */
+#include "config.h"
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+
+#include "ingest/document.h"
+#include "src/base/failure.h"
+#include "src/base/interrupt.h"
+#include "src/cli/command.h"
+
+static char *password;
+static gboolean whole, json;
+
+static const GOptionEntry ENTRIES[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "write one JSON object per document", NULL },
+    { "password", 0, 0, G_OPTION_ARG_STRING, &password, "password of an encrypted PDF", "P" },
+    { "whole", 0, 0, G_OPTION_ARG_NONE, &whole, "HTML: keep menus and other boilerplate", NULL },
+    { NULL },
+};
+
+static void print_pages(const Document *document)
+{
+    for (guint i = 0; i < document->pages->len; i++) {
+        const Page *page = g_ptr_array_index(document->pages, i);
+        fwrite(page->text, 1, page->length, stdout);
+        fputs("\n\f", stdout);
+    }
+}
+
+static void add_string(JsonBuilder *builder, const char *name, const char *value)
+{
+    json_builder_set_member_name(builder, name);
+    if (value)
+        json_builder_add_string_value(builder, value);
+    else
+        json_builder_add_null_value(builder);
+}
+
+static void add_page(JsonBuilder *builder, const Page *page, guint number)
+{
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, "page");
+    json_builder_add_int_value(builder, number);
+    add_string(builder, "label", page->label);
+    add_string(builder, "state", page_state_name(page->state));
+    add_string(builder, "text", page->text);
+    json_builder_end_object(builder);
+}
+
+static void print_json(const Document *document)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonGenerator) generator = json_generator_new();
+    json_builder_begin_object(builder);
+    add_string(builder, "path", document->path);
+    add_string(builder, "format", document->format);
+    add_string(builder, "title", document->title);
+    add_string(builder, "author", document->author);
+    add_string(builder, "date", document->date);
+    json_builder_set_member_name(builder, "pages");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < document->pages->len; i++)
+        add_page(builder, g_ptr_array_index(document->pages, i), i + 1);
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    json_generator_set_root(generator, root);
+    g_autofree char *text = json_generator_to_data(generator, NULL);
+    puts(text);
+}
+
+/* "paper.pdf: no text on pages 3-5, 9 (scan; ...)": one line per state that occurs. */
+static void report_state(const Document *document, PageState state, const char *what)
+{
+    g_autoptr(GString) list = g_string_new(NULL);
+    guint count = 0;
+    for (guint i = 0; i < document->pages->len; ) {
+        guint first = i;
+        while (i < document->pages->len
+               && ((const Page *) g_ptr_array_index(document->pages, i))->state == state)
+            i++;
+        if (i > first) {
+            count += i - first;
+            g_string_append_printf(list, i - first > 1 ? "%s%u-%u" : "%s%u",
+                                   list->len ? ", " : "", first + 1, i);
+        } else {
+            i++;
+        }
+    }
+    if (count)
+        g_printerr("kvasir text: %s: %s %s: %s\n", document->path, count > 1 ? "pages" : "page",
+                   list->str, what);
+}
+
+static void report(const Document *document)
+{
+    report_state(document, PAGE_EMPTY, "empty");
+    report_state(document, PAGE_SCAN, "no text, only an image (a scan)");
+    report_state(document, PAGE_UNREADABLE, "unreadable, its fonts do not say which letters they show");
+    report_state(document, PAGE_DAMAGED, "damaged, cannot be opened");
+}
+
+static int run(int argc, char **argv)
+{
+    int status = command_parse(&command_text, ENTRIES, FALSE, &argc, &argv);
+    if (status >= 0)
+        return status;
+    if (argc < 2)
+        return command_fail(&command_text,
+                            g_error_new(FAILURE, FAILURE_USAGE, "name the files to read"));
+    const DocumentOptions options = { .password = password, .whole = whole };
+    status = 0;
+    for (int i = 1; i < argc; i++) {
+        GError *error = NULL;
+        g_autoptr(Document) document = NULL;
+        if (!interrupt_check(&error))
+            document = document_read(argv[i], &options, &error);
+        if (!document) {
+            gboolean stop = g_error_matches(error, FAILURE, FAILURE_INTERRUPTED);
+            status = command_fail(&command_text, error);
+            if (stop)
+                break;
+            continue;
+        }
+        if (json)
+            print_json(document);
+        else
+            print_pages(document);
+        report(document);
+        if (document_unread_pages(document) && status == 0)
+            status = 3;
+    }
+    return command_finish(&command_text, status);
+}
+
+const Command command_text = { "text", "show the text that is read from documents",
+    "[--json] [--password P] [--whole] FILE...", run };

@@ -1,0 +1,279 @@
+/* unit-ingest.c - documents to text, text to a pack. */
+#include "config.h"
+
+#include <string.h>
+
+#include "ingest/document.h"
+#include "ingest/pack.h"
+#include "src/base/failure.h"
+
+static Document *read_as(const char *name, const char *bytes, gsize length)
+{
+    GError *error = NULL;
+    Document *document = document_read_bytes(name, (const guint8 *) bytes, length, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(document);
+    return document;
+}
+
+static Document *read_string(const char *name, const char *text)
+{
+    return read_as(name, text, strlen(text));
+}
+
+static const Page *page(const Document *document, guint i)
+{
+    g_assert_cmpuint(i, <, document->pages->len);
+    return g_ptr_array_index(document->pages, i);
+}
+
+/* A PDF whose pages have these content streams (NULL ends), in Helvetica as /F; to be freed. */
+static GString *make_pdf(const char *const *streams, const char *info)
+{
+    GString *pdf = g_string_new("%PDF-1.4\n");
+    GArray *offsets = g_array_new(FALSE, FALSE, sizeof(gsize));
+    guint n = 0;
+    while (streams[n])
+        n++;
+    GString *kids = g_string_new(NULL);
+    for (guint i = 0; i < n; i++)
+        g_string_append_printf(kids, "%u 0 R ", 5 + 2 * i);
+    for (guint id = 1; id <= 4 + 2 * n; id++) {
+        gsize offset = pdf->len;
+        g_array_append_val(offsets, offset);
+        g_string_append_printf(pdf, "%u 0 obj\n", id);
+        if (id == 1)
+            g_string_append(pdf, "<< /Type /Catalog /Pages 2 0 R /PageLabels << /Nums "
+                                 "[ 0 << /S /r >> 2 << /S /D >> ] >> >>");
+        else if (id == 2)
+            g_string_append_printf(pdf, "<< /Type /Pages /Kids [ %s] /Count %u >>", kids->str, n);
+        else if (id == 3)
+            g_string_append(pdf, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica "
+                                 "/Encoding /WinAnsiEncoding >>");
+        else if (id == 4)
+            g_string_append_printf(pdf, "<< %s >>", info);
+        else if (id % 2)
+            g_string_append_printf(pdf, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents "
+                                   "%u 0 R /Resources << /Font << /F 3 0 R >> >> >>", id + 1);
+        else
+            g_string_append_printf(pdf, "<< /Length %zu >>\nstream\n%s\nendstream",
+                                   strlen(streams[(id - 6) / 2]), streams[(id - 6) / 2]);
+        g_string_append(pdf, "\nendobj\n");
+    }
+    gsize xref = pdf->len;
+    g_string_append_printf(pdf, "xref\n0 %u\n0000000000 65535 f \n", offsets->len + 1);
+    for (guint i = 0; i < offsets->len; i++)
+        g_string_append_printf(pdf, "%010zu 00000 n \n", g_array_index(offsets, gsize, i));
+    g_string_append_printf(pdf, "trailer\n<< /Root 1 0 R /Info 4 0 R /Size %u >>\nstartxref\n%zu\n%%%%EOF\n",
+                           offsets->len + 1, xref);
+    g_array_unref(offsets);
+    g_string_free(kids, TRUE);
+    return pdf;
+}
+
+static void test_text(void)
+{
+    g_autoptr(Document) d = read_string("dir/notes.txt", "one\r\ntwo \x01\n\n\n\nthree\n\ffour\n");
+    g_assert_cmpstr(d->format, ==, "text");
+    g_assert_cmpstr(d->title, ==, "notes.txt");
+    g_assert_cmpuint(d->pages->len, ==, 2);
+    g_assert_cmpstr(page(d, 0)->text, ==, "one\ntwo\n\nthree");
+    g_assert_cmpstr(page(d, 1)->text, ==, "four");
+    g_assert_cmpstr(page(d, 1)->label, ==, "2");
+    g_assert_cmpuint(page(d, 1)->length, ==, 4);
+}
+
+static void test_encodings(void)
+{
+    static const struct { const char *bytes; gsize length; } CASES[] = {
+        { "caf\xc3\xa9 na\xc3\xafve", 12 }, { "\xef\xbb\xbf" "caf\xc3\xa9 na\xc3\xafve", 15 },
+        { "\xff\xfe" "c\0a\0f\0\xe9\0 \0n\0a\0\xef\0v\0e\0", 22 },
+        { "\xfe\xff" "\0c\0a\0f\0\xe9\0 \0n\0a\0\xef\0v\0e", 22 },
+        { "cafe\xcc\x81 na\xc3\xafve", 13 },
+        { "c\0a\0f\0\xe9\0 \0n\0a\0\xef\0v\0e\0", 20 },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(Document) d = read_as("a.txt", CASES[i].bytes, CASES[i].length);
+        g_assert_cmpstr(page(d, 0)->text, ==, "café naïve");
+    }
+    g_autoptr(Document) latin = read_string("a.html", "<meta charset=latin1><p>caf\xe9 \x93quoted\x94");
+    g_assert_cmpstr(page(latin, 0)->text, ==, "café “quoted”");
+    g_autoptr(Document) koi = read_string("a.html", "<?xml version='1.0' encoding='koi8-r'?><p>\xf0\xd2\xc9\xd7\xc5\xd4");
+    g_assert_cmpstr(page(koi, 0)->text, ==, "Привет");
+    g_autoptr(Document) wrong = read_string("a.html", "<meta charset=klingon><p>caf\xc3\xa9");
+    g_assert_cmpstr(page(wrong, 0)->text, ==, "café");
+    g_autoptr(Document) japanese = read_string("a.txt",
+        "\x82\xb1\x82\xea\x82\xcd\x93\xfa\x96\x7b\x8c\xea\x82\xcc\x95\xb6\x8f\xcd\x82\xc5\x82\xb7\x81\x42");
+    g_assert_cmpstr(page(japanese, 0)->text, ==, "これは日本語の文章です。");
+}
+
+static void test_clean(void)
+{
+    g_autoptr(Document) d = read_string("a.txt", "o\xef\xac\x83" "ce so\xc2\xad" "ft\xc2\xa0" "a\xe2\x80\x8b" "b");
+    g_assert_cmpstr(page(d, 0)->text, ==, "office soft ab");
+    g_autoptr(Document) nul = read_as("a.txt", "abc\0def, a long enough line of text to carry a lone NUL in it "
+        "which a careless editor has left behind, and which does no harm to anyone who reads this text; the text goes "
+        "on for a while so that one control character in two hundred is not exceeded by it at all", 200);
+    g_assert_true(g_str_has_prefix(page(nul, 0)->text, "abcdef"));
+}
+
+static void test_markdown(void)
+{
+    g_autoptr(Document) d = read_string("a.md", "# The Title\n\nintro\n\n## One\ntext\n```\n## no heading\n```\n"
+                                        "Two\n---\nmore\n\n## Three ##\n");
+    g_assert_cmpstr(d->format, ==, "markdown");
+    g_assert_cmpstr(d->title, ==, "The Title");
+    g_assert_cmpuint(d->pages->len, ==, 3);
+    g_assert_cmpstr(page(d, 0)->label, ==, "The Title");
+    g_assert_nonnull(strstr(page(d, 0)->text, "## no heading"));
+    g_assert_cmpstr(page(d, 1)->label, ==, "Two");
+    g_assert_cmpstr(page(d, 1)->text, ==, "Two\n---\nmore");
+    g_assert_cmpstr(page(d, 2)->label, ==, "Three");
+}
+
+static void test_html(void)
+{
+    g_autoptr(Document) d = read_string("a.html",
+        "<!DOCTYPE html><html><head><title> A  page </title><meta name=author content='J. Doe'>"
+        "<meta property='article:published_time' content='2021-03-04T05:06:07Z'><script>var x='no';</script>"
+        "</head><body><h1>A page</h1><p>Intro <b>bold</b>text &eacute;&#147;x&#148;.</p>"
+        "<h2>First</h2><ul><li>one<li>two<ol><li>deep</ol></ul><pre>a  b\n  c</pre>"
+        "<h2>Second</h2><table><tr><th>k<th>v<tr><td>1<td><p>2</p></table>line<br>break");
+    g_assert_cmpstr(d->title, ==, "A page");
+    g_assert_cmpstr(d->author, ==, "J. Doe");
+    g_assert_cmpstr(d->date, ==, "2021-03-04");
+    g_assert_cmpuint(d->pages->len, ==, 2);
+    g_assert_cmpstr(page(d, 0)->text, ==, "# A page\n\nIntro boldtext é“x”.\n\n## First\n\n- one\n- two\n"
+                    "  1. deep\n\na  b\n  c");
+    g_assert_cmpstr(page(d, 1)->label, ==, "Second");
+    g_assert_cmpstr(page(d, 1)->text, ==, "## Second\n\nk | v\n1 | 2\n\nline\nbreak");
+}
+
+static void test_html_hostile(void)
+{
+    GString *deep = g_string_new("<html><body>");
+    for (int i = 0; i < 200000; i++)
+        g_string_append(deep, "<div><b>");
+    g_string_append(deep, "bottom");
+    g_autoptr(Document) d = read_as("deep.html", deep->str, deep->len);
+    g_assert_cmpuint(d->pages->len, ==, 1);
+    g_string_free(deep, TRUE);
+    g_autoptr(Document) entity = read_string("x.html", "<!DOCTYPE html [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"
+                                             "<html><p>before &a; after");
+    g_assert_null(strstr(page(entity, 0)->text, "root:"));
+    g_assert_nonnull(strstr(page(entity, 0)->text, "after"));
+    g_autoptr(Document) empty = read_string("e.html", "<html></html>");
+    g_assert_cmpint(page(empty, 0)->state, ==, PAGE_EMPTY);
+}
+
+static void test_pdf(void)
+{
+    static const char *const STREAMS[] = {
+        "BT /F 12 Tf 72 700 Td (Hello from the first page) Tj 0 -14 Td (and its second line.) Tj ET",
+        "0 0 m 10 10 l S", "BT /F 12 Tf 72 700 Td (Third) Tj ET", NULL };
+    GString *pdf = make_pdf(STREAMS, "/Title (On Pages) /Author (Ann Author) /CreationDate (D:20200102030405Z)");
+    g_autoptr(Document) d = read_as("x", pdf->str, pdf->len);
+    g_assert_cmpstr(d->format, ==, "pdf");
+    g_assert_cmpstr(d->title, ==, "On Pages");
+    g_assert_cmpstr(d->author, ==, "Ann Author");
+    g_assert_cmpstr(d->date, ==, "2020-01-02");
+    g_assert_cmpuint(d->pages->len, ==, 3);
+    g_assert_cmpstr(page(d, 0)->label, ==, "i");
+    g_assert_cmpstr(page(d, 0)->text, ==, "Hello from the first page\nand its second line.");
+    g_assert_cmpint(page(d, 1)->state, ==, PAGE_EMPTY);
+    g_assert_cmpstr(page(d, 2)->label, ==, "1");
+    g_assert_cmpuint(document_unread_pages(d), ==, 0);
+    g_string_free(pdf, TRUE);
+}
+
+static void test_refusals(void)
+{
+    static const struct { const char *name, *bytes; gsize length; } CASES[] = {
+        { "a.pdf", "\x89PNG\r\n\x1a\n0000", 12 }, { "a.pdf", "", 0 }, { "a.html", "", 0 },
+        { "a.pdf", "%PDF-1.4 nothing more", 21 }, { "a.txt", "\0\1\2\3\4\5\6\7\0\1\2\3\4\5\6\7", 16 },
+        { "a", "\x7f" "ELF\2\1\1", 7 }, { "a.docx", "PK\3\4....", 8 },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(GError) error = NULL;
+        Document *d = document_read_bytes(CASES[i].name, (const guint8 *) CASES[i].bytes, CASES[i].length,
+                                          NULL, &error);
+        g_assert_null(d);
+        g_assert_error(error, FAILURE, FAILURE_INPUT);
+        g_assert_true(g_str_has_prefix(error->message, CASES[i].name));
+    }
+    g_autoptr(GError) error = NULL;
+    g_assert_null(document_read("/", NULL, &error));
+    g_assert_error(error, FAILURE, FAILURE_INPUT);
+}
+
+/* One id per byte: enough to see what is tokenized together. */
+static void encode_bytes(gpointer data, const char *text, gsize length, GArray *ids)
+{
+    for (gsize i = 0; i < length; i++) {
+        gint32 id = (guchar) text[i];
+        g_array_append_val(ids, id);
+    }
+}
+
+static char *spell(const Pack *pack, gsize from, gsize to)
+{
+    GString *text = g_string_new(NULL);
+    for (gsize i = from; i < to; i++)
+        g_string_append_c(text, (char) g_array_index(pack->ids, gint32, i));
+    return g_string_free(text, FALSE);
+}
+
+static void test_pack(void)
+{
+    g_autoptr(Document) a = read_string("a.txt", "first\ffoo bar");
+    g_autoptr(Document) b = read_string("b.md", "# One\nx\n# Two\ny\n");
+    g_autoptr(Pack) pack = pack_new();
+    pack_add(pack, a, encode_bytes, NULL);
+    gsize alone = pack->ids->len;
+    pack_add(pack, b, encode_bytes, NULL);
+    g_autofree char *all = spell(pack, 0, pack->ids->len);
+    g_assert_cmpstr(all, ==, "Document 1: a.txt\n【1:1】\nfirst\n【1:2】\nfoo bar\n"
+                    "Document 2: One\n【2:1】\n# One\nx\n【2:2】\n# Two\ny\n");
+    g_assert_cmpuint(g_array_index(pack->document_end, guint32, 0), ==, alone);
+    g_assert_cmpuint(g_array_index(pack->document_end, guint32, 1), ==, pack->ids->len);
+    g_assert_cmpuint(pack->spans->len, ==, 4);
+    const PackSpan *span = &g_array_index(pack->spans, PackSpan, 1);
+    g_autofree char *text = spell(pack, span->first, span->first + span->count);
+    g_assert_cmpstr(text, ==, "foo bar");
+    g_assert_true(pack_span_at(pack, span->first) == span);
+    g_assert_true(pack_span_at(pack, span->first + span->count - 1) == span);
+    g_assert_null(pack_span_at(pack, span->first - 1));
+    g_assert_null(pack_span_at(pack, span->first + span->count));
+    g_assert_null(pack_span_at(pack, 0));
+    g_assert_null(pack_span_at(pack, pack->ids->len + 5));
+}
+
+static void test_hash(void)
+{
+    g_autoptr(Document) a = read_string("a.txt", "same text");
+    g_autoptr(Document) b = read_string("b.txt", "same text\n");
+    g_autoptr(Document) c = read_string("a.txt", "other text");
+    g_autoptr(Document) split = read_string("a.txt", "same\f text");
+    g_autofree char *ha = document_hash(a), *hb = document_hash(b), *hc = document_hash(c),
+        *hs = document_hash(split);
+    g_assert_cmpstr(ha, ==, hb);
+    g_assert_cmpstr(ha, !=, hc);
+    g_assert_cmpstr(ha, !=, hs);
+    g_assert_cmpuint(strlen(ha), ==, 64);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ingest/text", test_text);
+    g_test_add_func("/ingest/encodings", test_encodings);
+    g_test_add_func("/ingest/clean", test_clean);
+    g_test_add_func("/ingest/markdown", test_markdown);
+    g_test_add_func("/ingest/html", test_html);
+    g_test_add_func("/ingest/html-hostile", test_html_hostile);
+    g_test_add_func("/ingest/pdf", test_pdf);
+    g_test_add_func("/ingest/refusals", test_refusals);
+    g_test_add_func("/ingest/pack", test_pack);
+    g_test_add_func("/ingest/hash", test_hash);
+    return g_test_run();
+}
