@@ -1,1 +1,10 @@
 # Tests of model.
+check_PROGRAMS += tests/unit-tokenizer
+TESTS += tests/unit-tokenizer
+tests_unit_tokenizer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+tests_unit_tokenizer_LDADD = libmodel.a libbase.a $(JSON_LIBS) $(GLIB_LIBS)
+EXTRA_DIST += \
+	tests/data/tiny-0414.tokenizer \
+	tests/data/tiny-a.tokenizer \
+	tests/data/tiny-b.tokenizer \
+	tests/data/tiny_tokenizer_golden.jsonl

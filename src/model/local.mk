@@ -12,5 +12,10 @@ libmodel_a_SOURCES = \
 	src/model/vocabulary.c \
 	src/model/vocabulary.h \
 	src/model/weights.c \
-	src/model/weights.h
+	src/model/weights.h \
+	src/model/split.c \
+	src/model/split.h \
+	src/model/tokenizer-file.c \
+	src/model/tokenizer.c \
+	src/model/tokenizer.h
 libmodel_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(XXHASH_CFLAGS)
