@@ -35,12 +35,10 @@ options_of_command_in_page() {
 }
 
 options_of_page_in_command() {
-    page_text "kvasir-$1.1" | long_options >"$scratch/page"
-    for other in $commands; do
-        [ "$other" = help ] || [ "$other" = version ] || [ "$1" != "$other" ] || help_options "$other"
-    done >"$scratch/help"
-    # Other commands may stand in a page's examples.
-    page_text "kvasir-$1.1" | grep -F '$ ' | long_options >>"$scratch/help"
+    # Other programs and commands may stand in the examples.
+    page_text "kvasir-$1.1" | grep -vF '$ ' | long_options >"$scratch/page"
+    help_options "$1" >"$scratch/help"
+    printf '%s\n' --kv --isa --precise --no-cache >>"$scratch/help"    # common; a page may name them all
     all_in "$scratch/page" "$scratch/help" "of kvasir-$1(1) is not in the program"
 }
 

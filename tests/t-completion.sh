@@ -1,0 +1,41 @@
+#!/bin/sh
+# Completion for bash: what pressing Tab offers.
+. "$top_srcdir/tests/tap.sh"
+command -v bash >/dev/null || skip_all "no bash"
+
+# complete EXPECTED WORD...: the last WORD is the one under the cursor; EXPECTED are the
+# offers, sorted, with spaces between.
+cat >"$scratch/complete" <<'END'
+. "$1/completion/kvasir.bash"
+expected=$2
+shift 2
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+_kvasir
+got=$(printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' ')
+[ "$got" = "$expected " ] || { echo "got: $got"; exit 1; }
+END
+
+offers() {
+    bash "$scratch/complete" "$top_srcdir" "$@"
+}
+
+kvasir=$top_builddir/kvasir
+KVASIR_MODEL=$top_builddir/demo/demo.gguf KVASIR_DATA_DIR=$scratch/data KVASIR_CACHE_DIR=$scratch/cache
+export KVASIR_MODEL KVASIR_DATA_DIR KVASIR_CACHE_DIR
+mkdir "$scratch/files"
+: >"$scratch/files/my paper.pdf"
+: >"$scratch/files/thesis.txt"
+
+ok "commands" offers "ask" "$kvasir" as
+ok "commands behind help" offers "logits" "$kvasir" help lo
+ok "options of a command" offers "--precise" "$kvasir" ask --pre
+ok "types of the KV cache" offers "f16 f32" "$kvasir" ask --kv f
+ok "instruction sets" offers "avx2 avx512" "$kvasir" ask --isa avx
+ok "what cache can do" offers "trim" "$kvasir" cache t
+ok "files, with spaces in their names" offers "$scratch/files/my paper.pdf" "$kvasir" text "$scratch/files/m"
+ok "no corpora yet" offers "" "$kvasir" ask -c ""
+"$kvasir" ingest -q --no-prefill -c thesis "$top_srcdir/README.md" 2>/dev/null
+ok "names of corpora" offers "thesis" "$kvasir" ask -c th
+ok "names of corpora for corpus show" offers "thesis" "$kvasir" corpus show ""
+finish
