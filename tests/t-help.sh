@@ -9,7 +9,7 @@ page_text() {
 
 # Options of "kvasir $1 --help": the words at the start of an entry.
 help_options() {
-    "$kvasir" "$1" --help | sed -n 's/^  \(-[^ =]*\(, --[a-z-]*\)\{0,1\}\).*/\1/p' | tr -d ' ' | tr ',' '\n' | sort -u
+    "$kvasir" "$1" --help | sed -n 's/^  \(-[^ =,]*\(, --[a-z-]*\)\{0,1\}\).*/\1/p' | tr -d ' ' | tr ',' '\n' | sort -u
 }
 
 # Long options that the text on standard input mentions.
