@@ -60,7 +60,7 @@ setup_packages() {
 }
 
 configure_build() {
-    cd build && ../configure --config-cache
+    ( cd build && ../configure --config-cache )
 }
 
 setup_build() {
