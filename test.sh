@@ -10,11 +10,11 @@ cd "$(dirname "$0")"
 
 # How many of the results in the .trs files are $1.
 count() {
-    find build -name '*.trs' -exec grep -hc "^:test-result: $1" {} + | awk '{ n += $1 } END { print n + 0 }'
+    find build/tests -name '*.trs' -exec grep -hc "^:test-result: $1" {} + | awk '{ n += $1 } END { print n + 0 }'
 }
 
 show_failures() {
-    find build -name '*.trs' -exec grep -l '^:global-test-result: \(FAIL\|ERROR\|XPASS\)' {} + |
+    find build/tests -name '*.trs' -exec grep -l '^:global-test-result: \(FAIL\|ERROR\|XPASS\)' {} + |
     while read -r trs; do
         say "---- ${trs%.trs}.log"
         tail -n 60 "${trs%.trs}.log" >&2
@@ -22,7 +22,7 @@ show_failures() {
 }
 
 setup
-find build -name '*.trs' -exec rm -f {} +
+find build/tests -name '*.trs' -exec rm -f {} +
 say "Testing"
 status=0
 make -C build --no-print-directory -k -j"$(nproc)" check >build/check.log 2>&1 || status=$?
