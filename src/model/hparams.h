@@ -12,6 +12,7 @@
 
 #include "src/model/engine.h"
 #include "src/model/gguf.h"
+#include "src/model/json-file.h"
 
 typedef enum { HPARAM_NO, HPARAM_YES, HPARAM_UNSAID } HparamAnswer;
 
@@ -26,9 +27,8 @@ typedef struct {
  * The vocabulary stays 0: the embedding matrix says it. */
 gboolean hparams_from_gguf(const Gguf *gguf, ModelInfo *info, HparamHints *hints, GError **error);
 
-/* TEXT is the contents of the file PATH (for messages). */
-gboolean hparams_from_json(const char *text, gsize length, const char *path, ModelInfo *info, HparamHints *hints,
-                          GError **error);
+/* The same from the top object of a config.json; the vocabulary is what the file says.  PATH is for messages. */
+gboolean hparams_from_json(JsonObject *config, const char *path, ModelInfo *info, HparamHints *hints, GError **error);
 
 /* Adds to WARNINGS (of char *) what is odd about INFO though it can be computed. */
 void hparams_warn(const ModelInfo *info, GPtrArray *warnings);

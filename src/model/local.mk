@@ -9,6 +9,10 @@ libmodel_a_SOURCES = \
 	src/model/fingerprint.h \
 	src/model/gguf.c \
 	src/model/gguf.h \
+	src/model/json-file.c \
+	src/model/json-file.h \
+	src/model/safetensors.c \
+	src/model/safetensors.h \
 	src/model/vocabulary.c \
 	src/model/vocabulary.h \
 	src/model/weights.c \

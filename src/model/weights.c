@@ -16,6 +16,7 @@
 #include "src/model/hparams.h"
 #include "src/model/fingerprint.h"
 #include "src/model/gguf.h"
+#include "src/model/safetensors.h"
 #include "src/model/vocabulary.h"
 
 #define VECTOR_ALIGNMENT 64
@@ -35,6 +36,25 @@ static const Names gguf_names = {
     "attn_norm", "attn_qkv", "attn_q", "attn_k", "attn_v", "attn_output", "post_attention_norm",
     "ffn_norm", "ffn_up", "ffn_gate", "ffn_up", "ffn_down", "post_ffw_norm",
 };
+
+static const Names native_names = {
+    "model.embed_tokens", "model.norm", "lm_head",
+    "model.layers.",
+    "input_layernorm", "self_attn.qkv_proj", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
+    "self_attn.o_proj", "post_self_attn_layernorm",
+    "post_attention_layernorm", "mlp.gate_up_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
+    "post_mlp_layernorm",
+};
+
+/* Remote code; its files come with and without "transformer." in front. */
+#define REMOTE_NAMES(root) { \
+    root "embedding.word_embeddings", root "encoder.final_layernorm", root "output_layer", \
+    root "encoder.layers.", \
+    "input_layernorm", "self_attention.query_key_value", NULL, NULL, NULL, "self_attention.dense", NULL, \
+    "post_attention_layernorm", "mlp.dense_h_to_4h", NULL, NULL, "mlp.dense_4h_to_h", NULL, \
+}
+static const Names remote_names = REMOTE_NAMES("transformer.");
+static const Names bare_remote_names = REMOTE_NAMES("");
 
 typedef struct {
     Weights *weights;
@@ -398,39 +418,124 @@ static void keep_mappings(Weights *weights, const Checkpoint *checkpoint)
         g_ptr_array_add(weights->owned, g_bytes_ref(checkpoint->mappings->pdata[i]));
 }
 
+/* Takes all tensors, then the tokenizer through FIND_TOKENIZER, then sums up. */
+typedef Tokenizer *(*TokenizerFunc)(gconstpointer source, const ModelInfo *info, GPtrArray *warnings, GError **error);
+
+static gboolean fill(Weights *weights, const char *path, const char *format, const Checkpoint *checkpoint,
+                     const Names *names, const HparamHints *hints, TokenizerFunc find_tokenizer, gconstpointer source,
+                     GError **error)
+{
+    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) reason = NULL;
+    Loader loader = { weights, path, checkpoint, names, hints, NULL, NULL, error };
+
+    keep_mappings(weights, checkpoint);
+    gboolean good = load(&loader);
+    if (good)
+        weights->tokenizer = find_tokenizer(source, &weights->info, warnings, &reason);
+    if (reason) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        good = FALSE;
+    }
+    if (good)
+        summarise(&loader, format, warnings);
+    loader_clear(&loader);
+    return good;
+}
+
+static Tokenizer *gguf_tokenizer(gconstpointer source, const ModelInfo *info, GPtrArray *warnings, GError **error)
+{
+    return vocabulary_from_gguf(source, info->vocabulary, warnings, error);
+}
+
 static Weights *open_gguf(GBytes *bytes, const char *path, GError **error)
 {
     g_autoptr(Gguf) gguf = gguf_parse(bytes, path, error);
     g_autoptr(Weights) weights = weights_new();
-    g_autoptr(GPtrArray) warnings = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GError) reason = NULL;
     HparamHints hints;
 
-    if (gguf == NULL || !hparams_from_gguf(gguf, &weights->info, &hints, error))
+    if (gguf == NULL || !hparams_from_gguf(gguf, &weights->info, &hints, error) ||
+        !fill(weights, path, "GGUF", gguf->checkpoint, &gguf_names, &hints, gguf_tokenizer, gguf, error))
         return NULL;
-    keep_mappings(weights, gguf->checkpoint);
-    Loader loader = { weights, path, gguf->checkpoint, &gguf_names, &hints, NULL, NULL, error };
-    gboolean good = load(&loader);
-    if (good) {
-        weights->tokenizer = vocabulary_from_gguf(gguf, weights->info.vocabulary, warnings, &reason);
-        if (reason) {
-            g_propagate_error(error, g_steal_pointer(&reason));
-            good = FALSE;
-        }
+    return g_steal_pointer(&weights);
+}
+
+/* The tokenizer.model of a folder, if it has one. */
+static Tokenizer *folder_tokenizer(gconstpointer source, const ModelInfo *info, GPtrArray *warnings, GError **error)
+{
+    g_autofree char *path = g_build_filename(source, "tokenizer.model", NULL);
+
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return NULL;
+    Tokenizer *tokenizer = tokenizer_load(path, error);
+    if (tokenizer && tokenizer_size(tokenizer) > (gsize) info->vocabulary) {
+        model_fail(error, path, "has %" G_GSIZE_FORMAT " tokens, but the model's vocabulary only %d",
+                   tokenizer_size(tokenizer), info->vocabulary);
+        g_clear_pointer(&tokenizer, tokenizer_free);
     }
-    if (good)
-        summarise(&loader, "GGUF", warnings);
-    loader_clear(&loader);
-    return good ? g_steal_pointer(&weights) : NULL;
+    return tokenizer;
+}
+
+static gboolean add_folder(Checkpoint *checkpoint, const char *folder, GError **error)
+{
+    g_autofree char *index = g_build_filename(folder, "model.safetensors.index.json", NULL);
+    g_autofree char *single = g_build_filename(folder, "model.safetensors", NULL);
+
+    if (g_file_test(index, G_FILE_TEST_EXISTS))
+        return safetensors_add_index(checkpoint, index, error);
+    if (g_file_test(single, G_FILE_TEST_EXISTS))
+        return safetensors_add_file(checkpoint, single, error);
+    return model_fail(error, folder, "has neither model.safetensors nor model.safetensors.index.json; kvasir opens GGUF "
+                      "files and Hugging Face folders with safetensors");
+}
+
+static const Names *folder_names(const Checkpoint *checkpoint, const HparamHints *hints)
+{
+    if (!hints->remote)
+        return &native_names;
+    return checkpoint_find(checkpoint, "embedding.word_embeddings.weight") ? &bare_remote_names : &remote_names;
+}
+
+/* FILE is an index or a single file in FOLDER; NULL: the folder's usual one. */
+static Weights *open_folder(const char *folder, const char *file, GError **error)
+{
+    g_autofree char *config_path = g_build_filename(folder, "config.json", NULL);
+    g_autoptr(JsonObject) config = json_file_load(config_path, error);
+    g_autoptr(Weights) weights = weights_new();
+    g_autoptr(Checkpoint) checkpoint = checkpoint_new();
+    HparamHints hints;
+
+    if (config == NULL || !hparams_from_json(config, config_path, &weights->info, &hints, error))
+        return NULL;
+    gboolean added = file == NULL ? add_folder(checkpoint, folder, error)
+                     : g_str_has_suffix(file, ".json") ? safetensors_add_index(checkpoint, file, error)
+                     : safetensors_add_file(checkpoint, file, error);
+    if (!added)
+        return NULL;
+    g_autofree char *full = g_canonicalize_filename(folder, NULL);
+    weights->info.name = g_path_get_basename(full);
+    if (!fill(weights, file ? file : folder, "safetensors", checkpoint, folder_names(checkpoint, &hints), &hints,
+              folder_tokenizer, folder, error))
+        return NULL;
+    return g_steal_pointer(&weights);
 }
 
 Weights *weights_open(const char *path, GError **error)
 {
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        g_autofree char *config = g_build_filename(path, "config.json", NULL);
+        if (!g_file_test(config, G_FILE_TEST_EXISTS)) {
+            model_fail(error, path, "has no config.json; kvasir opens GGUF files and Hugging Face folders with safetensors");
+            return NULL;
+        }
+        return open_folder(path, NULL, error);
+    }
+    if (g_str_has_suffix(path, ".safetensors") || g_str_has_suffix(path, ".safetensors.index.json")) {
+        g_autofree char *folder = g_path_get_dirname(path);
+        return open_folder(folder, path, error);
+    }
     g_autoptr(GBytes) bytes = checkpoint_map(path, error);
-
-    if (bytes == NULL)
-        return NULL;
-    return open_gguf(bytes, path, error);
+    return bytes ? open_gguf(bytes, path, error) : NULL;
 }
 
 void weights_free(Weights *weights)

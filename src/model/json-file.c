@@ -1,0 +1,111 @@
+/* json-file.c - reading JSON that comes from a stranger. */
+#include "config.h"
+#include "src/model/json-file.h"
+
+#include <string.h>
+
+#include "src/model/checkpoint.h"
+
+#define MAX_NESTING 32
+#define MAX_BYTES (64u << 20)
+
+/* The end of a string that starts behind the quote at I, or LENGTH. */
+static gsize skip_string(const char *text, gsize length, gsize i)
+{
+    while (i < length && text[i] != '"')
+        i += text[i] == '\\' ? 2 : 1;
+    return MIN(i, length);
+}
+
+/* Refuses what is no JSON token and what nests too deeply. */
+static gboolean check_text(const char *text, gsize length, const char *path, GError **error)
+{
+    int depth = 0;
+
+    for (gsize i = 0; i < length; i++) {
+        char c = text[i];
+        if (c == '"')
+            i = skip_string(text, length, i + 1);
+        else if (c == '{' || c == '[')
+            depth++;
+        else if (c == '}' || c == ']')
+            depth--;
+        else if (c == '\0' || strchr(":,+-. \t\r\n", c) == NULL)
+            if (!g_ascii_isalnum(c))
+                return model_fail(error, path, "is not JSON: unexpected character at byte %" G_GSIZE_FORMAT, i);
+        if (depth > MAX_NESTING)
+            return model_fail(error, path, "the JSON text nests deeper than %d levels", MAX_NESTING);
+    }
+    return TRUE;
+}
+
+/* Counts the members that the parser sees, per object. */
+static void count_member(JsonParser *parser, JsonObject *object, const char *name, gpointer counts)
+{
+    guint seen = GPOINTER_TO_UINT(g_hash_table_lookup(counts, object));
+
+    g_hash_table_insert(counts, object, GUINT_TO_POINTER(seen + 1));
+}
+
+JsonObject *json_file_parse(const char *text, gsize length, const char *path, GError **error)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
+    g_autoptr(GError) reason = NULL;
+
+    if (!check_text(text, length, path, error))
+        return NULL;
+    if (!g_utf8_validate_len(text, length, NULL)) {
+        model_fail(error, path, "the JSON text is not UTF-8");
+        return NULL;
+    }
+    g_signal_connect(parser, "object-member", G_CALLBACK(count_member), counts);
+    if (!json_parser_load_from_data(parser, text, (gssize) length, &reason)) {
+        model_fail(error, path, "is not valid JSON: %s", reason->message);
+        return NULL;
+    }
+    JsonNode *root = json_parser_get_root(parser);
+    if (root == NULL || !JSON_NODE_HOLDS_OBJECT(root)) {
+        model_fail(error, path, "the JSON text is not an object");
+        return NULL;
+    }
+    JsonObject *object = json_node_get_object(root);
+    if (json_object_get_size(object) != GPOINTER_TO_UINT(g_hash_table_lookup(counts, object))) {
+        model_fail(error, path, "a member of the JSON object occurs twice");
+        return NULL;
+    }
+    return json_object_ref(object);
+}
+
+JsonObject *json_file_load(const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = checkpoint_map(path, error);
+    gsize length;
+
+    if (bytes == NULL)
+        return NULL;
+    const char *text = g_bytes_get_data(bytes, &length);
+    if (length > MAX_BYTES) {
+        model_fail(error, path, "is too large for a configuration file");
+        return NULL;
+    }
+    return json_file_parse(text ? text : "", length, path, error);
+}
+
+JsonNode *json_file_member(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_object_get_member(object, name);
+
+    return node && !JSON_NODE_HOLDS_NULL(node) ? node : NULL;
+}
+
+gboolean json_file_count(JsonNode *node, guint64 *value)
+{
+    if (node == NULL || !JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_INT64)
+        return FALSE;
+    gint64 number = json_node_get_int(node);
+    if (number < 0)
+        return FALSE;
+    *value = (guint64) number;
+    return TRUE;
+}
