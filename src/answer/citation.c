@@ -206,9 +206,10 @@ static guint add_citation(CitationReader *reader, Citation citation)
     return reader->list->len;
 }
 
-/* One item of a mark, numbers as written (from 1); 0: not given. */
+/* One item of a mark, numbers as written (from 1). */
 typedef struct {
     guint document, first, last;
+    gboolean whole;                 /* no page given */
 } Item;
 
 /* "page 4", "1 : 4 - 6", "1:4-1:6", "2": the numbers of an item. */
@@ -237,10 +238,11 @@ static Item parse_item(const char *text, guint document_before)
         p = next_char(p);
     }
     if (n >= 2 && joints[1] == ':')     /* 1:4, 1:4-6, 1:4-1:6 */
-        return (Item) { numbers[0], numbers[1], n == 4 && joints[3] == ':' ? numbers[3] : n >= 3 ? numbers[2] : numbers[1] };
+        return (Item) { .document = numbers[0], .first = numbers[1],
+                        .last = n == 4 && joints[3] == ':' ? numbers[3] : n >= 3 ? numbers[2] : numbers[1] };
     if (document_before != 0)           /* pages of the document named before */
-        return (Item) { document_before, numbers[0], n >= 2 ? numbers[1] : numbers[0] };
-    return (Item) { numbers[0], 0, 0 };
+        return (Item) { .document = document_before, .first = numbers[0], .last = n >= 2 ? numbers[1] : numbers[0] };
+    return (Item) { .document = numbers[0], .whole = TRUE };
 }
 
 /* Whether what stands in the brackets is meant as a mark at all: 【注意】 is not. */
@@ -263,11 +265,13 @@ static gboolean resolve(const CitationReader *reader, Item item, Citation *citat
         return FALSE;
     document = g_ptr_array_index(reader->documents, item.document - 1);
     citation->document = item.document - 1;
-    if (item.first == 0) {
+    if (item.whole) {
         citation->first = 0;
         citation->last = document->pages->len - 1;
         return document->pages->len > 0;
     }
+    if (item.first == 0)
+        return FALSE;
     citation->first = item.first - 1;
     citation->last = item.last - 1;
     return citation->first <= citation->last && citation->last < document->pages->len;
@@ -287,7 +291,7 @@ static GArray *parse_mark(const char *inner)
             continue;
         Item item = parse_item(*part, document);
         /* "document 1, page 4": the second part says which page of the first. */
-        if (items->len > 0 && g_array_index(items, Item, items->len - 1).first == 0 && item.document == document)
+        if (items->len > 0 && g_array_index(items, Item, items->len - 1).whole && item.document == document)
             g_array_set_size(items, items->len - 1);
         document = item.document;
         g_array_append_val(items, item);
@@ -341,7 +345,8 @@ static void show(CitationReader *reader, gboolean last, GString *shown)
         const char *inner = held->str + open_length;
         const char *close = strstr(inner, CLOSE);
         gsize reach = close != NULL ? (gsize) (close - inner) : held->len - open_length;
-        gboolean text = reach > MARK_MOST || memchr(inner, '\n', reach) != NULL;
+        gboolean text = reach > MARK_MOST || memchr(inner, '\n', reach) != NULL ||
+                        g_strstr_len(inner, (gssize) reach, OPEN) != NULL;
 
         if (!text && close == NULL && !last)
             return;

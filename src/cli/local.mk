@@ -3,7 +3,9 @@ noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/command.c src/cli/command.h \
 	src/cli/meter.c src/cli/meter.h \
-	src/cli/settings.c src/cli/settings.h
+	src/cli/model_open.c \
+	src/cli/settings.c src/cli/settings.h \
+	src/cli/work.c src/cli/work.h
 libcli_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"'
 libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 

@@ -50,16 +50,15 @@ void meter_clear(Meter *meter)
     meter->drawn = FALSE;
 }
 
-/* "1,234,567" */
-static void append_count(GString *line, guint64 n)
+void meter_count(GString *text, guint64 n)
 {
     g_autofree char *digits = g_strdup_printf("%" G_GUINT64_FORMAT, n);
     gsize length = strlen(digits);
 
     for (gsize i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0)
-            g_string_append_c(line, ',');
-        g_string_append_c(line, digits[i]);
+            g_string_append_c(text, ',');
+        g_string_append_c(text, digits[i]);
     }
 }
 
@@ -105,10 +104,10 @@ static GString *format_line(const Meter *meter, const Progress *p, gint64 now)
     double rate = recent_rate(meter, now, p->done);
 
     g_string_append(line, ": ");
-    append_count(line, p->done);
+    meter_count(line, p->done);
     if (p->total > 0) {
         g_string_append(line, " of ");
-        append_count(line, p->total);
+        meter_count(line, p->total);
     }
     g_string_append_printf(line, " %s", p->unit);
     if (p->total > 0)

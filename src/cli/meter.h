@@ -12,6 +12,8 @@ Meter *meter_new(gboolean quiet);
 void meter_update(const Progress *progress, gpointer data);
 /* Removes the line; before anything else is printed. */
 void meter_clear(Meter *meter);
+/* Appends "1,234,567" to TEXT. */
+void meter_count(GString *text, guint64 n);
 void meter_free(Meter *meter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Meter, meter_free)
 

@@ -1,0 +1,207 @@
+/* source.c - where documents come from. */
+#include "config.h"
+#include "src/answer/source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "src/base/failure.h"
+
+/* A file may change twice within this many seconds without its time showing it (FAT: 2). */
+#define CLOCK_GRAIN 2
+
+static gint64 mtime_ns(const struct stat *st)
+{
+    return (gint64) st->st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + st->st_mtim.tv_nsec;
+}
+
+/* By name only: in a folder of thousands, opening each file to look costs too much. */
+static gboolean known_kind(const char *name)
+{
+    static const char *const endings[] = { ".pdf", ".html", ".htm", ".xhtml", ".md", ".markdown", ".txt", ".text" };
+    g_autofree char *lower = g_ascii_strdown(name, -1);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++)
+        if (g_str_has_suffix(lower, endings[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static gboolean collect_folder(const char *folder, GPtrArray *files, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, &local);
+    const char *name;
+
+    if (dir == NULL) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s", local->message);
+        return FALSE;
+    }
+    while ((name = g_dir_read_name(dir)) != NULL)
+        if (name[0] != '.')
+            g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, compare_names);
+    for (guint i = 0; i < names->len; i++) {
+        char *path = g_build_filename(folder, g_ptr_array_index(names, i), NULL);
+        struct stat st;
+
+        if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+            gboolean ok = collect_folder(path, files, error);
+            g_free(path);
+            if (!ok)
+                return FALSE;
+        } else if (known_kind(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+            g_ptr_array_add(files, path);
+        } else {
+            g_free(path);
+        }
+    }
+    return TRUE;
+}
+
+gboolean source_collect(const char *path, GPtrArray *files, GError **error)
+{
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    struct stat st;
+
+    if (stat(absolute, &st) != 0) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: %s", path, g_strerror(errno));
+        return FALSE;
+    }
+    if (S_ISDIR(st.st_mode))
+        return collect_folder(absolute, files, error);
+    g_ptr_array_add(files, g_steal_pointer(&absolute));
+    return TRUE;
+}
+
+static void free_row_page(gpointer data)
+{
+    CataloguePage *page = data;
+
+    g_free(page->label);
+    g_free(page->text);
+    g_free(page);
+}
+
+/* ST: as the file was before it was read. */
+static CatalogueDocument *make_row(const Document *document, const char *path, const struct stat *st, gint64 begun)
+{
+    CatalogueDocument *row = g_new0(CatalogueDocument, 1);
+
+    row->path = g_strdup(path);
+    row->format = g_strdup(document->format);
+    row->title = g_strdup(document->title);
+    row->author = g_strdup(document->author);
+    row->date = g_strdup(document->date);
+    row->hash = document_hash(document);
+    row->added = begun;
+    row->file_size = st->st_size;
+    row->file_mtime_ns = mtime_ns(st);
+    row->pages = g_ptr_array_new_with_free_func(free_row_page);
+    for (guint i = 0; i < document->pages->len; i++) {
+        const Page *page = g_ptr_array_index(document->pages, i);
+        CataloguePage *copy = g_new0(CataloguePage, 1);
+
+        copy->label = g_strdup(page->label);
+        copy->text = g_strdup(page->text);
+        copy->state = (int) page->state;
+        g_ptr_array_add(row->pages, copy);
+    }
+    return row;
+}
+
+CatalogueDocument *source_read(const char *path, const DocumentOptions *options, Document **document, GError **error)
+{
+    gint64 begun = g_get_real_time() / G_USEC_PER_SEC;
+    struct stat st;
+
+    if (stat(path, &st) != 0) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: %s", path, g_strerror(errno));
+        return NULL;
+    }
+    *document = document_read(path, options, error);
+    return *document != NULL ? make_row(*document, path, &st, begun) : NULL;
+}
+
+static void free_page(gpointer data)
+{
+    Page *page = data;
+
+    g_free(page->label);
+    g_free(page->text);
+    g_free(page);
+}
+
+Document *source_from_catalogue(const CatalogueDocument *row)
+{
+    Document *document = g_new0(Document, 1);
+
+    document->path = g_strdup(row->path);
+    document->format = g_strdup(row->format);
+    document->title = g_strdup(row->title);
+    document->author = g_strdup(row->author);
+    document->date = g_strdup(row->date);
+    document->pages = g_ptr_array_new_with_free_func(free_page);
+    for (guint i = 0; i < row->pages->len; i++) {
+        const CataloguePage *page = g_ptr_array_index(row->pages, i);
+        Page *copy = g_new0(Page, 1);
+
+        copy->label = g_strdup(page->label);
+        copy->text = g_strdup(page->text);
+        copy->length = strlen(copy->text);
+        copy->state = (PageState) CLAMP(page->state, PAGE_TEXT, PAGE_DAMAGED);
+        g_ptr_array_add(document->pages, copy);
+    }
+    return document;
+}
+
+static void free_document(gpointer document)
+{
+    document_free(document);
+}
+
+GPtrArray *source_corpus(Catalogue *catalogue, const char *corpus, GError **error)
+{
+    GError *local = NULL;
+    g_autoptr(GPtrArray) rows = catalogue_documents(catalogue, corpus, TRUE, &local);
+    GPtrArray *documents;
+
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return NULL;
+    }
+    if (rows == NULL || rows->len == 0) {
+        g_set_error(error, FAILURE, FAILURE_USAGE,
+                    rows == NULL ? "there is no corpus \"%s\"; \"kvasir corpus list\" shows those there are"
+                                 : "there are no documents in corpus \"%s\"", corpus);
+        return NULL;
+    }
+    documents = g_ptr_array_new_with_free_func(free_document);
+    for (guint i = 0; i < rows->len; i++)
+        g_ptr_array_add(documents, source_from_catalogue(g_ptr_array_index(rows, i)));
+    return documents;
+}
+
+gboolean source_unchanged(const CatalogueDocument *row)
+{
+    struct stat st;
+
+    return stat(row->path, &st) == 0 && st.st_size == row->file_size && mtime_ns(&st) == row->file_mtime_ns &&
+           (gint64) st.st_mtim.tv_sec + CLOCK_GRAIN < row->added;
+}
+
+Pack *source_pack(const GPtrArray *documents, PackEncodeFunc encode, gpointer data)
+{
+    Pack *pack = pack_new();
+
+    for (guint i = 0; i < documents->len; i++)
+        pack_add(pack, g_ptr_array_index(documents, i), encode, data);
+    return pack;
+}

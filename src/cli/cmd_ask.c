@@ -1,0 +1,436 @@
+/* cmd_ask.c - "kvasir ask": a question about documents, answered with its pages. */
+#include "config.h"
+
+#include <errno.h>
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/answer/citation.h"
+#include "src/answer/prompt.h"
+#include "src/answer/reply.h"
+#include "src/answer/source.h"
+#include "src/base/failure.h"
+#include "src/base/interrupt.h"
+#include "src/cli/command.h"
+#include "src/cli/meter.h"
+#include "src/cli/settings.h"
+#include "src/cli/work.h"
+
+static struct {
+    char *corpus, *system, *password, *logits;
+    gboolean json;
+    int max_tokens;
+    double temperature, top_p;
+    gint64 seed;
+} option = { .max_tokens = 1024, .top_p = 1 };
+
+static const GOptionEntry entries[] = {
+    { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &option.corpus, "Ask about the documents of CORPUS", "CORPUS" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "Write one JSON object: answer, citations, usage", NULL },
+    { "max-tokens", 0, 0, G_OPTION_ARG_INT, &option.max_tokens, "Stop the answer after N tokens (default 1024)", "N" },
+    { "temperature", 0, 0, G_OPTION_ARG_DOUBLE, &option.temperature,
+      "Sample with temperature T (default 0: always the likeliest token)", "T" },
+    { "top-p", 0, 0, G_OPTION_ARG_DOUBLE, &option.top_p, "Sample among the likeliest tokens that make up P (default 1)", "P" },
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &option.seed, "Seed for sampling (default 0)", "SEED" },
+    { "system", 0, 0, G_OPTION_ARG_FILENAME, &option.system, "Tell the model TEXT instead of kvasir's own rules", "TEXT" },
+    { "password", 0, 0, G_OPTION_ARG_FILENAME, &option.password, "Open encrypted PDF files with P", "P" },
+    { "logits", 0, 0, G_OPTION_ARG_FILENAME, &option.logits,
+      "Write the logits before the first token to FILE as little-endian float32 (for tests)", "FILE" },
+    { NULL },
+};
+
+/* One question from start to end. */
+typedef struct {
+    const char *question;
+    GPtrArray *documents;           /* of Document* */
+    guint unread;                   /* inputs that could not be read, wholly or in part */
+    Meter *meter;
+    CitationReader *citations;
+    GString *answer;                /* as shown, with [n] for marks */
+    gboolean verbatim;              /* the citations were found, not given by the model */
+    PrefixReport prefix;
+    Reply reply;
+    double seconds;                 /* all of it */
+} Ask;
+
+static gboolean check_options(const char *question, GError **error)
+{
+    const char *wrong = NULL;
+
+    if (option.max_tokens < 1)
+        wrong = "--max-tokens must be at least 1";
+    else if (!(option.temperature >= 0 && option.temperature <= 100))
+        wrong = "--temperature must be from 0 to 100";
+    else if (!(option.top_p > 0 && option.top_p <= 1))
+        wrong = "--top-p must be above 0 and at most 1";
+    else if (question == NULL || question[strspn(question, " \t\r\n")] == '\0')
+        wrong = "a question is needed";
+    else if (!g_utf8_validate(question, -1, NULL))
+        wrong = "the question is not UTF-8 text";
+    else if (option.system != NULL && !g_utf8_validate(option.system, -1, NULL))
+        wrong = "the text of --system is not UTF-8 text";
+    if (wrong != NULL)
+        g_set_error_literal(error, FAILURE, FAILURE_USAGE, wrong);
+    return wrong == NULL;
+}
+
+static void free_document(gpointer document)
+{
+    document_free(document);
+}
+
+static Document *read_stdin(GError **error)
+{
+    const DocumentOptions options = { .password = option.password };
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    guint8 buffer[65536];
+    gsize n;
+
+    while ((n = fread(buffer, 1, sizeof buffer, stdin)) > 0) {
+        if (bytes->len > G_MAXUINT32 - sizeof buffer) {
+            g_set_error(error, FAILURE, FAILURE_INPUT, "standard input: more than 4 GB");
+            return NULL;
+        }
+        g_byte_array_append(bytes, buffer, (guint) n);
+    }
+    if (ferror(stdin) && !interrupt_check(error)) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "standard input: %s", g_strerror(errno));
+        return NULL;
+    }
+    return document_read_bytes("standard input", bytes->data, bytes->len, &options, error);
+}
+
+/* Reads FILES behind what the corpus has.  What cannot be read is told and passed over, unless nothing is left. */
+static gboolean read_files(Ask *ask, char **files, GError **error)
+{
+    const DocumentOptions options = { .password = option.password };
+    GError *local = NULL;
+    guint n = g_strv_length(files);
+
+    for (guint i = 0; i < n; i++) {
+        Progress progress = { .phase = "reading documents", .unit = "files", .done = i, .total = n };
+        Document *document;
+
+        if (interrupt_check(error))
+            return FALSE;
+        meter_update(&progress, ask->meter);
+        document = strcmp(files[i], "-") == 0 ? read_stdin(&local) : document_read(files[i], &options, &local);
+        if (document != NULL) {
+            g_ptr_array_add(ask->documents, document);
+            meter_clear(ask->meter);
+            ask->unread += work_tell_unread(&command_ask, document) > 0;
+            continue;
+        }
+        if (i + 1 == n && ask->documents->len == 0) {
+            g_propagate_error(error, local);
+            return FALSE;
+        }
+        meter_clear(ask->meter);
+        command_fail(&command_ask, g_steal_pointer(&local));
+        ask->unread++;
+    }
+    return TRUE;
+}
+
+static gboolean gather(Ask *ask, char **files, GError **error)
+{
+    if (option.corpus != NULL) {
+        g_autoptr(Catalogue) catalogue = catalogue_open(settings_get()->catalogue_path, TRUE, error);
+        if (catalogue == NULL || (ask->documents = source_corpus(catalogue, option.corpus, error)) == NULL)
+            return FALSE;
+        for (guint i = 0; i < ask->documents->len; i++)
+            work_tell_unread(&command_ask, g_ptr_array_index(ask->documents, i));
+    } else {
+        ask->documents = g_ptr_array_new_with_free_func(free_document);
+    }
+    return read_files(ask, files, error);
+}
+
+/* A ReplyTextFunc. */
+static void show_text(const char *text, gsize length, gpointer data)
+{
+    Ask *ask = data;
+    gsize before = ask->answer->len;
+
+    citation_reader_feed(ask->citations, text, length, ask->answer);
+    if (!option.json && ask->answer->len > before) {
+        fwrite(ask->answer->str + before, 1, ask->answer->len - before, stdout);
+        fflush(stdout);
+    }
+}
+
+static void end_text(Ask *ask)
+{
+    gsize before = ask->answer->len;
+
+    citation_reader_end(ask->citations, ask->answer);
+    if (option.json)
+        return;
+    fwrite(ask->answer->str + before, 1, ask->answer->len - before, stdout);
+    if (ask->answer->len > 0 && ask->answer->str[ask->answer->len - 1] != '\n')
+        putchar('\n');
+    fflush(stdout);
+}
+
+static gboolean write_logits(const Engine *engine, Session *session, GError **error)
+{
+    GError *local = NULL;
+    gsize bytes = (gsize) engine_info(engine)->vocabulary * sizeof(float);
+
+    if (option.logits == NULL ||
+        g_file_set_contents(option.logits, (const char *) (const void *) session_logits(session), (gssize) bytes, &local))
+        return TRUE;
+    g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local->message);
+    g_error_free(local);
+    return FALSE;
+}
+
+/* Tokens that must be left for the answer: what was asked for, but not for that reason
+ * fewer documents than a short answer needs. */
+static gsize room_for_answer(const Engine *engine)
+{
+    return MIN((gsize) option.max_tokens, MIN(256, (gsize) engine_info(engine)->context / 8));
+}
+
+static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, const Prompt *prompt, GError **error)
+{
+    const gint32 *ids = (const gint32 *) (void *) prompt->ids->data;
+    KvType kv = settings_get()->kv;
+    ReplyOptions options = {
+        .sample = { .temperature = option.temperature, .top_p = option.top_p, .seed = (guint64) option.seed },
+        .max_tokens = (gsize) option.max_tokens, .text = show_text, .data = ask,
+    };
+    g_autoptr(Session) session = session_new(engine, kv, prompt->ids->len + (gsize) option.max_tokens, error);
+    gboolean ok;
+
+    if (session == NULL)
+        return FALSE;
+    ok = prefix_fill(session, engine, kv, store, ids, prompt->ids->len, prompt->prefix,
+                     meter_update, ask->meter, &ask->prefix, error);
+    meter_clear(ask->meter);
+    if (!ok)
+        return FALSE;
+    work_tell_prefix(&command_ask, &ask->prefix);
+    if (!write_logits(engine, session, error))
+        return FALSE;
+    ok = reply_generate(session, engine, &options, &ask->reply, error);
+    end_text(ask);
+    return ok;
+}
+
+static gboolean answer(Ask *ask, const Engine *engine, Store *store, GError **error)
+{
+    const Tokenizer *tokenizer = work_tokenizer(engine, error);
+    if (tokenizer == NULL)
+        return FALSE;
+    g_autoptr(Pack) pack = source_pack(ask->documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    g_autoptr(Prompt) prompt = prompt_new(tokenizer, option.system, pack, ask->question, error);
+    gsize room = room_for_answer(engine);
+
+    if (prompt == NULL)
+        return FALSE;
+    if (!work_check_context(engine, prompt->ids->len, room,
+                            prompt_documents_fitting(prompt, pack, (gsize) engine_info(engine)->context - room),
+                            ask->documents->len, error))
+        return FALSE;
+    ask->citations = citation_reader_new(ask->documents);
+    if (!fill_and_reply(ask, engine, store, prompt, error))
+        return FALSE;
+    if (citation_reader_list(ask->citations)->len == 0)
+        ask->verbatim = citation_reader_find_verbatim(ask->citations, ask->answer->str) > 0;
+    return TRUE;
+}
+
+static void print_sources(const Ask *ask)
+{
+    const GArray *list = citation_reader_list(ask->citations);
+
+    if (list->len > 0)
+        puts(ask->verbatim ? "\nIt cites no page; word for word it stands in:" : "");
+    for (guint i = 0; i < list->len; i++) {
+        const Citation *citation = &g_array_index(list, Citation, i);
+        const Document *document = g_ptr_array_index(ask->documents, citation->document);
+        g_autofree char *place = citation_place(citation, ask->documents);
+
+        printf("[%u] %s%s%s\n", i + 1, document->title, place[0] != '\0' ? ", " : "", place);
+    }
+}
+
+static void json_int(JsonBuilder *builder, const char *name, gint64 value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, value);
+}
+
+static void json_string(JsonBuilder *builder, const char *name, const char *value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_string_value(builder, value);
+}
+
+static void json_seconds(JsonBuilder *builder, const char *name, double value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_double_value(builder, (double) (gint64) (value * 1e6) / 1e6);
+}
+
+static void json_citations(JsonBuilder *builder, const Ask *ask)
+{
+    const GArray *list = citation_reader_list(ask->citations);
+
+    json_builder_set_member_name(builder, "citations");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < list->len; i++) {
+        const Citation *citation = &g_array_index(list, Citation, i);
+        const Document *document = g_ptr_array_index(ask->documents, citation->document);
+
+        json_builder_begin_object(builder);
+        json_int(builder, "document_index", citation->document);
+        json_string(builder, "document_title", document->title);
+        json_int(builder, "start_page_number", (gint64) citation->first + 1);
+        json_int(builder, "end_page_number", (gint64) citation->last + 2);
+        json_string(builder, "cited_text", citation->text);
+        json_string(builder, "basis", ask->verbatim ? "verbatim" : "model");
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void json_usage(JsonBuilder *builder, const Ask *ask)
+{
+    json_builder_set_member_name(builder, "usage");
+    json_builder_begin_object(builder);
+    json_int(builder, "prompt_tokens", (gint64) ask->prefix.tokens);
+    json_int(builder, "cache_read_tokens", (gint64) ask->prefix.cached);
+    json_int(builder, "cache_creation_tokens", (gint64) ask->prefix.stored);
+    json_int(builder, "output_tokens", (gint64) ask->reply.tokens);
+    json_builder_end_object(builder);
+
+    json_builder_set_member_name(builder, "timings");
+    json_builder_begin_object(builder);
+    json_seconds(builder, "cache_read_s", ask->prefix.read_seconds);
+    json_seconds(builder, "prefill_s", ask->prefix.compute_seconds);
+    json_seconds(builder, "decode_s", ask->reply.seconds);
+    json_seconds(builder, "total_s", ask->seconds);
+    json_builder_end_object(builder);
+}
+
+static void print_json(const Ask *ask, const Engine *engine)
+{
+    static const char *const ends[] = {
+        [REPLY_STOPPED] = "end_turn", [REPLY_LENGTH] = "max_tokens", [REPLY_FULL] = "context_full",
+    };
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    json_builder_begin_object(builder);
+    json_string(builder, "question", ask->question);
+    json_string(builder, "answer", ask->answer->str);
+    json_citations(builder, ask);
+    json_string(builder, "stop_reason", ends[ask->reply.end]);
+    json_string(builder, "model", engine_info(engine)->name);
+    json_int(builder, "unread_documents", ask->unread);
+    json_usage(builder, ask);
+    json_builder_end_object(builder);
+    root = json_builder_get_root(builder);
+    text = json_to_string(root, TRUE);
+    puts(text);
+}
+
+static void print_remarks(const Ask *ask)
+{
+    const GPtrArray *unknown = citation_reader_unknown(ask->citations);
+
+    for (guint i = 0; i < unknown->len; i++)
+        fprintf(stderr, "kvasir ask: warning: the answer cites %s, which is none of these pages\n",
+                (const char *) g_ptr_array_index(unknown, i));
+    if (settings_get()->quiet)
+        return;
+    if (ask->reply.end == REPLY_LENGTH)
+        fprintf(stderr, "kvasir: the answer was cut off after %" G_GSIZE_FORMAT " tokens; --max-tokens allows more\n",
+                ask->reply.tokens);
+    else if (ask->reply.end == REPLY_FULL)
+        fputs("kvasir: the answer was cut off: the model's context is full\n", stderr);
+    if (citation_reader_list(ask->citations)->len == 0)
+        fputs("kvasir: the answer cites no page of the documents\n", stderr);
+}
+
+static gboolean ask_question(Ask *ask, char **files, GError **error)
+{
+    gint64 begin = g_get_monotonic_time();
+    g_autoptr(Engine) engine = settings_open_engine(error);
+    if (engine == NULL)
+        return FALSE;
+    GError *local = NULL;
+    g_autoptr(Store) store = work_open_store(engine, &local);
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    if (!gather(ask, files, error) || !answer(ask, engine, store, error))
+        return FALSE;
+    ask->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
+    if (option.json)
+        print_json(ask, engine);
+    else
+        print_sources(ask);
+    fflush(stdout);
+    print_remarks(ask);
+    return TRUE;
+}
+
+static int finish(Ask *ask, GError *error)
+{
+    gboolean interrupted = error != NULL && g_error_matches(error, FAILURE, FAILURE_INTERRUPTED);
+    int status;
+
+    meter_clear(ask->meter);
+    if (error != NULL) {
+        status = command_fail(&command_ask, error);
+        if (interrupted)
+            work_tell_resume(&ask->prefix, !settings_get()->no_cache);
+        return status;
+    }
+    if (ask->unread > 0)
+        status = 3;
+    else
+        status = citation_reader_list(ask->citations)->len > 0 ? 0 : 1;
+    return command_finish(&command_ask, status);
+}
+
+static int run(int argc, char **argv)
+{
+    Ask ask = { 0 };
+    GError *error = NULL;
+    int status;
+
+    work_begin(argc, argv);
+    status = command_parse(&command_ask, entries, TRUE, &argc, &argv);
+    if (status >= 0)
+        return status;
+    ask.question = argc > 1 ? argv[1] : NULL;
+    if (check_options(ask.question, &error) && argc < 3 && option.corpus == NULL)
+        g_set_error(&error, FAILURE, FAILURE_USAGE,
+                    "no documents: name files behind the question, or a corpus with -c");
+    if (error != NULL)
+        return command_fail(&command_ask, error);
+
+    ask.meter = meter_new(settings_get()->quiet);
+    ask.answer = g_string_new(NULL);
+    ask_question(&ask, argv + 2, &error);
+    status = finish(&ask, error);
+    citation_reader_free(ask.citations);
+    if (ask.documents != NULL)
+        g_ptr_array_unref(ask.documents);
+    g_string_free(ask.answer, TRUE);
+    prefix_report_clear(&ask.prefix);
+    meter_free(ask.meter);
+    return status;
+}
+
+const Command command_ask = {
+    "ask", "answer a question about documents",
+    "[-m MODEL] [-c CORPUS] QUESTION [FILE...]", run,
+};

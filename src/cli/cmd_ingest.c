@@ -1,0 +1,267 @@
+/* cmd_ingest.c - "kvasir ingest": documents into a corpus, and its prefix into the cache. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "src/answer/prompt.h"
+#include "src/answer/source.h"
+#include "src/base/failure.h"
+#include "src/base/interrupt.h"
+#include "src/cli/command.h"
+#include "src/cli/meter.h"
+#include "src/cli/settings.h"
+#include "src/cli/work.h"
+
+static struct {
+    char *corpus, *password;
+    gboolean no_prefill, reread;
+} option;
+
+static const GOptionEntry entries[] = {
+    { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &option.corpus, "Add to CORPUS, which is made if it is new", "CORPUS" },
+    { "no-prefill", 0, 0, G_OPTION_ARG_NONE, &option.no_prefill, "Keep the texts only; no model is needed", NULL },
+    { "reread", 0, 0, G_OPTION_ARG_NONE, &option.reread, "Read also files whose size and time are as before", NULL },
+    { "password", 0, 0, G_OPTION_ARG_FILENAME, &option.password, "Open encrypted PDF files with P", "P" },
+    { NULL },
+};
+
+typedef struct {
+    Catalogue *catalogue;
+    GHashTable *known;          /* path -> CatalogueDocument* of the corpus */
+    GPtrArray *rows;            /* owns those */
+    Meter *meter;
+    PrefixReport prefix;
+    guint new, changed, same, partly, unreadable;
+} Ingest;
+
+static gboolean load_known(Ingest *ingest, GError **error)
+{
+    GError *local = NULL;
+
+    ingest->known = g_hash_table_new(g_str_hash, g_str_equal);
+    ingest->rows = catalogue_documents(ingest->catalogue, option.corpus, FALSE, &local);
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    for (guint i = 0; ingest->rows != NULL && i < ingest->rows->len; i++) {
+        CatalogueDocument *row = g_ptr_array_index(ingest->rows, i);
+        g_hash_table_insert(ingest->known, row->path, row);
+    }
+    return TRUE;
+}
+
+/* FALSE only for what ends the run; a file that cannot be read is told and counted. */
+static gboolean ingest_file(Ingest *ingest, const char *path, GError **error)
+{
+    const DocumentOptions options = { .password = option.password };
+    const CatalogueDocument *known = g_hash_table_lookup(ingest->known, path);
+    g_autoptr(Document) document = NULL;
+    gboolean changed;
+    GError *local = NULL;
+
+    if (known != NULL && !option.reread && option.password == NULL && source_unchanged(known)) {
+        ingest->same++;
+        return TRUE;
+    }
+    g_autoptr(CatalogueDocument) row = source_read(path, &options, &document, &local);
+    if (row == NULL) {
+        meter_clear(ingest->meter);
+        command_fail(&command_ingest, local);
+        ingest->unreadable++;
+        return TRUE;
+    }
+    if (document_unread_pages(document) > 0) {
+        meter_clear(ingest->meter);
+        work_tell_unread(&command_ingest, document);
+        ingest->partly++;
+    }
+    if (!catalogue_put(ingest->catalogue, option.corpus, row, &changed, error))
+        return FALSE;
+    if (known == NULL)
+        ingest->new++;
+    else if (changed)
+        ingest->changed++;
+    else
+        ingest->same++;
+    return TRUE;
+}
+
+static gboolean ingest_files(Ingest *ingest, const GPtrArray *files, GError **error)
+{
+    for (guint i = 0; i < files->len; i++) {
+        Progress progress = { .phase = "reading documents", .unit = "files", .done = i, .total = files->len };
+
+        meter_update(&progress, ingest->meter);
+        if (interrupt_check(error) || !ingest_file(ingest, g_ptr_array_index(files, i), error))
+            return FALSE;
+    }
+    meter_clear(ingest->meter);
+    return TRUE;
+}
+
+/* A path that is missing is one input that cannot be read, not the end. */
+static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+
+    for (char **path = paths; *path != NULL; path++) {
+        GError *local = NULL;
+        guint before = files->len;
+
+        if (!source_collect(*path, files, &local)) {
+            command_fail(&command_ingest, local);
+            ingest->unreadable++;
+        } else if (files->len == before) {
+            fprintf(stderr, "kvasir ingest: %s: no documents in this folder\n", *path);
+        }
+    }
+    if (files->len == 0) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "nothing to read");
+        return NULL;
+    }
+    return g_steal_pointer(&files);
+}
+
+/* Room for a question and its answer behind the documents. */
+static gsize room_for_talk(const Engine *engine)
+{
+    return MIN(1024, (gsize) engine_info(engine)->context / 8);
+}
+
+static gboolean fill_store(Ingest *ingest, const Engine *engine, Store *store, const Prompt *prompt, GError **error)
+{
+    KvType kv = settings_get()->kv;
+    g_autoptr(Session) session = session_new(engine, kv, prompt->ids->len, error);
+    gboolean ok;
+
+    if (session == NULL)
+        return FALSE;
+    ok = prefix_fill(session, engine, kv, store, (const gint32 *) (void *) prompt->ids->data,
+                     prompt->ids->len, prompt->prefix, meter_update, ingest->meter, &ingest->prefix, error);
+    meter_clear(ingest->meter);
+    if (ok)
+        work_tell_prefix(&command_ingest, &ingest->prefix);
+    return ok;
+}
+
+static gboolean prefill(Ingest *ingest, const Engine *engine, Store *store, GError **error)
+{
+    const Tokenizer *tokenizer = work_tokenizer(engine, error);
+    if (tokenizer == NULL)
+        return FALSE;
+    g_autoptr(GPtrArray) documents = source_corpus(ingest->catalogue, option.corpus, error);
+    if (documents == NULL)
+        return FALSE;
+    g_autoptr(Pack) pack = source_pack(documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    g_autoptr(Prompt) prompt = prompt_new(tokenizer, NULL, pack, NULL, error);
+    gsize room = room_for_talk(engine);
+
+    if (prompt == NULL)
+        return FALSE;
+    if (!work_check_context(engine, prompt->ids->len, room,
+                            prompt_documents_fitting(prompt, pack, (gsize) engine_info(engine)->context - room),
+                            documents->len, error)) {
+        g_prefix_error(error, "the texts are kept, but not prefilled: ");
+        return FALSE;
+    }
+    return fill_store(ingest, engine, store, prompt, error);
+}
+
+static gboolean read_all(Ingest *ingest, char **paths, GError **error)
+{
+    g_autoptr(GPtrArray) files = collect(ingest, paths, error);
+
+    if (files == NULL)
+        return FALSE;
+    ingest->catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error);
+    return ingest->catalogue != NULL && load_known(ingest, error) && ingest_files(ingest, files, error);
+}
+
+static void print_summary(const Ingest *ingest)
+{
+    guint read = ingest->new + ingest->changed + ingest->same;
+
+    printf("%s: %u %s (%u new, %u changed, %u as before)", option.corpus, read, read == 1 ? "document" : "documents",
+           ingest->new, ingest->changed, ingest->same);
+    if (ingest->partly > 0)
+        printf(", %u of them partly read", ingest->partly);
+    if (ingest->unreadable > 0)
+        printf(", %u unreadable", ingest->unreadable);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static gboolean ingest_all(Ingest *ingest, char **paths, GError **error)
+{
+    g_autoptr(Engine) engine = NULL;
+    g_autoptr(Store) store = NULL;
+    GError *local = NULL;
+
+    /* What can be wrong with model and store is better known before hours of reading. */
+    if (!option.no_prefill) {
+        engine = settings_open_engine(error);
+        if (engine == NULL)
+            return FALSE;
+        store = work_open_store(engine, &local);
+        if (local != NULL) {
+            g_propagate_error(error, local);
+            return FALSE;
+        }
+    }
+    if (!read_all(ingest, paths, error))
+        return FALSE;
+    print_summary(ingest);
+    if (store == NULL || ingest->new + ingest->changed + ingest->same == 0)
+        return TRUE;
+    return prefill(ingest, engine, store, error);
+}
+
+static int finish(Ingest *ingest, GError *error)
+{
+    gboolean interrupted = error != NULL && g_error_matches(error, FAILURE, FAILURE_INTERRUPTED);
+    int status;
+
+    meter_clear(ingest->meter);
+    if (error != NULL) {
+        status = command_fail(&command_ingest, error);
+        if (interrupted)
+            work_tell_resume(&ingest->prefix, TRUE);
+        return status;
+    }
+    return command_finish(&command_ingest, ingest->partly + ingest->unreadable > 0 ? 3 : 0);
+}
+
+static int run(int argc, char **argv)
+{
+    Ingest ingest = { 0 };
+    GError *error = NULL;
+    int status;
+
+    work_begin(argc, argv);
+    status = command_parse(&command_ingest, entries, TRUE, &argc, &argv);
+    if (status >= 0)
+        return status;
+    if (option.corpus == NULL || option.corpus[0] == '\0' || !g_utf8_validate(option.corpus, -1, NULL))
+        g_set_error(&error, FAILURE, FAILURE_USAGE, "a corpus is needed: -c NAME");
+    else if (argc < 2)
+        g_set_error(&error, FAILURE, FAILURE_USAGE, "nothing to ingest: name files or folders");
+    if (error != NULL)
+        return command_fail(&command_ingest, error);
+
+    ingest.meter = meter_new(settings_get()->quiet);
+    ingest_all(&ingest, argv + 1, &error);
+    status = finish(&ingest, error);
+    g_clear_pointer(&ingest.known, g_hash_table_unref);
+    g_clear_pointer(&ingest.rows, g_ptr_array_unref);
+    catalogue_close(ingest.catalogue);
+    prefix_report_clear(&ingest.prefix);
+    meter_free(ingest.meter);
+    return status;
+}
+
+const Command command_ingest = {
+    "ingest", "read documents into a corpus and compute its prefix once",
+    "-c CORPUS [--no-prefill] PATH...", run,
+};

@@ -1,0 +1,131 @@
+/* work.c - what ask and ingest share. */
+#include "config.h"
+#include "src/cli/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "src/base/failure.h"
+#include "src/cli/meter.h"
+#include "src/cli/settings.h"
+
+static char *command_line;
+
+static gboolean needs_no_quotes(const char *word)
+{
+    if (word[0] == '\0')
+        return FALSE;
+    for (const char *p = word; *p != '\0'; p++)
+        if (!g_ascii_isalnum(*p) && strchr("-_./:=,+@%", *p) == NULL)
+            return FALSE;
+    return TRUE;
+}
+
+void work_begin(int argc, char **argv)
+{
+    g_autoptr(GString) line = g_string_new("kvasir");
+
+    for (int i = 0; i < argc; i++) {
+        g_autofree char *quoted = needs_no_quotes(argv[i]) ? g_strdup(argv[i]) : g_shell_quote(argv[i]);
+        g_string_append_printf(line, " %s", quoted);
+    }
+    g_free(command_line);
+    command_line = g_strdup(line->str);
+}
+
+Store *work_open_store(const Engine *engine, GError **error)
+{
+    const Settings *settings = settings_get();
+    g_autofree char *note = g_strdup_printf("%s, %s", engine_info(engine)->name, kv_type_name(settings->kv));
+    StoreOptions options = { .limit = settings->cache_limit, .note = note };
+
+    return settings->no_cache ? NULL : store_open(settings->store_path, &options, error);
+}
+
+void work_tell_resume(const PrefixReport *report, gboolean kept)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+
+    if (kept && report->tokens > 0) {
+        meter_count(line, report->cached + report->stored);
+        g_string_append(line, " of ");
+        meter_count(line, report->tokens);
+        fprintf(stderr, "kvasir: %s prompt tokens are kept.  To go on:\n  %s\n", line->str, command_line);
+    } else {
+        fprintf(stderr, "kvasir: to begin again:\n  %s\n", command_line);
+    }
+}
+
+void work_tell_prefix(const Command *command, const PrefixReport *report)
+{
+    g_autoptr(GString) line = g_string_new(NULL);
+
+    if (report->warning != NULL)
+        fprintf(stderr, "kvasir %s: warning: %s; going on without the cache\n", command->name, report->warning->message);
+    if (settings_get()->quiet)
+        return;
+    meter_count(line, report->cached);
+    g_string_append(line, " of ");
+    meter_count(line, report->tokens);
+    g_string_append_printf(line, " prompt tokens read from the cache in %.2f s, ", report->read_seconds);
+    meter_count(line, report->tokens - report->cached);
+    g_string_append_printf(line, " computed in %.2f s", report->compute_seconds);
+    fprintf(stderr, "kvasir: %s\n", line->str);
+}
+
+guint work_tell_unread(const Command *command, const Document *document)
+{
+    static const PageState states[] = { PAGE_SCAN, PAGE_UNREADABLE, PAGE_DAMAGED };
+    guint unread = document_unread_pages(document);
+
+    if (unread == 0)
+        return 0;
+    fprintf(stderr, "kvasir %s: %s: %u of %u pages could not be read:", command->name, document->path,
+            unread, document->pages->len);
+    for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
+        gboolean first = TRUE;
+        for (guint i = 0; i < document->pages->len; i++) {
+            const Page *page = g_ptr_array_index(document->pages, i);
+            if (page->state != states[s])
+                continue;
+            if (first)
+                fprintf(stderr, " %s", page_state_name(states[s]));
+            fprintf(stderr, "%s %s", first ? "" : ",", page->label);
+            first = FALSE;
+        }
+        if (!first)
+            fputc(';', stderr);
+    }
+    fputc('\n', stderr);
+    return unread;
+}
+
+gboolean work_check_context(const Engine *engine, gsize prompt_tokens, gsize room,
+                            gsize fitting, gsize documents, GError **error)
+{
+    gsize context = (gsize) engine_info(engine)->context;
+    g_autoptr(GString) text = g_string_new("the prompt has ");
+
+    if (prompt_tokens + room <= context)
+        return TRUE;
+    meter_count(text, prompt_tokens);
+    g_string_append(text, " tokens, but the model's context has ");
+    meter_count(text, context);
+    g_string_append(text, ", ");
+    meter_count(text, room);
+    g_string_append_printf(text, " of them for the question's answer; the first %" G_GSIZE_FORMAT
+                           " of %" G_GSIZE_FORMAT " documents would fit", fitting, documents);
+    g_set_error_literal(error, FAILURE, FAILURE_USAGE, text->str);
+    return FALSE;
+}
+
+const Tokenizer *work_tokenizer(const Engine *engine, GError **error)
+{
+    const Tokenizer *tokenizer = engine_tokenizer(engine);
+
+    if (tokenizer == NULL)
+        g_set_error(error, FAILURE, FAILURE_MODEL,
+                    "%s: the model brings no tokenizer; put its tokenizer.model beside the weights",
+                    engine_info(engine)->path);
+    return tokenizer;
+}
