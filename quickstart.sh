@@ -25,8 +25,11 @@ show() {
         my ($answer, $usage) = @$reply{"answer", "usage"};
         $answer =~ s/\s+/ /g;
         print "    ", substr($answer, 0, 70), (length $answer > 70 ? "..." : ""), "\n";
-        printf "    prompt %d tokens: %d read back from the cache, %d computed and stored; answer %d tokens\n",
-            @$usage{qw(prompt_tokens cache_read_tokens cache_creation_tokens output_tokens)};'
+        printf "    prompt: %d tokens; read back from the cache: %d; computed: %d; answer: %d\n",
+            $usage->{prompt_tokens}, $usage->{cache_read_tokens},
+            $usage->{prompt_tokens} - $usage->{cache_read_tokens}, $usage->{output_tokens};
+        printf "    it rests on: %s, page %d\n", @$_{qw(document_title start_page_number)} for @{$reply->{citations}};
+        print "    it rests on no page\n" unless @{$reply->{citations}};'
 }
 
 ask() {
