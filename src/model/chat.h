@@ -27,7 +27,7 @@ void chat_generate(const Tokenizer *tokenizer, GArray *ids);
 
 /* Text of the system message that offers tools; TOOLS is the JSON array in the
  * OpenAI form ({"type": "function", "function": {...}}, or {"type": "python" | "simple_browser" | "cogview"}).
- * Free with g_free; NULL and ERROR (FAILURE_USAGE) when it is not such an array. */
+ * Free with g_free; NULL and ERROR (FAILURE_USAGE) when it is not such an array or is empty. */
 char *chat_tools_text(const char *tools_json, GError **error);
 
 /* Whether ID ends the model's turn (<|endoftext|>, <|user|>, <|observation|>). */

@@ -1,6 +1,11 @@
 # model: weights, tokenizer, forward pass, sampling.
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
+	src/model/chat-tools.c \
+	src/model/chat.c \
+	src/model/chat.h \
+	src/model/sample.c \
+	src/model/sample.h \
 	src/model/checkpoint.c \
 	src/model/checkpoint.h \
 	src/model/hparams.c \

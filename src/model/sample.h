@@ -18,7 +18,8 @@ Sampler *sampler_new(const SampleOptions *options, gint32 limit);
 void sampler_free(Sampler *sampler);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sampler, sampler_free)
 
-/* Ties go to the lower id.  NaN logits are never chosen. */
+/* Ties go to the lower id.  NaN logits are never chosen; -1 if all are NaN.
+ * An infinite logit wins without chance. */
 gint32 sampler_next(Sampler *sampler, const float *logits);
 
 #endif
