@@ -30,6 +30,10 @@ typedef struct {
     gint64 created, changed;
 } CatalogueCorpus;
 
+/* Opens or makes the file PATH (folder 0700, file 0600).  READ_ONLY: it must be there; works in a
+ * folder that cannot be written.  FAILURE_CACHE when it is not a catalogue or of a newer format (left untouched).
+ * Every row carries a checksum: damage is an error (FAILURE_CACHE) that names the document, never
+ * wrong text.  One thread at a time uses a Catalogue; several processes may use the file. */
 Catalogue *catalogue_open(const char *path, gboolean read_only, GError **error);
 void catalogue_close(Catalogue *catalogue);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalogue, catalogue_close)
@@ -47,7 +51,8 @@ CatalogueCorpus *catalogue_corpus(Catalogue *catalogue, const char *name, GError
  * place); WITH_PAGES loads the texts.  NULL without ERROR: no such corpus. */
 GPtrArray *catalogue_documents(Catalogue *catalogue, const char *corpus, gboolean with_pages, GError **error);
 /* Adds or, when CORPUS has one of the same path, replaces; all in one transaction; makes the corpus if it is new.
- * *CHANGED: FALSE when the stored one has the same hash (only path and times updated then). */
+ * *CHANGED (may be NULL): FALSE when the stored one has the same hash (only path and times updated then).  A document whose
+ * path is new and whose hash is not is the stored one, renamed: content decides. */
 gboolean catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument *document,
                        gboolean *changed, GError **error);
 gboolean catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *path, gboolean *found, GError **error);

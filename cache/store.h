@@ -26,7 +26,9 @@ typedef struct {
 } StoreOptions;
 
 /* Opens or makes the database file PATH (folder 0700, file 0600).  FAILURE_CACHE when it is not
- * a store, is of a newer format (left untouched), or cannot be written. */
+ * a store, is of a newer format (left untouched), or cannot be written.  With read_only it must
+ * be there; a folder or file system that cannot be written is no obstacle then, nothing is marked as
+ * used, bad blocks are not dropped, and the functions that change the store fail. */
 Store *store_open(const char *path, const StoreOptions *options, GError **error);
 void store_close(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
@@ -45,15 +47,21 @@ gsize store_find(Store *store, const guint8 *keys, gsize n, GError **error);
 gboolean store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part,
                     guint8 *out, gsize size, GError **error);
 
+/* At most this many parts in a block. */
+#define STORE_MAX_PARTS 4096
+
 /* The writer: a thread that commits one block a transaction.  store_write
- * takes BYTES over (g_free) and queues it, waiting while more than a few blocks are queued.  ROOT
- * is the state key that the chain began with; PARENT is NULL for the first block.  A block that is there
- * already is left as it is.  FALSE when an earlier write failed: the
- * error (disk full, say) is reported once and the store goes on without writing. */
+ * takes BYTES (PARTS * PART_SIZE of them) over (g_free), whatever it returns, and queues it,
+ * waiting while more than a few blocks are queued.  ROOT is the state key that the chain began
+ * with; PARENT is NULL for the first block.  A block that is there already is left as it is; one
+ * whose parent is not there (any more) is passed over.  Older blocks make room within the limit.
+ * FALSE when an earlier write failed: the error (disk full, say; FAILURE_SYSTEM or FAILURE_CACHE) is
+ * reported once, and the store goes on without writing: later calls return TRUE and do nothing.
+ * Nothing is written to a read-only store either. */
 gboolean store_write(Store *store, const guint8 root[STORE_KEY_BYTES],
                      const guint8 *parent, const guint8 key[STORE_KEY_BYTES], guint64 depth,
                      guint8 *bytes, gsize part_size, guint parts, GError **error);
-/* Waits until all that was queued is on disk. */
+/* Waits until all that was queued is committed; FALSE as above. */
 gboolean store_flush(Store *store, GError **error);
 
 typedef struct {
@@ -76,10 +84,13 @@ typedef struct {
 /* Array of StoreRoot with a clear function; free with g_array_unref. */
 GArray *store_roots(Store *store, GError **error);
 
-/* Checks every block; bad ones are dropped and counted in *BAD. */
+/* Checks every block and the file's structure; bad blocks are dropped with what hangs on them
+ * and counted in *BAD.  Stops with FAILURE_INTERRUPTED when interrupt_requested(), and the next call goes on
+ * from there.  FAILURE_CACHE when the structure is damaged beyond repair. */
 gboolean store_verify(Store *store, ProgressFunc progress, gpointer data,
                       guint64 *checked, guint64 *bad, GError **error);
-/* Evicts until at most LIMIT bytes are stored and gives the space back to the file system. */
+/* Evicts until at most LIMIT bytes are stored (blocks in use stay) and gives the space back to the
+ * file system, in small steps between which others can write. */
 gboolean store_trim(Store *store, guint64 limit, guint64 *evicted, GError **error);
 /* Removes everything (or, with ROOT, what hangs on it) and shrinks the file. */
 gboolean store_clear(Store *store, const guint8 *root, GError **error);

@@ -1,1 +1,9 @@
 # Tests of cache.
+cache_test_cflags = $(AM_CFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS) $(XXHASH_CFLAGS)
+cache_test_ldadd = libcache.a libbase.a $(SQLITE_LIBS) $(XXHASH_LIBS) $(GLIB_LIBS)
+
+check_PROGRAMS += tests/unit-store
+TESTS += tests/unit-store
+tests_unit_store_SOURCES = tests/unit-store.c
+tests_unit_store_CFLAGS = $(cache_test_cflags)
+tests_unit_store_LDADD = $(cache_test_ldadd)

@@ -1,0 +1,569 @@
+/* catalogue.c - the catalogue: corpora, documents and their pages, in SQLite. */
+#include "config.h"
+#include "cache/catalogue.h"
+#include "cache/database.h"
+
+#include <string.h>
+#include <xxhash.h>
+
+#include "src/base/failure.h"
+
+struct Catalogue {
+    Database db;
+};
+
+static const DatabaseFormat catalogue_format = {
+    .what = "the catalogue",
+    .remedy = "move it away and ingest your documents again (kvasir never deletes it)",
+    .application_id = 0x4b565343,       /* "KVSC" */
+    .version = 1,
+    .setup = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL",
+    .schema =
+        "CREATE TABLE corpus (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,"
+        " changed INTEGER NOT NULL, checksum INTEGER NOT NULL);"
+        "CREATE TABLE document (id INTEGER PRIMARY KEY, corpus INTEGER NOT NULL, position INTEGER NOT NULL,"
+        " path BLOB NOT NULL, format TEXT, title TEXT, author TEXT, date TEXT, hash TEXT NOT NULL,"
+        " added INTEGER NOT NULL, file_size INTEGER NOT NULL, file_mtime_ns INTEGER NOT NULL,"
+        " pages INTEGER NOT NULL, checksum INTEGER NOT NULL, UNIQUE (corpus, path));"
+        "CREATE TABLE page (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, number INTEGER NOT NULL,"
+        " label TEXT NOT NULL, state INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum INTEGER NOT NULL,"
+        " text TEXT NOT NULL, UNIQUE (document, number));",
+    /* Precious: what was committed survives a power cut; what was removed is overwritten. */
+    .connect =
+        "PRAGMA synchronous = FULL;"
+        "PRAGMA secure_delete = ON;"
+        "PRAGMA temp_store = MEMORY",
+};
+
+Catalogue *
+catalogue_open(const char *path, gboolean read_only, GError **error)
+{
+    Catalogue *catalogue = g_new0(Catalogue, 1);
+
+    if (!database_open(&catalogue->db, path, &catalogue_format, read_only ? DATABASE_READ : DATABASE_CREATE, error))
+        g_clear_pointer(&catalogue, g_free);
+    return catalogue;
+}
+
+void
+catalogue_close(Catalogue *catalogue)
+{
+    if (!catalogue)
+        return;
+    database_close(&catalogue->db);
+    g_free(catalogue);
+}
+
+static void
+free_page(gpointer data)
+{
+    CataloguePage *page = data;
+
+    g_free(page->label);
+    g_free(page->text);
+    g_free(page);
+}
+
+void
+catalogue_document_free(CatalogueDocument *document)
+{
+    if (!document)
+        return;
+    g_free(document->path);
+    g_free(document->format);
+    g_free(document->title);
+    g_free(document->author);
+    g_free(document->date);
+    g_free(document->hash);
+    if (document->pages)
+        g_ptr_array_unref(document->pages);
+    g_free(document);
+}
+
+void
+catalogue_corpus_free(CatalogueCorpus *corpus)
+{
+    if (!corpus)
+        return;
+    g_free(corpus->name);
+    g_free(corpus);
+}
+
+/* Checksums: strings with their terminator (a byte 1 stands for NULL), numbers
+ * as 8 bytes, little-endian. */
+static void
+sum_text(XXH3_state_t *sum, const char *text)
+{
+    if (text)
+        XXH3_64bits_update(sum, text, strlen(text) + 1);
+    else
+        XXH3_64bits_update(sum, "\1", 1);
+}
+
+static void
+sum_int(XXH3_state_t *sum, gint64 value)
+{
+    gint64 little = GINT64_TO_LE(value);
+
+    XXH3_64bits_update(sum, &little, sizeof little);
+}
+
+static gint64
+sum_end(XXH3_state_t *sum)
+{
+    gint64 digest = (gint64) XXH3_64bits_digest(sum);
+
+    XXH3_freeState(sum);
+    return digest;
+}
+
+static XXH3_state_t *
+sum_begin(gint64 owner)
+{
+    XXH3_state_t *sum = XXH3_createState();
+
+    if (!sum)
+        g_error("no memory");
+    XXH3_64bits_reset(sum);
+    sum_int(sum, owner);
+    return sum;
+}
+
+static gint64
+document_checksum(const CatalogueDocument *d, gint64 corpus, gint64 position, gint64 pages)
+{
+    XXH3_state_t *sum = sum_begin(corpus);
+    const char *const texts[] = { d->path, d->format, d->title, d->author, d->date, d->hash };
+    const gint64 numbers[] = { position, pages, d->added, d->file_size, d->file_mtime_ns };
+
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        sum_text(sum, texts[i]);
+    for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+        sum_int(sum, numbers[i]);
+    return sum_end(sum);
+}
+
+static gint64
+page_checksum(gint64 document, gint64 number, const char *label, gint64 state, const char *text)
+{
+    XXH3_state_t *sum = sum_begin(document);
+
+    sum_int(sum, number);
+    sum_int(sum, state);
+    sum_text(sum, label);
+    sum_text(sum, text);
+    return sum_end(sum);
+}
+
+#define CORPUS_SQL \
+    "SELECT name, created, changed, (SELECT count(*) FROM document WHERE corpus = corpus.id)," \
+    " (SELECT ifnull(sum(pages), 0) FROM document WHERE corpus = corpus.id)," \
+    " (SELECT ifnull(sum(bytes), 0) FROM page JOIN document ON document.id = page.document" \
+    " WHERE document.corpus = corpus.id) FROM corpus "
+
+static CatalogueCorpus *
+corpus_of_row(sqlite3_stmt *s)
+{
+    CatalogueCorpus *corpus = g_new0(CatalogueCorpus, 1);
+
+    corpus->name = g_strdup((const char *) sqlite3_column_text(s, 0));
+    corpus->created = sqlite3_column_int64(s, 1);
+    corpus->changed = sqlite3_column_int64(s, 2);
+    corpus->documents = (guint) sqlite3_column_int(s, 3);
+    corpus->pages = (guint) sqlite3_column_int(s, 4);
+    corpus->text_bytes = (guint64) sqlite3_column_int64(s, 5);
+    return corpus;
+}
+
+static void
+free_corpus(gpointer corpus)
+{
+    catalogue_corpus_free(corpus);
+}
+
+static void
+free_document(gpointer document)
+{
+    catalogue_document_free(document);
+}
+
+GPtrArray *
+catalogue_corpora(Catalogue *catalogue, GError **error)
+{
+    GPtrArray *corpora = g_ptr_array_new_with_free_func(free_corpus);
+    sqlite3_stmt *s = database_query(&catalogue->db, error, CORPUS_SQL "ORDER BY name", "");
+    int row = s ? database_step(&catalogue->db, s, error) : -1;
+
+    for (; row == 1; row = database_step(&catalogue->db, s, error))
+        g_ptr_array_add(corpora, corpus_of_row(s));
+    if (row < 0)
+        g_clear_pointer(&corpora, g_ptr_array_unref);
+    return corpora;
+}
+
+CatalogueCorpus *
+catalogue_corpus(Catalogue *catalogue, const char *name, GError **error)
+{
+    CatalogueCorpus *corpus = NULL;
+    sqlite3_stmt *s = database_query(&catalogue->db, error, CORPUS_SQL "WHERE name = ?", "t", name);
+
+    if (s && database_step(&catalogue->db, s, error) == 1) {
+        corpus = corpus_of_row(s);
+        database_reset(s);
+    }
+    return corpus;
+}
+
+/* What a row cannot be read for: the document is named, the remedy is to ingest it again. */
+static void
+damaged(Catalogue *catalogue, const char *corpus, const CatalogueDocument *document, GError **error)
+{
+    g_set_error(error, FAILURE, FAILURE_CACHE, "the catalogue %s is damaged at document %s; remove it and ingest it "
+                "again: 'kvasir corpus remove %s', 'kvasir ingest -c %s ...'", catalogue->db.path,
+                document->path ? document->path : "(unknown)", corpus, corpus);
+}
+
+static char *
+column_text(sqlite3_stmt *s, int column)
+{
+    const void *bytes = sqlite3_column_blob(s, column);
+    int size = sqlite3_column_bytes(s, column);
+
+    if (sqlite3_column_type(s, column) == SQLITE_NULL)
+        return NULL;
+    return g_strndup(bytes ? bytes : "", (gsize) size);
+}
+
+static gboolean
+load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument *document, gint64 expected, GError **error)
+{
+    sqlite3_stmt *s = database_query(&catalogue->db, error, "SELECT number, label, state, text, checksum FROM page"
+                                     " WHERE document = ? ORDER BY number", "i", document->id);
+    int row = s ? database_step(&catalogue->db, s, error) : -1;
+    gint64 number = 0;
+
+    document->pages = g_ptr_array_new_with_free_func(free_page);
+    for (; row == 1; row = database_step(&catalogue->db, s, error), number++) {
+        CataloguePage *page = g_new0(CataloguePage, 1);
+
+        page->label = column_text(s, 1);
+        page->state = sqlite3_column_int(s, 2);
+        page->text = column_text(s, 3);
+        g_ptr_array_add(document->pages, page);
+        if (sqlite3_column_int64(s, 0) != number || !page->label || !page->text
+            || page_checksum(document->id, number, page->label, page->state, page->text)
+               != sqlite3_column_int64(s, 4)) {
+            database_reset(s);
+            damaged(catalogue, corpus, document, error);
+            return FALSE;
+        }
+    }
+    if (row == 0 && number != expected) {
+        damaged(catalogue, corpus, document, error);
+        return FALSE;
+    }
+    return row == 0;
+}
+
+#define DOCUMENT_SQL \
+    "SELECT document.id, corpus, position, path, format, title, author, date, hash, added, file_size," \
+    " file_mtime_ns, pages, checksum FROM document "
+
+/* NULL with ERROR when the row is damaged. */
+static CatalogueDocument *
+document_of_row(Catalogue *catalogue, const char *corpus, sqlite3_stmt *s, gint64 *pages, GError **error)
+{
+    CatalogueDocument *d = g_new0(CatalogueDocument, 1);
+
+    d->id = sqlite3_column_int64(s, 0);
+    d->path = column_text(s, 3);
+    d->format = column_text(s, 4);
+    d->title = column_text(s, 5);
+    d->author = column_text(s, 6);
+    d->date = column_text(s, 7);
+    d->hash = column_text(s, 8);
+    d->added = sqlite3_column_int64(s, 9);
+    d->file_size = sqlite3_column_int64(s, 10);
+    d->file_mtime_ns = sqlite3_column_int64(s, 11);
+    *pages = sqlite3_column_int64(s, 12);
+    if (document_checksum(d, sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2), *pages)
+        != sqlite3_column_int64(s, 13)) {
+        damaged(catalogue, corpus, d, error);
+        g_clear_pointer(&d, catalogue_document_free);
+    }
+    return d;
+}
+
+/* Over the corpus's row and, in order, its documents: none can vanish unseen. */
+static gboolean
+corpus_checksum(Catalogue *catalogue, gint64 id, gint64 *checksum, GError **error)
+{
+    XXH3_state_t *sum = sum_begin(id);
+    sqlite3_stmt *s = database_query(&catalogue->db, error, "SELECT name, created, changed FROM corpus WHERE id = ?",
+                                     "i", id);
+    int row = s ? database_step(&catalogue->db, s, error) : -1;
+
+    if (row == 1) {
+        sum_text(sum, (const char *) sqlite3_column_text(s, 0));
+        sum_int(sum, sqlite3_column_int64(s, 1));
+        sum_int(sum, sqlite3_column_int64(s, 2));
+        database_reset(s);
+    }
+    if (row >= 0)
+        s = database_query(&catalogue->db, error, "SELECT id, checksum FROM document WHERE corpus = ?"
+                           " ORDER BY position, id", "i", id);
+    row = row >= 0 && s ? database_step(&catalogue->db, s, error) : -1;
+    for (; row == 1; row = database_step(&catalogue->db, s, error)) {
+        sum_int(sum, sqlite3_column_int64(s, 0));
+        sum_int(sum, sqlite3_column_int64(s, 1));
+    }
+    *checksum = sum_end(sum);
+    return row == 0;
+}
+
+static gboolean
+seal_corpus(Catalogue *catalogue, gint64 id, GError **error)
+{
+    gint64 checksum;
+
+    return corpus_checksum(catalogue, id, &checksum, error)
+           && database_do(&catalogue->db, error, "UPDATE corpus SET checksum = ? WHERE id = ?", "ii", checksum, id);
+}
+
+static gboolean
+check_seal(Catalogue *catalogue, const char *corpus, gint64 id, GError **error)
+{
+    gint64 is, should;
+
+    if (!corpus_checksum(catalogue, id, &is, error)
+        || !database_get(&catalogue->db, 0, &should, error, "SELECT checksum FROM corpus WHERE id = ?", "i", id))
+        return FALSE;
+    if (is != should)
+        g_set_error(error, FAILURE, FAILURE_CACHE, "the catalogue %s is damaged in the corpus %s; remove that and "
+                    "ingest it again: 'kvasir corpus remove %s', 'kvasir ingest -c %s ...'", catalogue->db.path,
+                    corpus, corpus, corpus);
+    return is == should;
+}
+
+/* *ID is 0 when there is no such corpus. */
+static gboolean
+corpus_id(Catalogue *catalogue, const char *name, gint64 *id, GError **error)
+{
+    return database_get(&catalogue->db, 0, id, error, "SELECT id FROM corpus WHERE name = ?", "t", name);
+}
+
+static gboolean
+load_documents(Catalogue *catalogue, const char *corpus, gint64 id, gboolean with_pages, GPtrArray *documents,
+               GError **error)
+{
+    g_autoptr(GArray) pages = g_array_new(FALSE, FALSE, sizeof(gint64));
+    sqlite3_stmt *s = database_query(&catalogue->db, error, DOCUMENT_SQL "WHERE corpus = ? ORDER BY position, document.id",
+                                     "i", id);
+    int row = s ? database_step(&catalogue->db, s, error) : -1;
+
+    for (; row == 1; row = database_step(&catalogue->db, s, error)) {
+        gint64 count;
+        CatalogueDocument *document = document_of_row(catalogue, corpus, s, &count, error);
+
+        if (!document) {
+            database_reset(s);
+            return FALSE;
+        }
+        g_ptr_array_add(documents, document);
+        g_array_append_val(pages, count);
+    }
+    for (guint i = 0; with_pages && row == 0 && i < documents->len; i++) {
+        if (!load_pages(catalogue, corpus, documents->pdata[i], g_array_index(pages, gint64, i), error))
+            return FALSE;
+    }
+    return row == 0 && check_seal(catalogue, corpus, id, error);
+}
+
+GPtrArray *
+catalogue_documents(Catalogue *catalogue, const char *corpus, gboolean with_pages, GError **error)
+{
+    GPtrArray *documents = NULL;
+    gint64 id;
+
+    /* One snapshot: another process may be replacing documents. */
+    if (!database_begin_read(&catalogue->db, error))
+        return NULL;
+    if (corpus_id(catalogue, corpus, &id, error) && id) {
+        documents = g_ptr_array_new_with_free_func(free_document);
+        if (!load_documents(catalogue, corpus, id, with_pages, documents, error))
+            g_clear_pointer(&documents, g_ptr_array_unref);
+    }
+    database_rollback(&catalogue->db);
+    return documents;
+}
+
+static gboolean
+insert_pages(Catalogue *catalogue, gint64 document, const GPtrArray *pages, GError **error)
+{
+    for (guint i = 0; pages && i < pages->len; i++) {
+        const CataloguePage *page = pages->pdata[i];
+        const char *label = page->label ? page->label : "", *text = page->text ? page->text : "";
+
+        if (!database_do(&catalogue->db, error, "INSERT INTO page (document, number, label, state, bytes, checksum, text)"
+                         " VALUES (?, ?, ?, ?, ?, ?, ?)", "iitiiit", document, (gint64) i, label, (gint64) page->state,
+                         (gint64) strlen(text), page_checksum(document, i, label, page->state, text), text))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean
+delete_document(Catalogue *catalogue, gint64 id, GError **error)
+{
+    return database_do(&catalogue->db, error, "DELETE FROM page WHERE document = ?", "i", id)
+           && database_do(&catalogue->db, error, "DELETE FROM document WHERE id = ?", "i", id);
+}
+
+/* Writes the row (number ID, or a new one when 0) and its checksum. */
+static gboolean
+put_row(Catalogue *catalogue, gint64 corpus, gint64 id, gint64 position, gint64 pages, const CatalogueDocument *d,
+        gint64 *stored, GError **error)
+{
+    if (!database_do(&catalogue->db, error, "INSERT OR REPLACE INTO document VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?,"
+                     " ?, ?, ?, ?, ?, ?)", "iiibtttttiiiii", id, corpus, position, d->path, strlen(d->path),
+                     d->format, d->title, d->author, d->date, d->hash, d->added, d->file_size, d->file_mtime_ns,
+                     pages, document_checksum(d, corpus, position, pages)))
+        return FALSE;
+    *stored = sqlite3_last_insert_rowid(catalogue->db.db);
+    return TRUE;
+}
+
+typedef struct {
+    gint64 id, position, pages, added;
+    char *hash;
+} Stored;
+
+/* The stored row of the same path, else the one of the same content; id 0: none. */
+static gboolean
+find_stored(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, Stored *stored, GError **error)
+{
+    sqlite3_stmt *s = database_query(&catalogue->db, error, "SELECT id, position, pages, added, hash FROM document"
+                                     " WHERE corpus = ?1 AND (path = ?2 OR hash = ?3)"
+                                     " ORDER BY path <> ?2, position LIMIT 1", "ibt",
+                                     corpus, d->path, strlen(d->path), d->hash);
+    int row = s ? database_step(&catalogue->db, s, error) : -1;
+
+    memset(stored, 0, sizeof *stored);
+    if (row == 1) {
+        stored->id = sqlite3_column_int64(s, 0);
+        stored->position = sqlite3_column_int64(s, 1);
+        stored->pages = sqlite3_column_int64(s, 2);
+        stored->added = sqlite3_column_int64(s, 3);
+        stored->hash = column_text(s, 4);
+        database_reset(s);
+    }
+    return row >= 0;
+}
+
+static gboolean
+put_inside(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *document, gboolean *changed, GError **error)
+{
+    CatalogueDocument d = *document;
+    Stored stored;
+    gint64 id;
+    gboolean ok;
+
+    if (!find_stored(catalogue, corpus, document, &stored, error))
+        return FALSE;
+    *changed = g_strcmp0(stored.hash, document->hash) != 0;
+    g_free(stored.hash);
+    if (!stored.id
+        && !database_get(&catalogue->db, 0, &stored.position, error,
+                         "SELECT ifnull(max(position), -1) + 1 FROM document WHERE corpus = ?", "i", corpus))
+        return FALSE;
+    if (!*changed) {
+        d.added = stored.added;
+        return put_row(catalogue, corpus, stored.id, stored.position, stored.pages, &d, &id, error);
+    }
+    ok = !stored.id || delete_document(catalogue, stored.id, error);
+    return ok && put_row(catalogue, corpus, stored.id, stored.position, d.pages ? d.pages->len : 0, &d, &id, error)
+           && insert_pages(catalogue, id, d.pages, error)
+           && database_do(&catalogue->db, error, "UPDATE corpus SET changed = ? WHERE id = ?", "ii",
+                          g_get_real_time() / G_USEC_PER_SEC, corpus);
+}
+
+gboolean
+catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument *document,
+              gboolean *changed, GError **error)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC, id;
+    gboolean differs;
+
+    g_return_val_if_fail(document->path && document->hash, FALSE);
+    if (!database_begin(&catalogue->db, error))
+        return FALSE;
+    if (!database_do(&catalogue->db, error, "INSERT OR IGNORE INTO corpus (name, created, changed, checksum)"
+                     " VALUES (?, ?, ?, 0)", "tii", corpus, now, now)
+        || !corpus_id(catalogue, corpus, &id, error)
+        || !put_inside(catalogue, id, document, &differs, error)
+        || !seal_corpus(catalogue, id, error)) {
+        database_rollback(&catalogue->db);
+        return FALSE;
+    }
+    if (changed)
+        *changed = differs;
+    return database_commit(&catalogue->db, error);
+}
+
+/* Gives the removed (and overwritten) pages back and empties the log, which
+ * still has the old text. */
+static gboolean
+shrink(Catalogue *catalogue, GError **error)
+{
+    if (!database_run(&catalogue->db, "PRAGMA incremental_vacuum", error))
+        return FALSE;
+    sqlite3_wal_checkpoint_v2(catalogue->db.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return TRUE;
+}
+
+gboolean
+catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *path, gboolean *found, GError **error)
+{
+    gint64 id, document = 0;
+    gboolean ok;
+
+    *found = FALSE;
+    if (!database_begin(&catalogue->db, error))
+        return FALSE;
+    ok = corpus_id(catalogue, corpus, &id, error)
+         && database_get(&catalogue->db, 0, &document, error, "SELECT id FROM document WHERE corpus = ? AND path = ?",
+                         "ib", id, path, strlen(path))
+         && (!document
+             || (delete_document(catalogue, document, error)
+                 && database_do(&catalogue->db, error, "UPDATE corpus SET changed = ? WHERE id = ?", "ii",
+                                g_get_real_time() / G_USEC_PER_SEC, id)
+                 && seal_corpus(catalogue, id, error)));
+    if (!ok) {
+        database_rollback(&catalogue->db);
+        return FALSE;
+    }
+    *found = document != 0;
+    return database_commit(&catalogue->db, error) && (!*found || shrink(catalogue, error));
+}
+
+gboolean
+catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *found, GError **error)
+{
+    gint64 id = 0;
+    gboolean ok;
+
+    *found = FALSE;
+    if (!database_begin(&catalogue->db, error))
+        return FALSE;
+    ok = corpus_id(catalogue, corpus, &id, error)
+         && database_do(&catalogue->db, error, "DELETE FROM page WHERE document IN"
+                        " (SELECT id FROM document WHERE corpus = ?)", "i", id)
+         && database_do(&catalogue->db, error, "DELETE FROM document WHERE corpus = ?", "i", id)
+         && database_do(&catalogue->db, error, "DELETE FROM corpus WHERE id = ?", "i", id);
+    if (!ok) {
+        database_rollback(&catalogue->db);
+        return FALSE;
+    }
+    *found = id != 0;
+    return database_commit(&catalogue->db, error) && (!*found || shrink(catalogue, error));
+}

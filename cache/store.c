@@ -1,0 +1,351 @@
+/* store.c - the KV store: opening, look-up, reading, status. */
+#include "config.h"
+#include "cache/store_internal.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "src/base/failure.h"
+
+/* More idle readers than this are closed. */
+#define READERS_KEPT 16
+
+Store *
+store_open(const char *path, const StoreOptions *options, GError **error)
+{
+    Store *store = g_new0(Store, 1);
+
+    store->limit = options ? MIN(options->limit, (guint64) G_MAXINT64) : 0;
+    store->read_only = options && options->read_only;
+    store->note = g_strdup(options ? options->note : NULL);
+    store->users_fd = -1;
+    g_mutex_init(&store->lock);
+    g_mutex_init(&store->readers_lock);
+    g_queue_init(&store->readers);
+    store_writer_init(&store->writer);
+    if (!database_open(&store->db, path, &store_format, store->read_only ? DATABASE_READ : DATABASE_CREATE, error)) {
+        store_close(store);
+        return NULL;
+    }
+    if (!store->read_only)
+        store_user_join(store);
+    return store;
+}
+
+static void
+free_reader(gpointer reader)
+{
+    database_close(reader);
+    g_free(reader);
+}
+
+/* Brings the hits since the last commit into the file; their loss does not matter. */
+static void
+save_hits(Store *store)
+{
+    StoreState state;
+
+    if (store->read_only || (!store->hits && !store->hit_bytes))
+        return;
+    g_mutex_lock(&store->lock);
+    if (store_begin(store, &state, NULL))
+        store_commit(store, &state, NULL);
+    g_mutex_unlock(&store->lock);
+}
+
+void
+store_close(Store *store)
+{
+    if (!store)
+        return;
+    store_writer_clear(store);
+    if (store->db.db) {
+        save_hits(store);
+        store_user_leave(store);
+    }
+    g_queue_clear_full(&store->readers, free_reader);
+    database_close(&store->db);
+    g_mutex_clear(&store->lock);
+    g_mutex_clear(&store->readers_lock);
+    g_free(store->note);
+    g_free(store);
+}
+
+Database *
+store_reader(Store *store, GError **error)
+{
+    Database *reader;
+
+    g_mutex_lock(&store->readers_lock);
+    reader = g_queue_pop_head(&store->readers);
+    g_mutex_unlock(&store->readers_lock);
+    if (reader)
+        return reader;
+    reader = g_new0(Database, 1);
+    if (!database_open(reader, store->db.path, &store_format, DATABASE_READ, error))
+        g_clear_pointer(&reader, g_free);
+    return reader;
+}
+
+void
+store_reader_return(Store *store, Database *reader)
+{
+    gboolean keep;
+
+    database_rollback(reader);
+    g_mutex_lock(&store->readers_lock);
+    keep = g_queue_get_length(&store->readers) < READERS_KEPT;
+    if (keep)
+        g_queue_push_head(&store->readers, reader);
+    g_mutex_unlock(&store->readers_lock);
+    if (!keep)
+        free_reader(reader);
+}
+
+void
+store_chain_key(const guint8 parent[STORE_KEY_BYTES], const gint32 *ids, gsize n, guint8 key[STORE_KEY_BYTES])
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    gsize length = STORE_KEY_BYTES;
+
+    g_checksum_update(sum, parent, STORE_KEY_BYTES);
+    for (gsize i = 0; i < n; i += 256) {
+        gint32 little[256];
+        gsize count = MIN(n - i, G_N_ELEMENTS(little));
+
+        for (gsize j = 0; j < count; j++)
+            little[j] = GINT32_TO_LE(ids[i + j]);
+        g_checksum_update(sum, (const guchar *) little, (gssize) (count * sizeof *little));
+    }
+    g_checksum_get_digest(sum, key, &length);
+}
+
+gint64
+store_checksum(const guint8 key[STORE_KEY_BYTES], guint part, guint parts, const guint8 *bytes, gsize size)
+{
+    guint8 place[STORE_KEY_BYTES + 16];
+    guint32 number = GUINT32_TO_LE(part), count = GUINT32_TO_LE(parts);
+    guint64 length = GUINT64_TO_LE((guint64) size);
+
+    memcpy(place, key, STORE_KEY_BYTES);
+    memcpy(place + STORE_KEY_BYTES, &number, 4);
+    memcpy(place + STORE_KEY_BYTES + 4, &count, 4);
+    memcpy(place + STORE_KEY_BYTES + 8, &length, 8);
+    return (gint64) XXH3_64bits_withSeed(bytes, size, XXH3_64bits(place, sizeof place));
+}
+
+/* How many of KEYS are stored from the first on, one indexed query each, and
+ * the id of the last of them. */
+static gboolean
+find_prefix(Store *store, const guint8 *keys, gsize n, gsize *found, gint64 *last, GError **error)
+{
+    Database *reader = store_reader(store, error);
+    gboolean ok = reader && database_begin_read(reader, error);
+    gint64 id = 0;
+
+    for (*found = 0; ok && *found < n; *last = id, ++*found) {
+        ok = database_get(reader, 0, &id, error, "SELECT id FROM block WHERE key = ?", "k",
+                          keys + *found * STORE_KEY_BYTES);
+        if (!ok || id == 0)
+            break;
+    }
+    if (reader)
+        store_reader_return(store, reader);
+    return ok;
+}
+
+/* Marks block ID as used now and in use.  *THERE: whether it still is there. */
+static gboolean
+touch(Store *store, gint64 id, const guint8 *key, gboolean *there, GError **error)
+{
+    StoreState state;
+    gboolean ok;
+
+    g_mutex_lock(&store->lock);
+    ok = store_begin(store, &state, error);
+    if (ok) {
+        ok = database_do(&store->db, error, "UPDATE block SET last_used = ? WHERE id = ? AND key = ?", "iik",
+                         store_tick(&state), id, key);
+        *there = ok && sqlite3_changes(store->db.db) > 0;
+        if (ok && (!*there || store_mark(store, id, error)))
+            ok = store_commit(store, &state, error);
+        else
+            ok = FALSE;
+        if (!ok)
+            database_rollback(&store->db);
+    }
+    g_mutex_unlock(&store->lock);
+    return ok;
+}
+
+gsize
+store_find(Store *store, const guint8 *keys, gsize n, GError **error)
+{
+    gsize found = 0;
+    gint64 last = 0;
+    gboolean there = FALSE;
+
+    /* Between look-up and mark another process may evict: look again then. */
+    while (!there) {
+        if (!find_prefix(store, keys, n, &found, &last, error))
+            return 0;
+        if (found == 0 || store->read_only)
+            break;
+        /* A store that cannot be marked (full disk, lock) can still be read. */
+        if (!touch(store, last, keys + (found - 1) * STORE_KEY_BYTES, &there, NULL))
+            break;
+    }
+    return found;
+}
+
+gboolean
+store_read_part(Database *db, gint64 id, const guint8 key[STORE_KEY_BYTES], guint part, guint parts,
+                guint8 *out, gsize size, gboolean *good, GError **error)
+{
+    gint64 row = id << STORE_PART_BITS | part, checksum;
+    sqlite3_stmt *s = database_query(db, error, "SELECT checksum FROM part WHERE id = ?", "i", row);
+    sqlite3_blob *blob = NULL;
+    int rc;
+
+    *good = FALSE;
+    if (!s)
+        return FALSE;
+    rc = sqlite3_step(s);
+    checksum = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    database_reset(s);
+    if (rc == SQLITE_ROW)
+        rc = sqlite3_blob_open(db->db, "main", "part", "bytes", row, 0, &blob);
+    else if (rc == SQLITE_DONE)
+        return TRUE;
+    if (rc == SQLITE_OK && (gsize) sqlite3_blob_bytes(blob) == size) {
+        rc = sqlite3_blob_read(blob, out, (int) size, 0);
+        *good = rc == SQLITE_OK && store_checksum(key, part, parts, out, size) == checksum;
+    }
+    if (rc != SQLITE_OK && rc != SQLITE_ERROR && !database_is_corrupt(rc) && (rc & 0xff) != SQLITE_IOERR)
+        database_fail(db, rc, error);
+    else
+        rc = SQLITE_OK;
+    sqlite3_blob_close(blob);
+    return rc == SQLITE_OK;
+}
+
+/* One part in one snapshot of the database. */
+static gboolean
+read_block_part(Database *reader, const guint8 *key, guint part, guint8 *out, gsize size,
+                gboolean *there, gboolean *good, GError **error)
+{
+    sqlite3_stmt *s;
+    gint64 id = 0, parts = 0, part_size = 0;
+    int row;
+
+    if (!database_begin_read(reader, error))
+        return FALSE;
+    s = database_query(reader, error, "SELECT id, parts, part_size FROM block WHERE key = ?", "k", key);
+    row = s ? database_step(reader, s, error) : -1;
+    *there = row == 1;
+    if (row < 1)
+        return row == 0;
+    id = sqlite3_column_int64(s, 0);
+    parts = sqlite3_column_int64(s, 1);
+    part_size = sqlite3_column_int64(s, 2);
+    database_reset(s);
+    /* Another shape than the caller's: the key covers the model, so the row is wrong. */
+    *good = part_size > 0 && (gsize) part_size == size && part < parts && parts <= STORE_MAX_PARTS;
+    return !*good || store_read_part(reader, id, key, part, (guint) parts, out, size, good, error);
+}
+
+gboolean
+store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part, guint8 *out, gsize size, GError **error)
+{
+    Database *reader = store_reader(store, error);
+    gboolean there = FALSE, good = FALSE, ok;
+
+    if (!reader)
+        return FALSE;
+    ok = read_block_part(reader, key, part, out, size, &there, &good, error);
+    store_reader_return(store, reader);
+    if (ok && good) {
+        g_mutex_lock(&store->readers_lock);
+        store->hits += part == 0;
+        store->hit_bytes += size;
+        g_mutex_unlock(&store->readers_lock);
+        return TRUE;
+    }
+    if (ok && there && !store->read_only)
+        store_drop_bad(store, key, error);
+    return FALSE;
+}
+
+static guint64
+size_of(const char *path, const char *suffix)
+{
+    g_autofree char *name = g_strconcat(path, suffix, NULL);
+    GStatBuf st;
+
+    return g_stat(name, &st) == 0 ? (guint64) st.st_size : 0;
+}
+
+gboolean
+store_status(Store *store, StoreStatus *status, GError **error)
+{
+    StoreState state;
+    Database *reader = store_reader(store, error);
+    gboolean ok = reader && store_load_state(reader, &state, error);
+
+    if (reader)
+        store_reader_return(store, reader);
+    if (!ok)
+        return FALSE;
+    memset(status, 0, sizeof *status);
+    status->blocks = (guint64) MAX(state.blocks, 0);
+    status->bytes = (guint64) MAX(state.bytes, 0);
+    status->written = (guint64) MAX(state.written, 0);
+    status->evicted = (guint64) MAX(state.evicted, 0);
+    status->dropped = (guint64) MAX(state.dropped, 0);
+    status->limit = store->limit;
+    status->file_bytes = size_of(store->db.path, "") + size_of(store->db.path, "-wal");
+    g_mutex_lock(&store->readers_lock);
+    status->hits = (guint64) MAX(state.hits, 0) + store->hits;
+    status->hit_bytes = (guint64) MAX(state.hit_bytes, 0) + store->hit_bytes;
+    g_mutex_unlock(&store->readers_lock);
+    return TRUE;
+}
+
+static void
+clear_root(gpointer root)
+{
+    g_free(((StoreRoot *) root)->note);
+}
+
+GArray *
+store_roots(Store *store, GError **error)
+{
+    Database *reader = store_reader(store, error);
+    GArray *roots = g_array_new(FALSE, TRUE, sizeof(StoreRoot));
+    sqlite3_stmt *s = NULL;
+    int row = -1;
+
+    g_array_set_clear_func(roots, clear_root);
+    if (reader)
+        s = database_query(reader, error, "SELECT root.key, root.note, count(*), sum(parts * part_size), max(last_used)"
+                           " FROM block JOIN root ON root.id = block.root GROUP BY block.root ORDER BY 5 DESC", "");
+    if (s)
+        row = database_step(reader, s, error);
+    for (; row == 1; row = database_step(reader, s, error)) {
+        StoreRoot root = { .blocks = (guint64) sqlite3_column_int64(s, 2),
+                           .bytes = (guint64) sqlite3_column_int64(s, 3),
+                           .last_used = sqlite3_column_int64(s, 4) / G_USEC_PER_SEC };
+        const char *note = (const char *) sqlite3_column_text(s, 1);
+
+        if (sqlite3_column_bytes(s, 0) == STORE_KEY_BYTES)
+            memcpy(root.root, sqlite3_column_blob(s, 0), STORE_KEY_BYTES);
+        root.note = note ? g_utf8_make_valid(note, -1) : NULL;
+        g_array_append_val(roots, root);
+    }
+    if (reader)
+        store_reader_return(store, reader);
+    if (row < 0)
+        g_clear_pointer(&roots, g_array_unref);
+    return roots;
+}

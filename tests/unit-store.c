@@ -1,0 +1,601 @@
+/* unit-store.c - tests of the KV store. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cache/store.h"
+#include "src/base/failure.h"
+
+#define PARTS 3
+#define PART_SIZE 20000
+#define BLOCK_SIZE (PARTS * PART_SIZE)
+
+typedef struct {
+    char *folder, *path;
+} Fixture;
+
+static void
+set_up(Fixture *f, gconstpointer data)
+{
+    f->folder = g_dir_make_tmp("kvasir-store-XXXXXX", NULL);
+    f->path = g_build_filename(f->folder, "sub", "kv.db", NULL);
+}
+
+static void
+tear_down(Fixture *f, gconstpointer data)
+{
+    static const char *const suffixes[] = { "", "-wal", "-shm", "-users" };
+    g_autofree char *sub = g_path_get_dirname(f->path);
+
+    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *name = g_strconcat(f->path, suffixes[i], NULL);
+
+        g_unlink(name);
+    }
+    g_rmdir(sub);
+    g_assert_cmpint(g_rmdir(f->folder), ==, 0);
+    g_free(f->folder);
+    g_free(f->path);
+}
+
+static Store *
+open_limited(const char *path, guint64 limit)
+{
+    g_autoptr(GError) error = NULL;
+    StoreOptions options = { .limit = limit, .note = "tiny, int8" };
+    Store *store = store_open(path, &options, &error);
+
+    g_assert_no_error(error);
+    return store;
+}
+
+/* Keys of a chain of N blocks that begins with NAME. */
+static guint8 *
+chain(const char *name, gsize n)
+{
+    guint8 *keys = g_malloc(n * STORE_KEY_BYTES);
+    guint8 root[STORE_KEY_BYTES] = { 0 };
+
+    g_strlcpy((char *) root, name, sizeof root);
+    for (gsize i = 0; i < n; i++) {
+        gint32 id = (gint32) i;
+
+        store_chain_key(i ? keys + (i - 1) * STORE_KEY_BYTES : root, &id, 1, keys + i * STORE_KEY_BYTES);
+    }
+    return keys;
+}
+
+/* The bytes that belong to KEY. */
+static guint8 *
+bytes_of(const guint8 *key)
+{
+    guint8 *bytes = g_malloc(BLOCK_SIZE);
+
+    for (gsize i = 0; i < BLOCK_SIZE; i++)
+        bytes[i] = (guint8) (key[i % STORE_KEY_BYTES] + i / 7);
+    return bytes;
+}
+
+static gboolean
+put(Store *store, const char *root_name, const guint8 *keys, gsize i, GError **error)
+{
+    guint8 root[STORE_KEY_BYTES] = { 0 };
+
+    g_strlcpy((char *) root, root_name, sizeof root);
+    return store_write(store, root, i ? keys + (i - 1) * STORE_KEY_BYTES : NULL, keys + i * STORE_KEY_BYTES, i,
+                       bytes_of(keys + i * STORE_KEY_BYTES), PART_SIZE, PARTS, error);
+}
+
+static void
+put_chain(Store *store, const char *name, gsize n)
+{
+    g_autofree guint8 *keys = chain(name, n);
+    g_autoptr(GError) error = NULL;
+
+    for (gsize i = 0; i < n; i++)
+        g_assert_true(put(store, name, keys, i, &error));
+    g_assert_true(store_flush(store, &error));
+    g_assert_no_error(error);
+}
+
+static gsize
+found(Store *store, const char *name, gsize n)
+{
+    g_autofree guint8 *keys = chain(name, n);
+    g_autoptr(GError) error = NULL;
+    gsize count = store_find(store, keys, n, &error);
+
+    g_assert_no_error(error);
+    return count;
+}
+
+/* Whether all parts of KEY can be read; they must be right then. */
+static gboolean
+reads_well(Store *store, const guint8 *key)
+{
+    g_autofree guint8 *out = g_malloc(PART_SIZE), *want = bytes_of(key);
+
+    for (guint part = 0; part < PARTS; part++) {
+        g_autoptr(GError) error = NULL;
+        gboolean ok = store_read(store, key, part, out, PART_SIZE, &error);
+
+        g_assert_no_error(error);
+        if (!ok)
+            return FALSE;
+        g_assert_cmpmem(out, PART_SIZE, want + part * PART_SIZE, PART_SIZE);
+    }
+    return TRUE;
+}
+
+static gsize
+readable(Store *store, const char *name, gsize n)
+{
+    g_autofree guint8 *keys = chain(name, n);
+    gsize i = 0;
+
+    while (i < n && reads_well(store, keys + i * STORE_KEY_BYTES))
+        i++;
+    return i;
+}
+
+static StoreStatus
+status_of(Store *store)
+{
+    StoreStatus status;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(store_status(store, &status, &error));
+    return status;
+}
+
+static void
+verify(Store *store, guint64 checked, guint64 bad)
+{
+    g_autoptr(GError) error = NULL;
+    guint64 c, b;
+    gboolean ok = store_verify(store, NULL, NULL, &c, &b, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(ok);
+    g_assert_cmpuint(c, ==, checked);
+    g_assert_cmpuint(b, ==, bad);
+}
+
+/* SQL on the file behind the store's back. */
+static void
+sql(const char *path, const char *text)
+{
+    sqlite3 *db = NULL;
+
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    sqlite3_busy_timeout(db, 5000);
+    g_assert_cmpint(sqlite3_exec(db, text, NULL, NULL, NULL), ==, SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void
+test_round_trip(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0);
+    StoreStatus status;
+    GArray *roots;
+    struct stat st;
+    g_autofree char *sub = g_path_get_dirname(f->path);
+
+    g_assert_cmpuint(found(store, "a", 4), ==, 0);
+    put_chain(store, "a", 10);
+    put_chain(store, "b", 3);
+    g_assert_cmpuint(found(store, "a", 20), ==, 10);
+    g_assert_cmpuint(readable(store, "a", 20), ==, 10);
+    g_assert_cmpuint(readable(store, "b", 3), ==, 3);
+    put_chain(store, "a", 12);
+    store_close(store);
+
+    store = open_limited(f->path, 0);
+    g_assert_cmpuint(found(store, "a", 20), ==, 12);
+    g_assert_cmpuint(readable(store, "a", 12), ==, 12);
+    status = status_of(store);
+    g_assert_cmpuint(status.blocks, ==, 15);
+    g_assert_cmpuint(status.bytes, ==, 15 * BLOCK_SIZE);
+    g_assert_cmpuint(status.written, ==, 15);
+    g_assert_cmpuint(status.hits, ==, 10 + 3 + 12);
+    g_assert_cmpuint(status.hit_bytes, ==, 25 * BLOCK_SIZE);
+    g_assert_cmpuint(status.file_bytes, >, status.bytes);
+    roots = store_roots(store, NULL);
+    g_assert_cmpuint(roots->len, ==, 2);
+    g_assert_cmpstr(g_array_index(roots, StoreRoot, 0).note, ==, "tiny, int8");
+    g_array_unref(roots);
+    verify(store, 15, 0);
+    store_close(store);
+    g_assert_cmpint(stat(f->path, &st), ==, 0);
+    g_assert_cmpint(st.st_mode & 0777, ==, 0600);
+    g_assert_cmpint(stat(sub, &st), ==, 0);
+    g_assert_cmpint(st.st_mode & 0777, ==, 0700);
+}
+
+/* A block without its parent would never be found and is not kept. */
+static void
+test_no_parent(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Store) store = open_limited(f->path, 0);
+    g_autofree guint8 *keys = chain("a", 3);
+
+    g_assert_true(put(store, "a", keys, 0, NULL));
+    g_assert_true(put(store, "a", keys, 2, NULL));
+    g_assert_true(store_flush(store, NULL));
+    g_assert_cmpuint(status_of(store).blocks, ==, 1);
+    g_assert_cmpuint(found(store, "a", 3), ==, 1);
+}
+
+static void
+test_damaged_part(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Store) store = open_limited(f->path, 0);
+    g_autofree guint8 *keys = chain("a", 6);
+
+    put_chain(store, "a", 6);
+    put_chain(store, "b", 2);
+    sql(f->path, "UPDATE part SET bytes = zeroblob(20000) WHERE id >> 12 = 3 AND id & 4095 = 1");
+    g_assert_cmpuint(found(store, "a", 6), ==, 6);
+    g_assert_false(reads_well(store, keys + 2 * STORE_KEY_BYTES));
+    /* It went with all that hangs on it; what stands before it stayed. */
+    g_assert_cmpuint(found(store, "a", 6), ==, 2);
+    g_assert_cmpuint(status_of(store).dropped, ==, 4);
+    put_chain(store, "a", 6);
+    g_assert_cmpuint(readable(store, "a", 6), ==, 6);
+    /* A part under another number is no part of this block. */
+    sql(f->path, "UPDATE part SET bytes = (SELECT bytes FROM part WHERE id >> 12 = 1 AND id & 4095 = 0),"
+        " checksum = (SELECT checksum FROM part WHERE id >> 12 = 1 AND id & 4095 = 0)"
+        " WHERE id >> 12 = 2 AND id & 4095 = 0");
+    verify(store, 8, 1);
+    g_assert_cmpuint(readable(store, "a", 6), ==, 1);
+    g_assert_cmpuint(readable(store, "b", 2), ==, 2);
+    verify(store, 3, 0);
+}
+
+static void
+test_eviction(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 10 * BLOCK_SIZE);
+    g_autoptr(GError) error = NULL;
+    StoreStatus status;
+
+    put_chain(store, "old", 4);
+    store_close(store);
+    store = open_limited(f->path, 10 * BLOCK_SIZE);
+    put_chain(store, "new", 4);
+    store_close(store);
+    store = open_limited(f->path, 10 * BLOCK_SIZE);
+    put_chain(store, "third", 5);
+    status = status_of(store);
+    g_assert_cmpuint(status.bytes, <=, 10 * BLOCK_SIZE);
+    g_assert_cmpuint(status.evicted, ==, 3);
+    g_assert_cmpuint(found(store, "third", 5), ==, 5);
+    g_assert_cmpuint(found(store, "new", 4), ==, 4);
+    g_assert_cmpuint(found(store, "old", 4), ==, 1);
+    verify(store, 10, 0);
+    /* All is in use by this process now: no room, said once, then silence. */
+    {
+        g_autofree guint8 *keys = chain("fourth", 2);
+
+        g_assert_true(put(store, "fourth", keys, 0, NULL));
+        g_assert_false(store_flush(store, &error));
+        g_assert_error(error, FAILURE, FAILURE_CACHE);
+        g_assert_true(put(store, "fourth", keys, 0, NULL));
+        g_assert_true(store_flush(store, NULL));
+    }
+    store_close(store);
+    store = open_limited(f->path, 10 * BLOCK_SIZE);
+    put_chain(store, "fourth", 2);
+    g_assert_cmpuint(status_of(store).blocks, ==, 10);
+    verify(store, 10, 0);
+    store_close(store);
+}
+
+/* A use of a chain's end keeps all of it, and of equally old leaves the shallow one goes first. */
+static void
+test_eviction_order(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0);
+    guint64 evicted;
+
+    put_chain(store, "a", 3);
+    put_chain(store, "b", 3);
+    store_close(store);
+    store = open_limited(f->path, 0);
+    g_assert_cmpuint(found(store, "a", 3), ==, 3);
+    store_close(store);
+    store = open_limited(f->path, 0);
+    g_assert_true(store_trim(store, 3 * BLOCK_SIZE, &evicted, NULL));
+    g_assert_cmpuint(evicted, ==, 3);
+    g_assert_cmpuint(readable(store, "a", 3), ==, 3);
+    g_assert_cmpuint(readable(store, "b", 3), ==, 0);
+    put_chain(store, "deep", 200);
+    store_close(store);
+    /* Equal ages from here on. */
+    sql(f->path, "UPDATE block SET last_used = 1000000");
+    store = open_limited(f->path, 0);
+    g_assert_true(store_trim(store, 200 * BLOCK_SIZE, &evicted, NULL));
+    g_assert_cmpuint(readable(store, "a", 3), ==, 0);
+    g_assert_cmpuint(readable(store, "deep", 200), ==, 200);
+    store_close(store);
+}
+
+static void
+test_trim_and_clear(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0);
+    guint64 evicted;
+    guint8 root[STORE_KEY_BYTES] = "b";
+    g_autofree char *text = NULL;
+    gsize length;
+
+    put_chain(store, "a", 40);
+    put_chain(store, "b", 20);
+    g_assert_true(store_trim(store, 0, &evicted, NULL));
+    g_assert_cmpuint(evicted, ==, 0);       /* in use here */
+    g_assert_true(store_clear(store, root, NULL));
+    g_assert_cmpuint(found(store, "b", 20), ==, 0);
+    g_assert_cmpuint(found(store, "a", 40), ==, 40);
+    store_close(store);
+    store = open_limited(f->path, 0);
+    g_assert_true(store_trim(store, 10 * BLOCK_SIZE, &evicted, NULL));
+    g_assert_cmpuint(evicted, ==, 30);
+    g_assert_cmpuint(status_of(store).file_bytes, <, 10 * BLOCK_SIZE + 16 * 65536);
+    g_assert_cmpuint(readable(store, "a", 40), ==, 10);
+    verify(store, 10, 0);
+    g_assert_true(store_clear(store, NULL, NULL));
+    g_assert_cmpuint(status_of(store).blocks, ==, 0);
+    g_assert_cmpuint(found(store, "a", 40), ==, 0);
+    store_close(store);
+    g_assert_true(g_file_get_contents(f->path, &text, &length, NULL));
+    {
+        g_autofree guint8 *keys = chain("a", 1), *bytes = bytes_of(keys);
+
+        g_assert_null(memmem(text, length, bytes + 1000, 64));
+        g_assert_null(memmem(text, length, keys, STORE_KEY_BYTES));
+    }
+}
+
+/* The process that marked it is dead: its mark is void; while it lives the block stays. */
+static void
+test_marks(Fixture *f, gconstpointer data)
+{
+    int to_child[2], to_parent[2];
+    char byte = 0;
+    guint64 evicted;
+    pid_t pid;
+    Store *store;
+
+    store = open_limited(f->path, 0);
+    put_chain(store, "a", 5);
+    store_close(store);
+    g_assert_cmpint(pipe(to_child), ==, 0);
+    g_assert_cmpint(pipe(to_parent), ==, 0);
+    pid = fork();
+    if (pid == 0) {
+        store = open_limited(f->path, 0);
+        if (found(store, "a", 5) != 5 || write(to_parent[1], "x", 1) != 1 || read(to_child[0], &byte, 1) != 1)
+            _exit(1);
+        _exit(0);
+    }
+    g_assert_cmpint(read(to_parent[0], &byte, 1), ==, 1);
+    store = open_limited(f->path, 0);
+    g_assert_true(store_trim(store, 0, &evicted, NULL));
+    g_assert_cmpuint(evicted, ==, 0);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    g_assert_true(store_trim(store, 0, &evicted, NULL));
+    g_assert_cmpuint(evicted, ==, 5);
+    store_close(store);
+    close(to_child[0]);
+    close(to_child[1]);
+    close(to_parent[0]);
+    close(to_parent[1]);
+}
+
+/* Several processes create the file, and write the same and other blocks, at once. */
+static void
+test_processes(Fixture *f, gconstpointer data)
+{
+    pid_t pids[6];
+    Store *store;
+
+    for (guint i = 0; i < G_N_ELEMENTS(pids); i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            g_autofree char *own = g_strdup_printf("own%u", i);
+
+            store = open_limited(f->path, 0);
+            put_chain(store, "shared", 20);
+            put_chain(store, own, 5);
+            if (readable(store, "shared", 20) != 20 || readable(store, own, 5) != 5)
+                _exit(1);
+            store_close(store);
+            _exit(0);
+        }
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(pids); i++) {
+        int status;
+
+        waitpid(pids[i], &status, 0);
+        g_assert_cmpint(status, ==, 0);
+    }
+    store = open_limited(f->path, 0);
+    g_assert_cmpuint(status_of(store).blocks, ==, 20 + 6 * 5);
+    verify(store, 50, 0);
+    store_close(store);
+}
+
+static gpointer
+read_all(gpointer store)
+{
+    for (int i = 0; i < 5; i++)
+        g_assert_cmpuint(readable(store, "a", 30), ==, 30);
+    return NULL;
+}
+
+static void
+test_threads(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Store) store = open_limited(f->path, 0);
+    GThread *threads[4];
+
+    put_chain(store, "a", 30);
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+        threads[i] = g_thread_new("reader", read_all, store);
+    put_chain(store, "b", 30);
+    for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
+        g_thread_join(threads[i]);
+    g_assert_cmpuint(readable(store, "b", 30), ==, 30);
+}
+
+static void
+refused(Fixture *f, const char *fragment)
+{
+    StoreOptions read_only = { .read_only = TRUE };
+    g_autofree char *before = NULL, *after = NULL;
+    gsize size_before, size_after;
+
+    g_assert_true(g_file_get_contents(f->path, &before, &size_before, NULL));
+    for (int i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        Store *store = store_open(f->path, i ? &read_only : NULL, &error);
+
+        g_assert_null(store);
+        g_assert_error(error, FAILURE, FAILURE_CACHE);
+        g_assert_nonnull(strstr(error->message, fragment));
+        g_assert_nonnull(strstr(error->message, "kv.db"));
+    }
+    g_assert_true(g_file_get_contents(f->path, &after, &size_after, NULL));
+    g_assert_cmpmem(before, size_before, after, size_after);
+}
+
+static void
+test_refused(Fixture *f, gconstpointer data)
+{
+    g_autofree char *sub = g_path_get_dirname(f->path), *garbage = g_malloc(100000);
+    Store *store;
+    g_autoptr(GError) error = NULL;
+
+    g_mkdir(sub, 0700);
+    memset(garbage, 'x', 100000);
+    g_assert_true(g_file_set_contents(f->path, garbage, 100000, NULL));
+    refused(f, "is not the KV store");
+    g_assert_true(g_file_set_contents(f->path, "short", 5, NULL));
+    refused(f, "is not the KV store");
+    g_unlink(f->path);
+    sql(f->path, "CREATE TABLE notes (text)");
+    refused(f, "some other SQLite database");
+    g_unlink(f->path);
+    store = open_limited(f->path, 0);
+    put_chain(store, "a", 1);
+    store_close(store);
+    sql(f->path, "PRAGMA user_version = 2");
+    refused(f, "newer");
+    sql(f->path, "PRAGMA user_version = 1; DROP INDEX leaf");
+    refused(f, "damaged");
+    g_unlink(f->path);
+    g_assert_cmpint(mkfifo(f->path, 0600), ==, 0);
+    g_assert_null(store_open(f->path, NULL, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_clear_error(&error);
+    g_unlink(f->path);
+    g_mkdir(f->path, 0700);
+    g_assert_null(store_open(f->path, NULL, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_rmdir(f->path);
+}
+
+/* No byte of the file and no other file changes. */
+static void
+test_read_only(Fixture *f, gconstpointer data)
+{
+    StoreOptions options = { .read_only = TRUE };
+    g_autoptr(GError) error = NULL;
+    Store *store = store_open(f->path, &options, &error);
+    g_autofree char *before = NULL, *after = NULL;
+    gsize size_before, size_after;
+    guint8 root[STORE_KEY_BYTES] = { 0 };
+
+    g_assert_null(store);
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_clear_error(&error);
+    store = open_limited(f->path, 0);
+    put_chain(store, "a", 5);
+    store_close(store);
+    g_assert_true(g_file_get_contents(f->path, &before, &size_before, NULL));
+    store = store_open(f->path, &options, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(found(store, "a", 9), ==, 5);
+    g_assert_cmpuint(readable(store, "a", 5), ==, 5);
+    g_assert_true(store_write(store, root, NULL, root, 0, g_malloc(8), 8, 1, &error));
+    g_assert_true(store_flush(store, &error));
+    verify(store, 5, 0);
+    g_assert_false(store_trim(store, 0, NULL, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    store_close(store);
+    g_assert_true(g_file_get_contents(f->path, &after, &size_after, NULL));
+    g_assert_cmpmem(before, size_before, after, size_after);
+}
+
+/* What the clock says does not matter to the order of use. */
+static void
+test_clock(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0);
+    guint64 evicted;
+
+    put_chain(store, "a", 2);
+    store_close(store);
+    /* A year ahead: the system's clock was put back since. */
+    sql(f->path, "UPDATE state SET clock = clock + 31536000000000; UPDATE block SET last_used = (SELECT clock FROM state)");
+    store = open_limited(f->path, 0);
+    put_chain(store, "b", 2);
+    store_close(store);
+    store = open_limited(f->path, 0);
+    g_assert_true(store_trim(store, 2 * BLOCK_SIZE, &evicted, NULL));
+    g_assert_cmpuint(readable(store, "b", 2), ==, 2);
+    g_assert_cmpuint(readable(store, "a", 2), ==, 0);
+    store_close(store);
+}
+
+static void
+test_chain_key(void)
+{
+    /* SHA-256 of 32 zero bytes and 01 00 00 00 ff ff ff ff, by sha256sum. */
+    static const char expected[] = "a06d47ee4010defac62a5e1bafd0ba1ab49dc60528b34f931ff526194b809cc3";
+    guint8 parent[STORE_KEY_BYTES] = { 0 }, key[STORE_KEY_BYTES];
+    const gint32 ids[] = { 1, -1 };
+    g_autoptr(GString) hex = g_string_new(NULL);
+
+    store_chain_key(parent, ids, 2, key);
+    for (int i = 0; i < STORE_KEY_BYTES; i++)
+        g_string_append_printf(hex, "%02x", (guint) key[i]);
+    g_assert_cmpstr(hex->str, ==, expected);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct { const char *name; void (*run)(Fixture *, gconstpointer); } tests[] = {
+        { "/store/round-trip", test_round_trip }, { "/store/no-parent", test_no_parent },
+        { "/store/damaged-part", test_damaged_part }, { "/store/eviction", test_eviction },
+        { "/store/eviction-order", test_eviction_order }, { "/store/trim-and-clear", test_trim_and_clear },
+        { "/store/marks", test_marks }, { "/store/processes", test_processes },
+        { "/store/threads", test_threads }, { "/store/refused", test_refused },
+        { "/store/read-only", test_read_only }, { "/store/clock", test_clock },
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/chain-key", test_chain_key);
+    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+        g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+    return g_test_run();
+}
