@@ -1,13 +1,11 @@
 /* cmd_logits.c - "kvasir logits": token ids in, logits or greedy continuation out. */
 #include "config.h"
 
-#include <gio/gio.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "src/base/failure.h"
 #include "src/cli/command.h"
+#include "src/cli/input.h"
 #include "src/cli/settings.h"
 #include "src/model/sample.h"
 
@@ -21,57 +19,16 @@ static const GOptionEntry entries[] = {
     { NULL },
 };
 
-/* Numbers divided by white space.  NAME is for messages. */
-static GArray *parse_ids(const char *text, gsize length, const char *name, GError **error)
+static GArray *read_ids(const char *path, GError **error)
 {
-    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint32));
-    const char *p = text, *end = text + length;
+    g_autoptr(GString) text = input_read(path, error);
+    g_autoptr(GArray) ids = text != NULL ? input_parse_ids(path, text, error) : NULL;
 
-    for (;;) {
-        guint64 value = 0;
-        const char *start;
-
-        while (p < end && g_ascii_isspace(*p))
-            p++;
-        if (p == end)
-            break;
-        start = p;
-        while (p < end && g_ascii_isdigit(*p) && value <= G_MAXINT32)
-            value = value * 10 + (guint64) (*p++ - '0');
-        if (p == start || (p < end && !g_ascii_isspace(*p)) || value > G_MAXINT32) {
-            g_set_error(error, FAILURE, FAILURE_INPUT, "%s: number %u is not a token id", name, ids->len + 1);
-            return NULL;
-        }
-        gint32 id = (gint32) value;
-        g_array_append_val(ids, id);
-    }
-    if (ids->len == 0) {
-        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: there are no token ids in it", name);
+    if (ids != NULL && ids->len == 0) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: there are no token ids in it", path != NULL ? path : "standard input");
         return NULL;
     }
     return g_steal_pointer(&ids);
-}
-
-static GArray *read_ids(const char *path, GError **error)
-{
-    g_autofree char *text = NULL;
-    gsize length = 0;
-
-    if (path != NULL && strcmp(path, "-") != 0) {
-        g_autoptr(GError) local = NULL;
-        if (!g_file_get_contents(path, &text, &length, &local)) {
-            g_set_error(error, FAILURE, FAILURE_INPUT, "%s", local->message);
-            return NULL;
-        }
-        return parse_ids(text, length, path, error);
-    }
-    g_autoptr(GString) all = g_string_new(NULL);
-    char buffer[65536];
-    gsize n;
-
-    while ((n = fread(buffer, 1, sizeof buffer, stdin)) > 0)
-        g_string_append_len(all, buffer, (gssize) n);
-    return parse_ids(all->str, all->len, "standard input", error);
 }
 
 static void write_logits(const float *logits, gsize n)

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/command.c src/cli/command.h \
+	src/cli/input.c src/cli/input.h \
 	src/cli/meter.c src/cli/meter.h \
 	src/cli/model_open.c \
 	src/cli/settings.c src/cli/settings.h \
