@@ -92,7 +92,10 @@ gboolean store_verify(Store *store, ProgressFunc progress, gpointer data,
 /* Evicts until at most LIMIT bytes are stored (blocks in use stay) and gives the space back to the
  * file system, in small steps between which others can write. */
 gboolean store_trim(Store *store, guint64 limit, guint64 *evicted, GError **error);
-/* Removes everything (or, with ROOT, what hangs on it) and shrinks the file. */
+/* Removes everything (or, with ROOT, what hangs on it), overwrites it and shrinks the file.  Also what is in use. */
 gboolean store_clear(Store *store, const guint8 *root, GError **error);
+/* Makes the damaged store PATH, which store_open() refuses, an empty one.  FAILURE_CACHE, and
+ * nothing is changed, when the file is none of ours or of a newer format. */
+gboolean store_reset(const char *path, GError **error);
 
 #endif

@@ -2,6 +2,11 @@
 #include "config.h"
 #include "cache/store_internal.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "src/base/failure.h"
 
 /* A clock that is further ahead of the system's than this was damaged. */
@@ -109,4 +114,49 @@ store_tick(StoreState *state)
         state->clock = 0;
     state->clock = MAX(now, state->clock + 1);
     return state->clock;
+}
+
+/* Whether the file's header is that of a store of a format that we know. */
+static gboolean
+is_ours(const char *path)
+{
+    /* Offsets of SQLite's file format: user version at 60, application id at 68, big-endian. */
+    enum { VERSION_AT = 60, APPLICATION_AT = 68, HEADER = 100 };
+    guint8 header[HEADER];
+    guint32 version, application;
+    int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
+    gboolean read_all = fd >= 0 && read(fd, header, HEADER) == HEADER;
+
+    if (fd >= 0)
+        close(fd);
+    if (!read_all || memcmp(header, "SQLite format 3", 16) != 0)
+        return FALSE;
+    memcpy(&version, header + VERSION_AT, 4);
+    memcpy(&application, header + APPLICATION_AT, 4);
+    return GUINT32_FROM_BE(application) == (guint32) store_format.application_id
+           && GUINT32_FROM_BE(version) <= (guint32) store_format.version;
+}
+
+gboolean
+store_reset(const char *path, GError **error)
+{
+    Database database = { .format = &store_format, .path = g_canonicalize_filename(path, NULL) };
+    int rc = SQLITE_NOTADB;
+
+    /* SQLite empties even a file that it cannot read, under its locks, so that others may have it open. */
+    if (is_ours(path))
+        rc = sqlite3_open_v2(database.path, &database.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_busy_timeout(database.db, 30000);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_db_config(database.db, SQLITE_DBCONFIG_RESET_DATABASE, 1, NULL);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_exec(database.db, "VACUUM", NULL, NULL, NULL);
+        sqlite3_db_config(database.db, SQLITE_DBCONFIG_RESET_DATABASE, 0, NULL);
+    }
+    if (rc != SQLITE_OK)
+        database_fail(&database, rc, error);
+    sqlite3_close(database.db);
+    g_free(database.path);
+    return rc == SQLITE_OK;
 }

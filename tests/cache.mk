@@ -7,3 +7,9 @@ TESTS += tests/unit-store
 tests_unit_store_SOURCES = tests/unit-store.c
 tests_unit_store_CFLAGS = $(cache_test_cflags)
 tests_unit_store_LDADD = $(cache_test_ldadd)
+
+check_PROGRAMS += tests/unit-catalogue
+TESTS += tests/unit-catalogue
+tests_unit_catalogue_SOURCES = tests/unit-catalogue.c
+tests_unit_catalogue_CFLAGS = $(cache_test_cflags)
+tests_unit_catalogue_LDADD = $(cache_test_ldadd)

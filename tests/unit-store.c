@@ -513,6 +513,34 @@ test_refused(Fixture *f, gconstpointer data)
     g_rmdir(f->path);
 }
 
+/* A damaged file can be emptied; one that is not ours cannot. */
+static void
+test_reset(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    Store *store = open_limited(f->path, 0);
+    int fd;
+
+    put_chain(store, "a", 5);
+    store_close(store);
+    fd = g_open(f->path, O_WRONLY, 0);
+    g_assert_cmpint(pwrite(fd, "damage, damage", 14, 100), ==, 14);
+    close(fd);
+    g_assert_null(store_open(f->path, NULL, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_clear_error(&error);
+    g_assert_true(store_reset(f->path, &error));
+    store = open_limited(f->path, 0);
+    g_assert_cmpuint(status_of(store).blocks, ==, 0);
+    put_chain(store, "a", 5);
+    g_assert_cmpuint(readable(store, "a", 5), ==, 5);
+    store_close(store);
+    sql(f->path, "PRAGMA user_version = 2");
+    g_assert_false(store_reset(f->path, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    refused(f, "newer");
+}
+
 /* No byte of the file and no other file changes. */
 static void
 test_read_only(Fixture *f, gconstpointer data)
@@ -591,6 +619,7 @@ main(int argc, char **argv)
         { "/store/marks", test_marks }, { "/store/processes", test_processes },
         { "/store/threads", test_threads }, { "/store/refused", test_refused },
         { "/store/read-only", test_read_only }, { "/store/clock", test_clock },
+        { "/store/reset", test_reset },
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -12,8 +12,10 @@ libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 
 bin_PROGRAMS += kvasir
 kvasir_SOURCES = \
+	src/cli/cmd_cache.c \
+	src/cli/cmd_corpus.c \
 	src/cli/cmd_text.c \
 	src/cli/main.c
 kvasir_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 # Upper layers first.
-kvasir_LDADD = libcli.a libingest.a libbase.a $(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
+kvasir_LDADD = libcli.a libingest.a libcache.a libbase.a $(SQLITE_LIBS) $(XXHASH_LIBS) $(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(JSON_LIBS) $(GLIB_LIBS)

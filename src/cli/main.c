@@ -18,7 +18,9 @@ static const Command command_version = { "version", "show the version and the li
 static const Command *const commands[] = {
     &command_help,
     &command_version,
+    &command_corpus,
     &command_text,
+    &command_cache,
 };
 
 static const Command *find_command(const char *name)

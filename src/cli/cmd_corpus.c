@@ -1,0 +1,222 @@
+/* cmd_corpus.c - "kvasir corpus": list, show and remove corpora. */
+#include "config.h"
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cache/catalogue.h"
+#include "src/base/failure.h"
+#include "src/cli/command.h"
+#include "src/cli/settings.h"
+
+static gboolean json;
+
+static const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "list, show: write JSON", NULL },
+    { NULL },
+};
+
+static void add_string(JsonBuilder *builder, const char *name, const char *value)
+{
+    g_autofree char *valid = value != NULL ? g_utf8_make_valid(value, -1) : NULL;
+
+    json_builder_set_member_name(builder, name);
+    if (valid != NULL)
+        json_builder_add_string_value(builder, valid);
+    else
+        json_builder_add_null_value(builder);
+}
+
+static void add_number(JsonBuilder *builder, const char *name, gint64 value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, value);
+}
+
+static void add_corpus(JsonBuilder *builder, const CatalogueCorpus *corpus)
+{
+    add_string(builder, "name", corpus->name);
+    add_number(builder, "documents", corpus->documents);
+    add_number(builder, "pages", corpus->pages);
+    add_number(builder, "text_bytes", (gint64) corpus->text_bytes);
+    add_number(builder, "created", corpus->created);
+    add_number(builder, "changed", corpus->changed);
+}
+
+static void print_json(JsonBuilder *builder)
+{
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *text = json_to_string(root, FALSE);
+
+    puts(text);
+}
+
+static char *time_text(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
+
+    return time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
+}
+
+/* One line of a table: control characters (a name may hold a newline) are shown as escapes. */
+static void print_name(const char *name)
+{
+    for (const char *c = name; *c != '\0'; c++) {
+        if (g_ascii_iscntrl(*c))
+            printf("\\%03o", (guint) (guchar) *c);
+        else
+            putchar(*c);
+    }
+}
+
+static void print_corpus(const CatalogueCorpus *corpus)
+{
+    g_autofree char *size = g_format_size_full(corpus->text_bytes, G_FORMAT_SIZE_IEC_UNITS);
+    g_autofree char *changed = time_text(corpus->changed);
+
+    print_name(corpus->name);
+    printf("  %u document%s, %u page%s, %s of text, changed %s\n", corpus->documents,
+           corpus->documents == 1 ? "" : "s", corpus->pages, corpus->pages == 1 ? "" : "s", size, changed);
+}
+
+static gboolean no_catalogue(void)
+{
+    return !g_file_test(settings_get()->catalogue_path, G_FILE_TEST_EXISTS);
+}
+
+static gboolean corpus_list(const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) corpora = NULL;
+
+    if (no_catalogue()) {
+        corpora = g_ptr_array_new();
+    } else {
+        g_autoptr(Catalogue) catalogue = catalogue_open(settings_get()->catalogue_path, TRUE, error);
+        if (catalogue == NULL || (corpora = catalogue_corpora(catalogue, error)) == NULL)
+            return FALSE;
+    }
+    if (!json) {
+        for (guint i = 0; i < corpora->len; i++)
+            print_corpus(g_ptr_array_index(corpora, i));
+        return TRUE;
+    }
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < corpora->len; i++) {
+        json_builder_begin_object(builder);
+        add_corpus(builder, g_ptr_array_index(corpora, i));
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    print_json(builder);
+    return TRUE;
+}
+
+static gboolean not_found(const char *name, GError **error)
+{
+    g_set_error(error, FAILURE, FAILURE_USAGE, "there is no corpus \"%s\"; \"kvasir corpus list\" shows those there are",
+                name);
+    return FALSE;
+}
+
+static void show_json(const CatalogueCorpus *corpus, const GPtrArray *documents)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_object(builder);
+    add_corpus(builder, corpus);
+    json_builder_set_member_name(builder, "contents");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < documents->len; i++) {
+        const CatalogueDocument *document = g_ptr_array_index(documents, i);
+
+        json_builder_begin_object(builder);
+        add_string(builder, "path", document->path);
+        add_string(builder, "format", document->format);
+        add_string(builder, "title", document->title);
+        add_string(builder, "author", document->author);
+        add_string(builder, "date", document->date);
+        add_string(builder, "hash", document->hash);
+        add_number(builder, "added", document->added);
+        add_number(builder, "pages", document->pages->len);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    json_builder_end_object(builder);
+    print_json(builder);
+}
+
+static gboolean corpus_show(const char *name, GError **error)
+{
+    g_autoptr(Catalogue) catalogue = NULL;
+    g_autoptr(CatalogueCorpus) corpus = NULL;
+    g_autoptr(GPtrArray) documents = NULL;
+    GError *local = NULL;
+
+    if (no_catalogue())
+        return not_found(name, error);
+    catalogue = catalogue_open(settings_get()->catalogue_path, TRUE, &local);
+    if (catalogue != NULL)
+        corpus = catalogue_corpus(catalogue, name, &local);
+    if (corpus != NULL)
+        documents = catalogue_documents(catalogue, name, TRUE, &local);
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    if (documents == NULL)
+        return not_found(name, error);
+    if (json) {
+        show_json(corpus, documents);
+        return TRUE;
+    }
+    print_corpus(corpus);
+    for (guint i = 0; i < documents->len; i++) {
+        const CatalogueDocument *document = g_ptr_array_index(documents, i);
+
+        printf("%4u  %4u page%s  ", i + 1, document->pages->len, document->pages->len == 1 ? " " : "s");
+        print_name(document->path);
+        fputs("  ", stdout);
+        print_name(document->title != NULL ? document->title : "");
+        putchar('\n');
+    }
+    return TRUE;
+}
+
+static gboolean corpus_remove(const char *name, GError **error)
+{
+    g_autoptr(Catalogue) catalogue = NULL;
+    gboolean found = FALSE;
+
+    if (no_catalogue())
+        return not_found(name, error);
+    catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error);
+    if (catalogue == NULL || !catalogue_remove_corpus(catalogue, name, &found, error))
+        return FALSE;
+    return found || not_found(name, error);
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct { const char *name; int arguments; gboolean (*run)(const char *, GError **); } actions[] = {
+        { "list", 0, corpus_list }, { "show", 1, corpus_show }, { "remove", 1, corpus_remove },
+    };
+    int status = command_parse(&command_corpus, entries, FALSE, &argc, &argv);
+    GError *error = NULL;
+
+    if (status >= 0)
+        return status;
+    for (guint i = 0; argc > 1 && i < G_N_ELEMENTS(actions); i++) {
+        if (strcmp(argv[1], actions[i].name) != 0 || argc - 2 != actions[i].arguments)
+            continue;
+        if (!actions[i].run(argc > 2 ? argv[2] : NULL, &error))
+            return command_fail(&command_corpus, error);
+        return command_finish(&command_corpus, 0);
+    }
+    return command_fail(&command_corpus, g_error_new(FAILURE, FAILURE_USAGE,
+                                                     "say one of: list, show CORPUS, remove CORPUS"));
+}
+
+const Command command_corpus = { "corpus", "list, show or remove corpora",
+    "list|show CORPUS|remove CORPUS [--json]", run };

@@ -1,0 +1,360 @@
+/* unit-catalogue.c - tests of the catalogue. */
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cache/catalogue.h"
+#include "src/base/failure.h"
+
+typedef struct {
+    char *folder, *path;
+} Fixture;
+
+static void
+set_up(Fixture *f, gconstpointer data)
+{
+    f->folder = g_dir_make_tmp("kvasir-catalogue-XXXXXX", NULL);
+    f->path = g_build_filename(f->folder, "catalogue.db", NULL);
+}
+
+static void
+tear_down(Fixture *f, gconstpointer data)
+{
+    static const char *const suffixes[] = { "", "-wal", "-shm" };
+
+    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *name = g_strconcat(f->path, suffixes[i], NULL);
+
+        g_unlink(name);
+    }
+    g_assert_cmpint(g_rmdir(f->folder), ==, 0);
+    g_free(f->folder);
+    g_free(f->path);
+}
+
+static Catalogue *
+open_it(Fixture *f)
+{
+    g_autoptr(GError) error = NULL;
+    Catalogue *catalogue = catalogue_open(f->path, FALSE, &error);
+
+    g_assert_no_error(error);
+    return catalogue;
+}
+
+static void
+free_page(gpointer data)
+{
+    CataloguePage *page = data;
+
+    g_free(page->label);
+    g_free(page->text);
+    g_free(page);
+}
+
+static CatalogueDocument *
+document(const char *path, const char *content, guint pages)
+{
+    CatalogueDocument *d = g_new0(CatalogueDocument, 1);
+
+    d->path = g_strdup(path);
+    d->format = g_strdup("pdf");
+    d->title = g_strdup_printf("Title of %s", content);
+    d->date = g_strdup("2026-01-01");
+    d->hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, content, -1);
+    d->added = 1000;
+    d->file_size = 12345;
+    d->file_mtime_ns = G_GINT64_CONSTANT(1700000000123456789);
+    d->pages = g_ptr_array_new_with_free_func(free_page);
+    for (guint i = 0; i < pages; i++) {
+        CataloguePage *page = g_new0(CataloguePage, 1);
+
+        page->label = g_strdup_printf("%u", i + 1);
+        page->text = g_strdup_printf("%s, page %u: Gr\xc3\xbc\xc3\x9f" "e, \xe4\xb8\xad\xe6\x96\x87\n", content, i + 1);
+        page->state = (int) (i % 5);
+        g_ptr_array_add(d->pages, page);
+    }
+    return d;
+}
+
+static gboolean
+put(Catalogue *catalogue, const char *corpus, const char *path, const char *content, guint pages)
+{
+    g_autoptr(CatalogueDocument) d = document(path, content, pages);
+    g_autoptr(GError) error = NULL;
+    gboolean changed, ok = catalogue_put(catalogue, corpus, d, &changed, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(ok);
+    return changed;
+}
+
+/* "path=content/pages ..." in pack order. */
+static void
+contents(Catalogue *catalogue, const char *corpus, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) documents = catalogue_documents(catalogue, corpus, TRUE, &error);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_assert_no_error(error);
+    g_assert_nonnull(documents);
+    for (guint i = 0; i < documents->len; i++) {
+        CatalogueDocument *d = documents->pdata[i];
+        const char *content = d->title + strlen("Title of ");
+        g_autoptr(CatalogueDocument) same = document(d->path, content, d->pages->len);
+
+        g_string_append_printf(text, "%s%s=%s/%u", i ? " " : "", d->path, content, d->pages->len);
+        g_assert_cmpstr(d->hash, ==, same->hash);
+        g_assert_cmpstr(d->date, ==, "2026-01-01");
+        g_assert_null(d->author);
+        g_assert_cmpint(d->file_mtime_ns, ==, G_GINT64_CONSTANT(1700000000123456789));
+        for (guint p = 0; p < d->pages->len; p++) {
+            CataloguePage *is = d->pages->pdata[p], *should = same->pages->pdata[p];
+
+            g_assert_cmpstr(is->label, ==, should->label);
+            g_assert_cmpstr(is->text, ==, should->text);
+            g_assert_cmpint(is->state, ==, should->state);
+        }
+    }
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
+static void
+sql(const char *path, const char *text)
+{
+    sqlite3 *db = NULL;
+
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(db, text, NULL, NULL, NULL), ==, SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void
+test_documents(Fixture *f, gconstpointer data)
+{
+    Catalogue *catalogue = open_it(f);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) corpora = NULL;
+    CatalogueCorpus *corpus;
+    gboolean was_there;
+    struct stat st;
+
+    g_assert_null(catalogue_documents(catalogue, "thesis", FALSE, &error));
+    g_assert_no_error(error);
+    g_assert_null(catalogue_corpus(catalogue, "thesis", &error));
+    g_assert_no_error(error);
+    g_assert_true(put(catalogue, "thesis", "a.pdf", "A", 3));
+    g_assert_true(put(catalogue, "thesis", "b\n.pdf", "B", 0));
+    g_assert_true(put(catalogue, "thesis", "c.pdf", "C", 7));
+    g_assert_true(put(catalogue, "other", "a.pdf", "A", 3));
+    g_assert_false(put(catalogue, "thesis", "a.pdf", "A", 3));
+    /* A changed document keeps its place; a renamed one is not a new one. */
+    g_assert_true(put(catalogue, "thesis", "a.pdf", "A2", 4));
+    g_assert_false(put(catalogue, "thesis", "new name.pdf", "C", 7));
+    contents(catalogue, "thesis", "a.pdf=A2/4 b\n.pdf=B/0 new name.pdf=C/7");
+    contents(catalogue, "other", "a.pdf=A/3");
+    catalogue_close(catalogue);
+
+    catalogue = open_it(f);
+    contents(catalogue, "thesis", "a.pdf=A2/4 b\n.pdf=B/0 new name.pdf=C/7");
+    corpora = catalogue_corpora(catalogue, &error);
+    g_assert_cmpuint(corpora->len, ==, 2);
+    corpus = corpora->pdata[1];
+    g_assert_cmpstr(corpus->name, ==, "thesis");
+    g_assert_cmpuint(corpus->documents, ==, 3);
+    g_assert_cmpuint(corpus->pages, ==, 11);
+    g_assert_cmpuint(corpus->text_bytes, >, 11 * 20);
+    g_assert_true(catalogue_remove_document(catalogue, "thesis", "a.pdf", &was_there, &error));
+    g_assert_true(was_there);
+    g_assert_true(catalogue_remove_document(catalogue, "thesis", "a.pdf", &was_there, &error));
+    g_assert_false(was_there);
+    g_assert_true(put(catalogue, "thesis", "a.pdf", "A2", 4));
+    contents(catalogue, "thesis", "b\n.pdf=B/0 new name.pdf=C/7 a.pdf=A2/4");
+    g_assert_true(catalogue_remove_corpus(catalogue, "thesis", &was_there, &error));
+    g_assert_true(was_there);
+    g_assert_true(catalogue_remove_corpus(catalogue, "thesis", &was_there, &error));
+    g_assert_false(was_there);
+    contents(catalogue, "other", "a.pdf=A/3");
+    catalogue_close(catalogue);
+    g_assert_cmpint(stat(f->path, &st), ==, 0);
+    g_assert_cmpint(st.st_mode & 0777, ==, 0600);
+}
+
+/* What was removed is in none of the files any more. */
+static void
+test_removed(Fixture *f, gconstpointer data)
+{
+    static const char *const suffixes[] = { "", "-wal" };
+    Catalogue *catalogue = open_it(f);
+    gboolean was_there;
+
+    put(catalogue, "secret", "a.pdf", "Geheimnis", 50);
+    put(catalogue, "plain", "b.pdf", "Offenes", 2);
+    g_assert_true(catalogue_remove_corpus(catalogue, "secret", &was_there, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *name = g_strconcat(f->path, suffixes[i], NULL), *bytes = NULL;
+        gsize length = 0;
+
+        g_assert_true(g_file_get_contents(name, &bytes, &length, NULL));
+        g_assert_null(memmem(bytes, length, "Geheimnis", 9));
+        if (i == 0)
+            g_assert_nonnull(memmem(bytes, length, "Offenes", 7));
+    }
+    catalogue_close(catalogue);
+}
+
+static void
+expect_damage(Fixture *f, const char *change, const char *fragment)
+{
+    g_autoptr(Catalogue) catalogue = NULL;
+    g_autoptr(GError) error = NULL;
+
+    sql(f->path, change);
+    catalogue = open_it(f);
+    g_assert_null(catalogue_documents(catalogue, "thesis", TRUE, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_assert_nonnull(strstr(error->message, fragment));
+}
+
+static void
+test_damage(Fixture *f, gconstpointer data)
+{
+    Catalogue *catalogue = open_it(f);
+
+    put(catalogue, "thesis", "a.pdf", "A", 3);
+    put(catalogue, "thesis", "b.pdf", "B", 3);
+    put(catalogue, "thesis", "c.pdf", "C", 3);
+    catalogue_close(catalogue);
+    expect_damage(f, "UPDATE page SET text = replace(text, 'page 2', 'page 9') WHERE document = 1", "a.pdf");
+    sql(f->path, "UPDATE page SET text = replace(text, 'page 9', 'page 2') WHERE document = 1");
+    expect_damage(f, "UPDATE document SET hash = 'x' || hash WHERE id = 2", "b.pdf");
+    sql(f->path, "UPDATE document SET hash = substr(hash, 2) WHERE id = 2");
+    expect_damage(f, "UPDATE document SET corpus = 77 WHERE id = 3", "thesis");
+    sql(f->path, "UPDATE document SET corpus = 1 WHERE id = 3");
+    catalogue = open_it(f);
+    contents(catalogue, "thesis", "a.pdf=A/3 b.pdf=B/3 c.pdf=C/3");
+    catalogue_close(catalogue);
+    expect_damage(f, "DELETE FROM page WHERE document = 3 AND number = 2", "c.pdf");
+}
+
+/* Random bits of the file flipped: the documents are what they were, or there is an error. */
+static void
+test_bit_flips(Fixture *f, gconstpointer data)
+{
+    const char *count = g_getenv("KVASIR_TEST_FLIPS");
+    guint flips = count ? (guint) atoi(count) : 1000, found = 0;
+    g_autofree char *good = NULL;
+    gsize size;
+    Catalogue *catalogue = open_it(f);
+
+    put(catalogue, "thesis", "a.pdf", "A", 20);
+    put(catalogue, "thesis", "b.pdf", "B", 200);
+    catalogue_close(catalogue);
+    g_assert_true(g_file_get_contents(f->path, &good, &size, NULL));
+    for (guint i = 0; i < flips; i++) {
+        gsize bit = (gsize) g_test_rand_int_range(0, (gint32) (size * 8));
+        g_autofree char *bad = g_memdup2(good, size);
+        g_autoptr(GPtrArray) documents = NULL;
+        g_autoptr(GError) error = NULL;
+        FILE *out;
+
+        bad[bit / 8] = (char) (bad[bit / 8] ^ 1 << bit % 8);
+        out = fopen(f->path, "r+b");
+        g_assert_cmpuint(fwrite(bad, 1, size, out), ==, size);
+        fclose(out);
+        catalogue = catalogue_open(f->path, FALSE, &error);
+        if (catalogue)
+            documents = catalogue_documents(catalogue, "thesis", TRUE, &error);
+        if (!catalogue || error) {
+            found++;
+            g_assert_nonnull(error);
+            g_assert_cmpint((int) error->domain, ==, (int) FAILURE);
+        } else if (!documents) {
+            /* The name of the corpus was hit: said plainly by the caller. */
+            found++;
+        } else {
+            contents(catalogue, "thesis", "a.pdf=A/20 b.pdf=B/200");
+        }
+        catalogue_close(catalogue);
+        g_assert_cmpint(truncate(f->path, (off_t) size), ==, 0);
+    }
+    g_test_message("%u of %u flips were found, the others harmless", found, flips);
+    g_assert_cmpuint(found, >, flips / 10);
+}
+
+static void
+test_refused(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *after = NULL;
+
+    g_assert_true(g_file_set_contents(f->path, "This is my diary, not a database.\n", -1, NULL));
+    g_assert_null(catalogue_open(f->path, FALSE, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_assert_nonnull(strstr(error->message, "catalogue.db"));
+    g_clear_error(&error);
+    g_assert_true(g_file_get_contents(f->path, &after, NULL, NULL));
+    g_assert_cmpstr(after, ==, "This is my diary, not a database.\n");
+    g_unlink(f->path);
+    catalogue_close(open_it(f));
+    sql(f->path, "PRAGMA user_version = 1000");
+    g_assert_null(catalogue_open(f->path, FALSE, &error));
+    g_assert_nonnull(strstr(error->message, "newer"));
+    g_clear_error(&error);
+    g_unlink(f->path);
+    g_assert_null(catalogue_open(f->path, TRUE, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+}
+
+static void
+test_processes(Fixture *f, gconstpointer data)
+{
+    pid_t pids[4];
+    Catalogue *catalogue;
+    g_autoptr(GPtrArray) documents = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(pids); i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            catalogue = open_it(f);
+            for (guint d = 0; d < 10; d++) {
+                g_autofree char *path = g_strdup_printf("%u-%u.txt", i, d);
+
+                put(catalogue, "shared", path, path, 3);
+            }
+            catalogue_close(catalogue);
+            _exit(0);
+        }
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(pids); i++) {
+        int status;
+
+        waitpid(pids[i], &status, 0);
+        g_assert_cmpint(status, ==, 0);
+    }
+    catalogue = open_it(f);
+    documents = catalogue_documents(catalogue, "shared", TRUE, NULL);
+    g_assert_cmpuint(documents->len, ==, 40);
+    catalogue_close(catalogue);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct { const char *name; void (*run)(Fixture *, gconstpointer); } tests[] = {
+        { "/catalogue/documents", test_documents }, { "/catalogue/removed", test_removed },
+        { "/catalogue/damage", test_damage }, { "/catalogue/bit-flips", test_bit_flips },
+        { "/catalogue/refused", test_refused }, { "/catalogue/processes", test_processes },
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(tests); i++)
+        g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+    return g_test_run();
+}
