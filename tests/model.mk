@@ -19,3 +19,19 @@ EXTRA_DIST += \
 	tests/data/tiny-a.tokenizer \
 	tests/data/tiny-b.tokenizer \
 	tests/data/tiny_tokenizer_golden.jsonl
+
+# Fuzz targets, replayed over their corpus.
+check_PROGRAMS += tests/fuzz/fuzz-tokenizer
+TESTS += tests/fuzz/fuzz-tokenizer
+tests_fuzz_fuzz_tokenizer_SOURCES = tests/fuzz/fuzz-tokenizer.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_tokenizer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_tokenizer_LDADD = libmodel.a libbase.a $(GLIB_LIBS)
+EXTRA_DIST += \
+	tests/fuzz/tokenizer/gpt2 \
+	tests/fuzz/tokenizer/text-ill-formed \
+	tests/fuzz/tokenizer/text-mixed \
+	tests/fuzz/tokenizer/text-spaces \
+	tests/fuzz/tokenizer/text-word \
+	tests/fuzz/tokenizer/vocabulary-odd \
+	tests/fuzz/tokenizer/vocabulary-short \
+	tests/fuzz/tokenizer/vocabulary-whole

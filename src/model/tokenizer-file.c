@@ -138,7 +138,7 @@ static gboolean parse_line(const char *line, gsize length, guint expected, guint
     return TRUE;
 }
 
-static Tokenizer *parse_file(const char *path, const char *text, gsize length, GError **error)
+Tokenizer *tokenizer_parse(const char *name, const char *text, gsize length, GError **error)
 {
     g_autoptr(GArray) pieces = g_array_new(FALSE, FALSE, sizeof(TokenizerPiece));
     g_autofree guint8 *bytes = g_malloc(length + 3);
@@ -154,7 +154,7 @@ static Tokenizer *parse_file(const char *path, const char *text, gsize length, G
         if (size > 0 && line[size - 1] == '\r')
             size--;
         if (!parse_line(line, size, pieces->len, &out, &piece, error)) {
-            g_prefix_error(error, "%s: line %u ", path, pieces->len + 1);
+            g_prefix_error(error, "%s: line %u ", name, pieces->len + 1);
             return NULL;
         }
         g_array_append_val(pieces, piece);
@@ -167,7 +167,7 @@ static Tokenizer *parse_file(const char *path, const char *text, gsize length, G
     }
     tokenizer = tokenizer_new((const TokenizerPiece *) (void *) pieces->data, pieces->len, error);
     if (!tokenizer)
-        g_prefix_error(error, "%s: ", path);
+        g_prefix_error(error, "%s: ", name);
     return tokenizer;
 }
 
@@ -195,5 +195,5 @@ Tokenizer *tokenizer_load(const char *path, GError **error)
                     path, g_mapped_file_get_length(file));
         return NULL;
     }
-    return parse_file(path, g_mapped_file_get_contents(file), g_mapped_file_get_length(file), error);
+    return tokenizer_parse(path, g_mapped_file_get_contents(file), g_mapped_file_get_length(file), error);
 }

@@ -39,6 +39,8 @@ Tokenizer *tokenizer_new(const TokenizerPiece *pieces, gsize n, GError **error);
 /* Reads a tokenizer.model (lines "base64 rank", ranks from 0 in order); GLM-4's
  * fourteen special tokens follow the last rank.  FAILURE_MODEL names file and line. */
 Tokenizer *tokenizer_load(const char *path, GError **error);
+/* The same from memory; NAME is for messages. */
+Tokenizer *tokenizer_parse(const char *name, const char *text, gsize length, GError **error);
 void tokenizer_free(Tokenizer *tokenizer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tokenizer, tokenizer_free)
 
