@@ -448,7 +448,7 @@ static Tokenizer *gguf_tokenizer(gconstpointer source, const ModelInfo *info, GP
     return vocabulary_from_gguf(source, info->vocabulary, warnings, error);
 }
 
-static Weights *open_gguf(GBytes *bytes, const char *path, GError **error)
+Weights *weights_from_gguf(GBytes *bytes, const char *path, GError **error)
 {
     g_autoptr(Gguf) gguf = gguf_parse(bytes, path, error);
     g_autoptr(Weights) weights = weights_new();
@@ -535,7 +535,7 @@ Weights *weights_open(const char *path, GError **error)
         return open_folder(folder, path, error);
     }
     g_autoptr(GBytes) bytes = checkpoint_map(path, error);
-    return bytes ? open_gguf(bytes, path, error) : NULL;
+    return bytes ? weights_from_gguf(bytes, path, error) : NULL;
 }
 
 void weights_free(Weights *weights)

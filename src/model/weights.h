@@ -50,6 +50,8 @@ struct Weights {
  * a .safetensors(.index.json) file inside one.  Norms and biases come back as F32 whatever
  * the file's type (converted copies).  FAILURE_MODEL names file and field. */
 Weights *weights_open(const char *path, GError **error);
+/* The same for a GGUF file's bytes in memory; PATH is for messages only. */
+Weights *weights_from_gguf(GBytes *bytes, const char *path, GError **error);
 void weights_free(Weights *weights);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Weights, weights_free)
 
