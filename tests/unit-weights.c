@@ -234,6 +234,33 @@ static void test_layouts_agree(void)
 
 /* ---------------------------------------------------------------- edited GGUF files */
 
+static Weights *open_edited(const char *edit, GError **error);
+
+static double value_at(const Tensor *tensor, gsize i)
+{
+    g_autofree float *values = values_of(tensor);
+
+    return (double) values[i];
+}
+
+/* Which rows are which: all queries, keys, values; gate before up.  Value i of a made tensor is i/64. */
+static void test_slices(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Weights) w = open_edited("", &error);
+
+    g_assert_no_error(error);
+    const LayerWeights *l = &w->layers[0];
+    g_assert_cmpfloat(value_at(&l->q, 0), ==, 0);
+    g_assert_cmpfloat(value_at(&l->k, 0), ==, 32 * 32 / 64.0);
+    g_assert_cmpfloat(value_at(&l->v, 0), ==, 48 * 32 / 64.0);
+    g_assert_cmpfloat(value_at(&l->q_bias, 31), ==, 31 / 64.0);
+    g_assert_cmpfloat(value_at(&l->k_bias, 0), ==, 32 / 64.0);
+    g_assert_cmpfloat(value_at(&l->v_bias, 15), ==, 63 / 64.0);
+    g_assert_cmpfloat(value_at(&l->gate, 0), ==, 0);
+    g_assert_cmpfloat(value_at(&l->up, 0), ==, 64 * 32 / 64.0);
+}
+
 static Weights *open_edited(const char *edit, GError **error)
 {
     g_autoptr(Maker) maker = maker_standard();
@@ -958,6 +985,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/weights/models", test_models);
     g_test_add_func("/weights/layouts-agree", test_layouts_agree);
+    g_test_add_func("/weights/gguf/slices", test_slices);
     g_test_add_func("/weights/gguf/accepted", test_edits_accepted);
     g_test_add_func("/weights/gguf/versions", test_versions);
     g_test_add_func("/weights/gguf/refused", test_edits_refused);
