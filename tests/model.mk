@@ -41,12 +41,4 @@ TESTS += tests/unit-weights
 tests_unit_weights_SOURCES = tests/unit-weights.c tests/gguf-maker.c tests/gguf-maker.h
 tests_unit_weights_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 tests_unit_weights_LDADD = libmodel.a libkernel.a libbase.a $(JSON_LIBS) $(XXHASH_LIBS) $(GLIB_LIBS) -lm
-EXTRA_DIST += \
-	tests/data/models/tiny-0414-hf-native/config.json \
-	tests/data/models/tiny-0414-hf-native/model.safetensors \
-	tests/data/models/tiny-1m-hf-native/config.json \
-	tests/data/models/tiny-1m-hf-native/model.safetensors \
-	tests/data/models/tiny-1m-hf-remote/config.json \
-	tests/data/models/tiny-1m-hf-remote/model.safetensors \
-	tests/data/models/tiny-edge-hf-native/config.json \
-	tests/data/models/tiny-edge-hf-native/model.safetensors
+EXTRA_DIST += tests/data/models
