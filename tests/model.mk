@@ -42,3 +42,14 @@ tests_unit_weights_SOURCES = tests/unit-weights.c tests/gguf-maker.c tests/gguf-
 tests_unit_weights_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 tests_unit_weights_LDADD = libmodel.a libkernel.a libbase.a $(JSON_LIBS) $(XXHASH_LIBS) $(GLIB_LIBS) -lm
 EXTRA_DIST += tests/data/models
+
+MODEL_FUZZ_LIBS = libmodel.a libkernel.a libbase.a $(JSON_LIBS) $(XXHASH_LIBS) $(GLIB_LIBS) -lm
+check_PROGRAMS += tests/fuzz/fuzz-gguf tests/fuzz/fuzz-safetensors
+TESTS += tests/fuzz/fuzz-gguf tests/fuzz/fuzz-safetensors
+tests_fuzz_fuzz_gguf_SOURCES = tests/fuzz/fuzz-gguf.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_gguf_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_gguf_LDADD = $(MODEL_FUZZ_LIBS)
+tests_fuzz_fuzz_safetensors_SOURCES = tests/fuzz/fuzz-safetensors.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_safetensors_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+tests_fuzz_fuzz_safetensors_LDADD = $(MODEL_FUZZ_LIBS)
+EXTRA_DIST += tests/fuzz/gguf tests/fuzz/safetensors
