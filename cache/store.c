@@ -10,6 +10,7 @@
 
 /* More idle readers than this are closed. */
 #define READERS_KEPT 16
+#define FIND_TRIES 5
 
 Store *
 store_open(const char *path, const StoreOptions *options, GError **error)
@@ -186,8 +187,9 @@ store_find(Store *store, const guint8 *keys, gsize n, GError **error)
     gint64 last = 0;
     gboolean there = FALSE;
 
-    /* Between look-up and mark another process may evict: look again then. */
-    while (!there) {
+    /* Between look-up and mark another process may evict: look again then.  In a damaged
+     * file the index may go on naming a row that is not there: store_read tells. */
+    for (int tries = 0; !there && tries < FIND_TRIES; tries++) {
         if (!find_prefix(store, keys, n, &found, &last, error))
             return 0;
         if (found == 0 || store->read_only)

@@ -28,8 +28,11 @@ store_delete_block(Store *store, StoreState *state, gint64 id, GError **error)
     int row = s ? database_step(db, s, error) : -1;
     gint64 bytes, parent, used;
 
-    if (row < 1)
-        return row == 0;
+    /* The caller has just seen it, in an index: that or the table is wrong. */
+    if (row == 0)
+        return database_fail(db, SQLITE_CORRUPT, error);
+    if (row < 0)
+        return FALSE;
     bytes = sqlite3_column_int64(s, 0);
     parent = sqlite3_column_int64(s, 1);
     used = sqlite3_column_int64(s, 2);

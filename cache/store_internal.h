@@ -96,7 +96,7 @@ gboolean store_purge_users(Store *store, GError **error);
 /* Evicts leaves until state->bytes <= TARGET, at most MOST of them.  *DONE: the target was
  * reached; FALSE in it with TRUE returned: what is left is in use, or MOST was reached.  Inside a write transaction. */
 gboolean store_evict(Store *store, StoreState *state, gint64 target, guint most, gboolean *done, GError **error);
-/* Deletes block ID, its parts and marks; nothing may hang on it any more.  Inside a write transaction. */
+/* Deletes block ID, which is there, with its parts and marks; nothing may hang on it any more.  Inside a write transaction. */
 gboolean store_delete_block(Store *store, StoreState *state, gint64 id, GError **error);
 /* If block KEY is bad still: drops it and all that hangs on it.  Takes the lock. */
 gboolean store_drop_bad(Store *store, const guint8 key[STORE_KEY_BYTES], GError **error);

@@ -124,6 +124,7 @@ static gboolean
 drop(Store *store, const Item *item, GError **error)
 {
     StoreState state;
+    gint64 id = 0;
     gboolean ok;
 
     if (!store_drop_bad(store, item->key, error))
@@ -132,12 +133,15 @@ drop(Store *store, const Item *item, GError **error)
         return TRUE;
     g_mutex_lock(&store->lock);
     ok = store_begin(store, &state, error);
-    if (ok && !store_delete_block(store, &state, item->id, error)) {
-        database_rollback(&store->db);
-        ok = FALSE;
-    } else if (ok) {
-        state.dropped++;
-        ok = store_commit(store, &state, error);
+    if (ok) {
+        ok = database_get(&store->db, 0, &id, error, "SELECT id FROM block WHERE id = ? AND length(key) <> 32", "i",
+                          item->id)
+             && (!id || store_delete_block(store, &state, id, error));
+        state.dropped += id != 0;
+        if (ok)
+            ok = store_commit(store, &state, error);
+        else
+            database_rollback(&store->db);
     }
     g_mutex_unlock(&store->lock);
     return ok;
@@ -307,6 +311,7 @@ drop_orphans(Store *store, guint64 *bad, GError **error)
 
     if (store->read_only)
         return TRUE;
+    /* Ends: each turn deletes a row or fails. */
     do {
         StoreState state;
 

@@ -4,7 +4,7 @@ cache_test_ldadd = libcache.a libbase.a $(SQLITE_LIBS) $(XXHASH_LIBS) $(GLIB_LIB
 
 check_PROGRAMS += tests/unit-store
 TESTS += tests/unit-store
-tests_unit_store_SOURCES = tests/unit-store.c
+tests_unit_store_SOURCES = tests/unit-store.c tests/store-data.c tests/store-data.h
 tests_unit_store_CFLAGS = $(cache_test_cflags)
 tests_unit_store_LDADD = $(cache_test_ldadd)
 
@@ -13,3 +13,9 @@ TESTS += tests/unit-catalogue
 tests_unit_catalogue_SOURCES = tests/unit-catalogue.c
 tests_unit_catalogue_CFLAGS = $(cache_test_cflags)
 tests_unit_catalogue_LDADD = $(cache_test_ldadd)
+
+check_PROGRAMS += tests/unit-crash
+TESTS += tests/unit-crash
+tests_unit_crash_SOURCES = tests/unit-crash.c tests/store-data.c tests/store-data.h tests/fault-vfs.c tests/fault-vfs.h
+tests_unit_crash_CFLAGS = $(cache_test_cflags)
+tests_unit_crash_LDADD = $(cache_test_ldadd)

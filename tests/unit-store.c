@@ -9,87 +9,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cache/store.h"
 #include "src/base/failure.h"
-
-#define PARTS 3
-#define PART_SIZE 20000
-#define BLOCK_SIZE (PARTS * PART_SIZE)
+#include "tests/store-data.h"
 
 typedef struct {
-    char *folder, *path;
+    char *path;
 } Fixture;
 
 static void
 set_up(Fixture *f, gconstpointer data)
 {
-    f->folder = g_dir_make_tmp("kvasir-store-XXXXXX", NULL);
-    f->path = g_build_filename(f->folder, "sub", "kv.db", NULL);
+    f->path = make_store_path();
 }
 
 static void
 tear_down(Fixture *f, gconstpointer data)
 {
-    static const char *const suffixes[] = { "", "-wal", "-shm", "-users" };
-    g_autofree char *sub = g_path_get_dirname(f->path);
-
-    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        g_autofree char *name = g_strconcat(f->path, suffixes[i], NULL);
-
-        g_unlink(name);
-    }
-    g_rmdir(sub);
-    g_assert_cmpint(g_rmdir(f->folder), ==, 0);
-    g_free(f->folder);
+    remove_store(f->path);
     g_free(f->path);
-}
-
-static Store *
-open_limited(const char *path, guint64 limit)
-{
-    g_autoptr(GError) error = NULL;
-    StoreOptions options = { .limit = limit, .note = "tiny, int8" };
-    Store *store = store_open(path, &options, &error);
-
-    g_assert_no_error(error);
-    return store;
-}
-
-/* Keys of a chain of N blocks that begins with NAME. */
-static guint8 *
-chain(const char *name, gsize n)
-{
-    guint8 *keys = g_malloc(n * STORE_KEY_BYTES);
-    guint8 root[STORE_KEY_BYTES] = { 0 };
-
-    g_strlcpy((char *) root, name, sizeof root);
-    for (gsize i = 0; i < n; i++) {
-        gint32 id = (gint32) i;
-
-        store_chain_key(i ? keys + (i - 1) * STORE_KEY_BYTES : root, &id, 1, keys + i * STORE_KEY_BYTES);
-    }
-    return keys;
-}
-
-/* The bytes that belong to KEY. */
-static guint8 *
-bytes_of(const guint8 *key)
-{
-    guint8 *bytes = g_malloc(BLOCK_SIZE);
-
-    for (gsize i = 0; i < BLOCK_SIZE; i++)
-        bytes[i] = (guint8) (key[i % STORE_KEY_BYTES] + i / 7);
-    return bytes;
-}
-
-static gboolean
-put(Store *store, const char *root_name, const guint8 *keys, gsize i, GError **error)
-{
-    guint8 root[STORE_KEY_BYTES] = { 0 };
-
-    g_strlcpy((char *) root, root_name, sizeof root);
-    return store_write(store, root, i ? keys + (i - 1) * STORE_KEY_BYTES : NULL, keys + i * STORE_KEY_BYTES, i,
-                       bytes_of(keys + i * STORE_KEY_BYTES), PART_SIZE, PARTS, error);
 }
 
 static void
@@ -113,35 +50,6 @@ found(Store *store, const char *name, gsize n)
 
     g_assert_no_error(error);
     return count;
-}
-
-/* Whether all parts of KEY can be read; they must be right then. */
-static gboolean
-reads_well(Store *store, const guint8 *key)
-{
-    g_autofree guint8 *out = g_malloc(PART_SIZE), *want = bytes_of(key);
-
-    for (guint part = 0; part < PARTS; part++) {
-        g_autoptr(GError) error = NULL;
-        gboolean ok = store_read(store, key, part, out, PART_SIZE, &error);
-
-        g_assert_no_error(error);
-        if (!ok)
-            return FALSE;
-        g_assert_cmpmem(out, PART_SIZE, want + part * PART_SIZE, PART_SIZE);
-    }
-    return TRUE;
-}
-
-static gsize
-readable(Store *store, const char *name, gsize n)
-{
-    g_autofree guint8 *keys = chain(name, n);
-    gsize i = 0;
-
-    while (i < n && reads_well(store, keys + i * STORE_KEY_BYTES))
-        i++;
-    return i;
 }
 
 static StoreStatus
@@ -192,14 +100,14 @@ test_round_trip(Fixture *f, gconstpointer data)
     put_chain(store, "a", 10);
     put_chain(store, "b", 3);
     g_assert_cmpuint(found(store, "a", 20), ==, 10);
-    g_assert_cmpuint(readable(store, "a", 20), ==, 10);
-    g_assert_cmpuint(readable(store, "b", 3), ==, 3);
+    g_assert_cmpuint(readable(store, "a", 20, FALSE), ==, 10);
+    g_assert_cmpuint(readable(store, "b", 3, FALSE), ==, 3);
     put_chain(store, "a", 12);
     store_close(store);
 
     store = open_limited(f->path, 0);
     g_assert_cmpuint(found(store, "a", 20), ==, 12);
-    g_assert_cmpuint(readable(store, "a", 12), ==, 12);
+    g_assert_cmpuint(readable(store, "a", 12, FALSE), ==, 12);
     status = status_of(store);
     g_assert_cmpuint(status.blocks, ==, 15);
     g_assert_cmpuint(status.bytes, ==, 15 * BLOCK_SIZE);
@@ -243,19 +151,19 @@ test_damaged_part(Fixture *f, gconstpointer data)
     put_chain(store, "b", 2);
     sql(f->path, "UPDATE part SET bytes = zeroblob(20000) WHERE id >> 12 = 3 AND id & 4095 = 1");
     g_assert_cmpuint(found(store, "a", 6), ==, 6);
-    g_assert_false(reads_well(store, keys + 2 * STORE_KEY_BYTES));
+    g_assert_false(reads_well(store, keys + 2 * STORE_KEY_BYTES, FALSE));
     /* It went with all that hangs on it; what stands before it stayed. */
     g_assert_cmpuint(found(store, "a", 6), ==, 2);
     g_assert_cmpuint(status_of(store).dropped, ==, 4);
     put_chain(store, "a", 6);
-    g_assert_cmpuint(readable(store, "a", 6), ==, 6);
+    g_assert_cmpuint(readable(store, "a", 6, FALSE), ==, 6);
     /* A part under another number is no part of this block. */
     sql(f->path, "UPDATE part SET bytes = (SELECT bytes FROM part WHERE id >> 12 = 1 AND id & 4095 = 0),"
         " checksum = (SELECT checksum FROM part WHERE id >> 12 = 1 AND id & 4095 = 0)"
         " WHERE id >> 12 = 2 AND id & 4095 = 0");
     verify(store, 8, 1);
-    g_assert_cmpuint(readable(store, "a", 6), ==, 1);
-    g_assert_cmpuint(readable(store, "b", 2), ==, 2);
+    g_assert_cmpuint(readable(store, "a", 6, FALSE), ==, 1);
+    g_assert_cmpuint(readable(store, "b", 2, FALSE), ==, 2);
     verify(store, 3, 0);
 }
 
@@ -314,16 +222,16 @@ test_eviction_order(Fixture *f, gconstpointer data)
     store = open_limited(f->path, 0);
     g_assert_true(store_trim(store, 3 * BLOCK_SIZE, &evicted, NULL));
     g_assert_cmpuint(evicted, ==, 3);
-    g_assert_cmpuint(readable(store, "a", 3), ==, 3);
-    g_assert_cmpuint(readable(store, "b", 3), ==, 0);
+    g_assert_cmpuint(readable(store, "a", 3, FALSE), ==, 3);
+    g_assert_cmpuint(readable(store, "b", 3, FALSE), ==, 0);
     put_chain(store, "deep", 200);
     store_close(store);
     /* Equal ages from here on. */
     sql(f->path, "UPDATE block SET last_used = 1000000");
     store = open_limited(f->path, 0);
     g_assert_true(store_trim(store, 200 * BLOCK_SIZE, &evicted, NULL));
-    g_assert_cmpuint(readable(store, "a", 3), ==, 0);
-    g_assert_cmpuint(readable(store, "deep", 200), ==, 200);
+    g_assert_cmpuint(readable(store, "a", 3, FALSE), ==, 0);
+    g_assert_cmpuint(readable(store, "deep", 200, FALSE), ==, 200);
     store_close(store);
 }
 
@@ -348,7 +256,7 @@ test_trim_and_clear(Fixture *f, gconstpointer data)
     g_assert_true(store_trim(store, 10 * BLOCK_SIZE, &evicted, NULL));
     g_assert_cmpuint(evicted, ==, 30);
     g_assert_cmpuint(status_of(store).file_bytes, <, 10 * BLOCK_SIZE + 16 * 65536);
-    g_assert_cmpuint(readable(store, "a", 40), ==, 10);
+    g_assert_cmpuint(readable(store, "a", 40, FALSE), ==, 10);
     verify(store, 10, 0);
     g_assert_true(store_clear(store, NULL, NULL));
     g_assert_cmpuint(status_of(store).blocks, ==, 0);
@@ -415,7 +323,7 @@ test_processes(Fixture *f, gconstpointer data)
             store = open_limited(f->path, 0);
             put_chain(store, "shared", 20);
             put_chain(store, own, 5);
-            if (readable(store, "shared", 20) != 20 || readable(store, own, 5) != 5)
+            if (readable(store, "shared", 20, FALSE) != 20 || readable(store, own, 5, FALSE) != 5)
                 _exit(1);
             store_close(store);
             _exit(0);
@@ -437,7 +345,7 @@ static gpointer
 read_all(gpointer store)
 {
     for (int i = 0; i < 5; i++)
-        g_assert_cmpuint(readable(store, "a", 30), ==, 30);
+        g_assert_cmpuint(readable(store, "a", 30, FALSE), ==, 30);
     return NULL;
 }
 
@@ -453,7 +361,7 @@ test_threads(Fixture *f, gconstpointer data)
     put_chain(store, "b", 30);
     for (guint i = 0; i < G_N_ELEMENTS(threads); i++)
         g_thread_join(threads[i]);
-    g_assert_cmpuint(readable(store, "b", 30), ==, 30);
+    g_assert_cmpuint(readable(store, "b", 30, FALSE), ==, 30);
 }
 
 static void
@@ -533,7 +441,7 @@ test_reset(Fixture *f, gconstpointer data)
     store = open_limited(f->path, 0);
     g_assert_cmpuint(status_of(store).blocks, ==, 0);
     put_chain(store, "a", 5);
-    g_assert_cmpuint(readable(store, "a", 5), ==, 5);
+    g_assert_cmpuint(readable(store, "a", 5, FALSE), ==, 5);
     store_close(store);
     sql(f->path, "PRAGMA user_version = 2");
     g_assert_false(store_reset(f->path, &error));
@@ -562,7 +470,7 @@ test_read_only(Fixture *f, gconstpointer data)
     store = store_open(f->path, &options, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(found(store, "a", 9), ==, 5);
-    g_assert_cmpuint(readable(store, "a", 5), ==, 5);
+    g_assert_cmpuint(readable(store, "a", 5, FALSE), ==, 5);
     g_assert_true(store_write(store, root, NULL, root, 0, g_malloc(8), 8, 1, &error));
     g_assert_true(store_flush(store, &error));
     verify(store, 5, 0);
@@ -589,8 +497,8 @@ test_clock(Fixture *f, gconstpointer data)
     store_close(store);
     store = open_limited(f->path, 0);
     g_assert_true(store_trim(store, 2 * BLOCK_SIZE, &evicted, NULL));
-    g_assert_cmpuint(readable(store, "b", 2), ==, 2);
-    g_assert_cmpuint(readable(store, "a", 2), ==, 0);
+    g_assert_cmpuint(readable(store, "b", 2, FALSE), ==, 2);
+    g_assert_cmpuint(readable(store, "a", 2, FALSE), ==, 0);
     store_close(store);
 }
 
