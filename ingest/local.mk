@@ -4,12 +4,18 @@ libingest_a_SOURCES = \
 	ingest/clean.c ingest/clean.h \
 	ingest/document.c ingest/document.h \
 	ingest/encoding.c ingest/encoding.h \
+	ingest/furniture.c \
 	ingest/html.c ingest/html.h \
 	ingest/htmltext.c \
+	ingest/hyphen.c \
+	ingest/layout.h \
 	ingest/markdown.c \
+	ingest/order.c \
 	ingest/pack.c ingest/pack.h \
+	ingest/paragraph.c \
 	ingest/pdf.c \
 	ingest/reader.h \
 	ingest/sections.c ingest/sections.h \
-	ingest/text.c
+	ingest/text.c \
+	ingest/words.c
 libingest_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS)

@@ -5,6 +5,7 @@
 #include <poppler.h>
 
 #include "ingest/clean.h"
+#include "ingest/layout.h"
 #include "ingest/reader.h"
 #include "src/base/failure.h"
 
@@ -68,17 +69,54 @@ static PageState judge(PopplerPage *page, const char *text)
     return census.garbage * 3 > census.letters ? PAGE_UNREADABLE : PAGE_TEXT;
 }
 
-static void add_page(Document *document, PopplerDocument *pdf, int index)
+/* A page on its way: its layout until the text is made, then the text. */
+typedef struct {
+    char *label;
+    char *text;
+    PageState state;
+} Draft;
+
+/* Reads a page; its layout goes to LAYOUTS (NULL: the draft has poppler's plain text). */
+static Draft read_page(PopplerDocument *pdf, int index, GPtrArray *layouts)
 {
+    Draft draft = { .state = PAGE_DAMAGED };
     PopplerPage *page = poppler_document_get_page(pdf, index);
-    if (!page) {
-        document_add_page(document, NULL, "", 0, PAGE_DAMAGED);
-        return;
+    PageLayout *layout = NULL;
+    if (page) {
+        draft.label = poppler_page_get_label(page);
+        layout = page_layout_new(page);
+        if (!layout)
+            draft.text = poppler_page_get_text(page);
+        const char *text = layout ? layout->text : draft.text;
+        draft.state = judge(page, text ? text : "");
+        if (layout)
+            order_find(layout);
+        g_object_unref(page);
     }
-    g_autofree char *label = poppler_page_get_label(page);
-    g_autofree char *text = poppler_page_get_text(page);
-    PageState state = judge(page, text ? text : "");
-    document_add_page(document, label, state == PAGE_UNREADABLE || !text ? "" : text, -1, state);
+    g_ptr_array_add(layouts, layout);
+    return draft;
+}
+
+static void read_pages(Document *document, PopplerDocument *pdf, guint n)
+{
+    g_autoptr(GPtrArray) layouts = g_ptr_array_new_full(n, NULL);
+    g_autofree Draft *drafts = g_new0(Draft, n);
+    g_autofree char **texts = g_new0(char *, n);
+    for (guint i = 0; i < n; i++)
+        drafts[i] = read_page(pdf, (int) i, layouts);
+    furniture_mark(layouts);
+    for (guint i = 0; i < n; i++) {
+        PageLayout *layout = g_ptr_array_index(layouts, i);
+        texts[i] = layout ? paragraph_text(layout) : drafts[i].text ? drafts[i].text : g_strdup("");
+        page_layout_free(layout);
+    }
+    hyphens_resolve(texts, n);
+    for (guint i = 0; i < n; i++) {
+        gboolean unreadable = drafts[i].state == PAGE_UNREADABLE;
+        document_add_page(document, drafts[i].label, unreadable ? "" : texts[i], -1, drafts[i].state);
+        g_free(drafts[i].label);
+        g_free(texts[i]);
+    }
 }
 
 /* Word processors put their own name or the file's into the title. */
@@ -152,8 +190,7 @@ Document *pdf_read(const char *path, const guint8 *bytes, gsize length,
     }
     Document *document = document_new(path, "pdf");
     read_metadata(document, pdf);
-    for (int i = 0; i < n; i++)
-        add_page(document, pdf, i);
+    read_pages(document, pdf, (guint) n);
     g_object_unref(pdf);
     return document;
 }

@@ -1,0 +1,102 @@
+/* layout.h - a PDF page as words with boxes, then as lines in reading order, then as text
+ * (internal to ingest).
+ *
+ * words.c    glyphs of poppler          -> words, each with its box and font
+ * order.c    words                      -> lines in reading order: columns, headings across
+ *                                          columns, rows of tables
+ * furniture.c lines of all pages        -> running heads and feet, page numbers: marked
+ * paragraph.c lines                     -> text: paragraphs rejoined, hyphens resolved
+ *
+ * Coordinates are points from the top left of the page as it is seen; y grows downwards.
+ */
+#ifndef KVASIR_INGEST_LAYOUT_H
+#define KVASIR_INGEST_LAYOUT_H
+
+#include <glib.h>
+#include <poppler.h>
+
+typedef struct {
+    float x0, y0, x1, y1;
+} Box;
+
+/* Which way the letters of a word run on the page. */
+typedef enum { RUN_RIGHT, RUN_UP, RUN_DOWN, RUN_LEFT, RUNS } Run;
+
+typedef struct {
+    Box box;                /* turned so that the text runs to the right */
+    guint start, length;    /* in the page's text, bytes */
+    float size;             /* of the font */
+    guint8 run;             /* Run */
+    guint8 mono, bold;
+    guint8 rtl;             /* right-to-left script */
+    guint8 space;           /* white space or a gap stood before it in poppler's order */
+} Word;
+
+/* A run of words without a wide gap: a line of a paragraph, or a cell's line. */
+typedef struct {
+    Box box;
+    guint first, count;     /* in the page's order */
+    float size;
+    guint8 rtl, mono, bold;
+} Segment;
+
+/* One line of output. */
+typedef struct {
+    Box box;
+    guint first, count;     /* in the page's segments */
+    float size;
+    guint8 rtl, mono, bold;
+    guint8 furniture;       /* running head, foot, page number: not part of the text */
+    guint region;           /* lines with the same number share a column */
+    float left, right;      /* of that column */
+} Line;
+
+typedef struct {
+    double width, height;
+    char *text;             /* of all words, poppler's order */
+    GArray *words;          /* Word */
+    GArray *order;          /* guint: words, grouped by segment */
+    GArray *segments;       /* Segment, grouped by line */
+    GArray *lines;          /* Line, in reading order */
+} PageLayout;
+
+/* NULL when poppler gives no boxes for this page (the caller then takes its plain text). */
+PageLayout *page_layout_new(PopplerPage *page);
+void page_layout_free(PageLayout *layout);
+
+/* Fills order, segments and lines from words. */
+void order_find(PageLayout *layout);
+/* Marks running heads and feet and page numbers of a whole document (of PageLayout *, NULL allowed). */
+void furniture_mark(const GPtrArray *layouts);
+/* The page's text; to be freed.  A hyphen at a line's end that the next line continues becomes
+ * HYPHEN_MARK; hyphens_resolve() settles them all. */
+char *paragraph_text(const PageLayout *layout);
+
+/* A byte that clean text cannot hold, in place of a line-end hyphen. */
+#define HYPHEN_MARK '\001'
+
+/* Settles the HYPHEN_MARKs of a document's pages by the words that occur in it: in place, each
+ * becomes "-" or nothing. */
+void hyphens_resolve(char **pages, guint n);
+
+static inline float box_height(const Box *b)
+{
+    return b->y1 - b->y0;
+}
+
+static inline void box_join(Box *a, const Box *b)
+{
+    a->x0 = MIN(a->x0, b->x0);
+    a->y0 = MIN(a->y0, b->y0);
+    a->x1 = MAX(a->x1, b->x1);
+    a->y1 = MAX(a->y1, b->y1);
+}
+
+/* The height that both share as a share of the lower one; negative when apart. */
+static inline float box_overlap_y(const Box *a, const Box *b)
+{
+    float least = MIN(box_height(a), box_height(b));
+    return (MIN(a->y1, b->y1) - MAX(a->y0, b->y0)) / MAX(least, 0.1f);
+}
+
+#endif

@@ -1,0 +1,411 @@
+/* order.c - words to lines in the order in which a reader takes them.
+ *
+ * Words without a wide gap make segments.  A region of segments is cut at a gutter when text on
+ * both sides reads like prose; segments that cross the gutter (titles, wide figures' captions)
+ * cut the region into bands, each read left column first.  What no gutter cuts is read
+ * row by row: a paragraph, or a table, whose cells must stay on their row.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ingest/clean.h"
+#include "ingest/layout.h"
+
+/* In units of the font's size: a wider gap between two words ends the segment. */
+static const float SEGMENT_GAP = 1.0f;
+/* Lines on either side that make a gutter believable. */
+enum { GUTTER_LINES = 3, CANDIDATES = 64, DEPTH = 8 };
+
+typedef struct {
+    PageLayout *layout;
+    GArray *found;          /* Segment, with first/count into order */
+    GArray *prose;          /* guint: visible letters if the segment reads like prose, else 0 */
+    GArray *letters;        /* guint: visible characters of each segment */
+    guint regions;
+} Order;
+
+static const Segment *segment(const Order *o, guint i)
+{
+    return &g_array_index(o->found, Segment, i);
+}
+
+static gboolean is_wide_script(gunichar c)
+{
+    return g_unichar_iswide(c);
+}
+
+/* Counts what a segment holds; prose has several words, mostly of letters. */
+static void weigh(Order *o, const Segment *s)
+{
+    guint letters = 0, visible = 0, wide = 0, words = 0;
+    for (guint i = 0; i < s->count; i++) {
+        const Word *w = &g_array_index(o->layout->words, Word, g_array_index(o->layout->order, guint, s->first + i));
+        const char *p = o->layout->text + w->start, *end = p + w->length;
+        words += w->space;
+        for (; p < end; p = clean_next(p)) {
+            gunichar c = g_utf8_get_char(p);
+            visible++;
+            letters += g_unichar_isalpha(c);
+            wide += is_wide_script(c);
+        }
+    }
+    gboolean prose = letters * 10 >= visible * 7 && (words >= 3 || wide >= 6);
+    guint weight = prose ? visible : 0;
+    g_array_append_val(o->prose, weight);
+    g_array_append_val(o->letters, visible);
+}
+
+static int by_x(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const Word *words = data;
+    float d = words[*(const guint *) a].box.x0 - words[*(const guint *) b].box.x0;
+    return d < 0 ? -1 : d > 0 ? 1 : *(const guint *) a < *(const guint *) b ? -1 : 1;
+}
+
+typedef struct {
+    GArray *members;        /* guint: words */
+    Box box, last;
+    float size;
+} Chain;
+
+static void chain_clear(gpointer data)
+{
+    g_array_unref(((Chain *) data)->members);
+}
+
+/* The chain that WORD goes on with: on its line and ending close before it. */
+static Chain *find_chain(GArray *chains, const Word *word)
+{
+    Chain *best = NULL;
+    float nearest = G_MAXFLOAT;
+    for (guint i = chains->len; i-- > 0; ) {
+        Chain *c = &g_array_index(chains, Chain, i);
+        float size = MAX(c->size, word->size), gap = word->box.x0 - c->box.x1;
+        if (gap > SEGMENT_GAP * size || gap < -0.6f * size || word->box.x0 < c->last.x0)
+            continue;
+        if (box_overlap_y(&c->last, &word->box) < 0.5f && box_overlap_y(&c->box, &word->box) < 0.6f)
+            continue;
+        float off = ABS(c->last.y1 - word->box.y1) + MAX(gap, 0);
+        if (off < nearest) {
+            nearest = off;
+            best = c;
+        }
+    }
+    return best;
+}
+
+static int compare_rtl(gconstpointer a, gconstpointer b, gpointer data)
+{
+    return -by_x(a, b, data);
+}
+
+/* In a right-to-left line, words of left-to-right scripts keep their own order. */
+static void order_rtl(GArray *members, Word *words)
+{
+    g_array_sort_with_data(members, compare_rtl, words);
+    guint *m = (guint *) (gpointer) members->data;
+    for (guint i = 0; i < members->len; ) {
+        guint j = i;
+        while (j < members->len && !words[m[j]].rtl)
+            j++;
+        for (guint a = i, b = j; a + 1 < b; a++, b--) {
+            guint swap = m[a];
+            m[a] = m[b - 1];
+            m[b - 1] = swap;
+        }
+        i = MAX(j, i + 1);
+    }
+}
+
+static void close_chain(Order *o, const Chain *chain)
+{
+    PageLayout *layout = o->layout;
+    Word *words = (Word *) (gpointer) layout->words->data;
+    Segment s = { .box = chain->box, .first = layout->order->len, .count = chain->members->len };
+    guint rtl = 0, mono = 0, bold = 0, bytes = 0;
+    for (guint i = 0; i < s.count; i++) {
+        const Word *w = &words[g_array_index(chain->members, guint, i)];
+        bytes += w->length;
+        rtl += w->rtl ? w->length : 0;
+        mono += w->mono ? w->length : 0;
+        bold += w->bold ? w->length : 0;
+        s.size = MAX(s.size, w->size);
+    }
+    s.rtl = rtl * 2 > bytes;
+    s.mono = mono * 2 > bytes;
+    s.bold = bold * 2 > bytes;
+    if (s.rtl)
+        order_rtl(chain->members, words);
+    g_array_append_vals(layout->order, chain->members->data, s.count);
+    g_array_append_val(o->found, s);
+    weigh(o, &s);
+}
+
+/* Words that run in one direction to segments. */
+static void find_segments(Order *o, Run run)
+{
+    GArray *words = o->layout->words;
+    g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GArray) chains = g_array_new(FALSE, FALSE, sizeof(Chain));
+    g_array_set_clear_func(chains, chain_clear);
+    for (guint i = 0; i < words->len; i++)
+        if (g_array_index(words, Word, i).run == run)
+            g_array_append_val(members, i);
+    g_array_sort_with_data(members, by_x, words->data);
+    for (guint i = 0; i < members->len; i++) {
+        guint index = g_array_index(members, guint, i);
+        const Word *w = &g_array_index(words, Word, index);
+        Chain *c = find_chain(chains, w);
+        if (c) {
+            box_join(&c->box, &w->box);
+            c->size = MAX(c->size, w->size);
+        } else {
+            Chain fresh = { g_array_new(FALSE, FALSE, sizeof(guint)), w->box, w->box, w->size };
+            g_array_append_val(chains, fresh);
+            c = &g_array_index(chains, Chain, chains->len - 1);
+        }
+        c->last = w->box;
+        g_array_append_val(c->members, index);
+    }
+    for (guint i = 0; i < chains->len; i++)
+        close_chain(o, &g_array_index(chains, Chain, i));
+}
+
+static int by_y(gconstpointer a, gconstpointer b, gpointer data)
+{
+    const Order *o = data;
+    const Segment *s = segment(o, *(const guint *) a), *t = segment(o, *(const guint *) b);
+    float d = (s->box.y0 + s->box.y1) - (t->box.y0 + t->box.y1);
+    if (d == 0)
+        d = s->box.x0 - t->box.x0;
+    return d < 0 ? -1 : d > 0 ? 1 : 0;
+}
+
+static void append_line(Order *o, GArray *row, Box column)
+{
+    PageLayout *layout = o->layout;
+    Line line = { .first = layout->segments->len, .count = row->len, .region = o->regions,
+                  .left = column.x0, .right = column.x1, .mono = TRUE, .bold = TRUE };
+    guint rtl = 0;
+    for (guint i = 0; i < row->len; i++)
+        rtl += segment(o, g_array_index(row, guint, i))->rtl;
+    line.rtl = rtl * 2 > row->len;
+    /* From left to right, or from right to left. */
+    for (guint i = 1; i < row->len; i++)
+        for (guint j = i; j > 0; j--) {
+            guint *r = (guint *) (gpointer) row->data;
+            float d = segment(o, r[j])->box.x0 - segment(o, r[j - 1])->box.x0;
+            if (line.rtl ? d <= 0 : d >= 0)
+                break;
+            guint swap = r[j];
+            r[j] = r[j - 1];
+            r[j - 1] = swap;
+        }
+    for (guint i = 0; i < row->len; i++) {
+        const Segment *s = segment(o, g_array_index(row, guint, i));
+        if (i == 0)
+            line.box = s->box;
+        box_join(&line.box, &s->box);
+        line.size = MAX(line.size, s->size);
+        line.mono &= s->mono;
+        line.bold &= s->bold;
+        g_array_append_val(layout->segments, *s);
+    }
+    g_array_append_val(layout->lines, line);
+}
+
+static Box bounds(const Order *o, const GArray *members)
+{
+    Box box = segment(o, g_array_index(members, guint, 0))->box;
+    for (guint i = 1; i < members->len; i++)
+        box_join(&box, &segment(o, g_array_index(members, guint, i))->box);
+    return box;
+}
+
+/* Whether S stands on the row that the segments of ROW make. */
+static gboolean on_row(const Order *o, const GArray *row, const Segment *s)
+{
+    for (guint i = 0; i < row->len; i++) {
+        const Segment *r = segment(o, g_array_index(row, guint, i));
+        if (box_overlap_y(&r->box, &s->box) < 0.45f)
+            continue;
+        /* Side by side, or a raised mark over the row. */
+        return TRUE;
+    }
+    return FALSE;
+}
+
+/* MEMBERS (sorted by y) as rows, top down. */
+static void emit_rows(Order *o, GArray *members)
+{
+    g_autoptr(GArray) row = g_array_new(FALSE, FALSE, sizeof(guint));
+    Box column = bounds(o, members);
+    for (guint i = 0; i < members->len; i++) {
+        guint index = g_array_index(members, guint, i);
+        if (row->len && !on_row(o, row, segment(o, index))) {
+            append_line(o, row, column);
+            g_array_set_size(row, 0);
+        }
+        g_array_append_val(row, index);
+    }
+    if (row->len)
+        append_line(o, row, column);
+    o->regions++;
+}
+
+typedef enum { LEFT, RIGHT, ACROSS } Side;
+
+static Side side_of(const Segment *s, float x)
+{
+    float slack = 0.1f * s->size;
+    return s->box.x1 <= x + slack ? LEFT : s->box.x0 >= x - slack ? RIGHT : ACROSS;
+}
+
+typedef struct {
+    guint lines, prose, letters;
+    float edge;             /* the nearest to the gutter */
+} Half;
+
+/* How much a gutter at X explains: lines that stand side by side in bands that read like prose. */
+static float gutter_score(const Order *o, const GArray *members, float x)
+{
+    Half half[2] = { { .edge = -G_MAXFLOAT }, { .edge = G_MAXFLOAT } };
+    guint side_by_side = 0, n[2] = { 0, 0 };
+    float size = 0;
+    for (guint i = 0; i <= members->len; i++) {
+        guint index = i < members->len ? g_array_index(members, guint, i) : 0;
+        const Segment *s = i < members->len ? segment(o, index) : NULL;
+        Side side = s ? side_of(s, x) : ACROSS;
+        if (side == ACROSS) {
+            side_by_side += MIN(n[0], n[1]);
+            n[0] = n[1] = 0;
+            continue;
+        }
+        n[side]++;
+        half[side].lines++;
+        half[side].prose += g_array_index(o->prose, guint, index);
+        half[side].letters += g_array_index(o->letters, guint, index);
+        half[LEFT].edge = side == LEFT ? MAX(half[LEFT].edge, s->box.x1) : half[LEFT].edge;
+        half[RIGHT].edge = side == RIGHT ? MIN(half[RIGHT].edge, s->box.x0) : half[RIGHT].edge;
+        size = MAX(size, s->size);
+    }
+    if (side_by_side < GUTTER_LINES)
+        return 0;
+    for (int h = 0; h < 2; h++)
+        if (half[h].prose * 10 < half[h].letters * 6)
+            return 0;
+    return (float) side_by_side;
+}
+
+/* The best place to cut MEMBERS (sorted by y) into columns; FALSE: there is none. */
+static gboolean find_gutter(const Order *o, const GArray *members, float *gutter)
+{
+    float candidate[CANDIDATES], best = 0;
+    guint n = 0;
+    for (guint i = 0; i < members->len; i++) {
+        const Segment *s = segment(o, g_array_index(members, guint, i));
+        float x = s->box.x0 - 0.25f * s->size;
+        guint k = 0;
+        while (k < n && ABS(candidate[k] - x) > 2)
+            k++;
+        if (k == n && n < CANDIDATES)
+            candidate[n++] = x;
+    }
+    for (guint k = 0; k < n; k++) {
+        float score = gutter_score(o, members, candidate[k]);
+        if (score > best) {
+            best = score;
+            *gutter = candidate[k];
+        }
+    }
+    return best > 0;
+}
+
+static void emit(Order *o, GArray *members, int depth);
+
+/* A band between two segments that cross the gutter: left column, then right. */
+static void emit_band(Order *o, GArray *side[2], int depth)
+{
+    gboolean rtl = FALSE;
+    for (int h = 0; h < 2; h++)
+        for (guint i = 0; i < side[h]->len; i++)
+            rtl |= segment(o, g_array_index(side[h], guint, i))->rtl;
+    for (int h = 0; h < 2; h++) {
+        GArray *column = side[rtl ? 1 - h : h];
+        if (column->len)
+            emit(o, column, depth + 1);
+        g_array_set_size(column, 0);
+    }
+}
+
+static void emit_columns(Order *o, GArray *members, float gutter, int depth)
+{
+    GArray *side[2], *across = g_array_new(FALSE, FALSE, sizeof(guint));
+    side[0] = g_array_new(FALSE, FALSE, sizeof(guint));
+    side[1] = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < members->len; i++) {
+        guint index = g_array_index(members, guint, i);
+        Side s = side_of(segment(o, index), gutter);
+        if (s == ACROSS) {
+            if (side[0]->len || side[1]->len)
+                emit_band(o, side, depth);
+            g_array_append_val(across, index);
+            continue;
+        }
+        if (across->len) {
+            emit(o, across, depth + 1);
+            g_array_set_size(across, 0);
+        }
+        g_array_append_val(side[s], index);
+    }
+    if (across->len)
+        emit(o, across, depth + 1);
+    emit_band(o, side, depth);
+    g_array_unref(side[0]);
+    g_array_unref(side[1]);
+    g_array_unref(across);
+}
+
+/* MEMBERS, sorted by y, not empty. */
+static void emit(Order *o, GArray *members, int depth)
+{
+    float gutter;
+    if (depth < DEPTH && members->len >= 2 * GUTTER_LINES && find_gutter(o, members, &gutter))
+        emit_columns(o, members, gutter, depth);
+    else
+        emit_rows(o, members);
+}
+
+void order_find(PageLayout *layout)
+{
+    Order o = { .layout = layout };
+    guint count[RUNS] = { 0 };
+    o.found = g_array_new(FALSE, FALSE, sizeof(Segment));
+    o.prose = g_array_new(FALSE, FALSE, sizeof(guint));
+    o.letters = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < layout->words->len; i++)
+        count[g_array_index(layout->words, Word, i).run] += g_array_index(layout->words, Word, i).length;
+    /* The direction of most of the text first, then what stands across it. */
+    for (int pass = 0; pass < RUNS; pass++) {
+        int most = 0;
+        for (int run = 1; run < RUNS; run++)
+            if (count[run] > count[most])
+                most = run;
+        if (count[most] == 0)
+            break;
+        guint from = o.found->len;
+        find_segments(&o, (Run) most);
+        g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(guint));
+        for (guint i = from; i < o.found->len; i++)
+            g_array_append_val(members, i);
+        g_array_sort_with_data(members, by_y, &o);
+        if (members->len)
+            emit(&o, members, 0);
+        count[most] = 0;
+    }
+    g_array_unref(o.found);
+    g_array_unref(o.prose);
+    g_array_unref(o.letters);
+}

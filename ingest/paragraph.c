@@ -1,0 +1,189 @@
+/* paragraph.c - lines in reading order to text: paragraphs rejoined, rows of tables kept. */
+#include "config.h"
+
+#include <string.h>
+
+#include "ingest/clean.h"
+#include "ingest/layout.h"
+
+typedef enum { JOIN_SPACE, JOIN_NOTHING, JOIN_HYPHEN, JOIN_LINE, JOIN_PARAGRAPH } Join;
+
+static const Word *word_at(const PageLayout *layout, const Segment *s, guint i)
+{
+    return &g_array_index(layout->words, Word, g_array_index(layout->order, guint, s->first + i));
+}
+
+static const Segment *segment_at(const PageLayout *layout, const Line *line, guint i)
+{
+    return &g_array_index(layout->segments, Segment, line->first + i);
+}
+
+/* Scripts that are written without blanks between words. */
+static gboolean is_unspaced(gunichar c)
+{
+    return g_unichar_iswide(c) && !(c >= 0x1100 && c <= 0x11ff) && !(c >= 0xac00 && c <= 0xd7af);
+}
+
+static gunichar last_char(const GString *out)
+{
+    const char *p = g_utf8_find_prev_char(out->str, out->str + out->len);
+    return p ? g_utf8_get_char(p) : 0;
+}
+
+static void append_segment(const PageLayout *layout, const Segment *s, GString *out)
+{
+    const Word *before = NULL;
+    for (guint i = 0; i < s->count; i++) {
+        const Word *w = word_at(layout, s, i);
+        const char *text = layout->text + w->start;
+        if (before) {
+            float gap = s->rtl ? before->box.x0 - w->box.x1 : w->box.x0 - before->box.x1;
+            gboolean unspaced = is_unspaced(last_char(out)) || is_unspaced(g_utf8_get_char(text));
+            if (gap > (unspaced ? 0.4f : 0.08f) * w->size || (w->space && !unspaced && gap > -0.1f * w->size))
+                g_string_append_c(out, ' ');
+        }
+        g_string_append_len(out, text, w->length);
+        before = w;
+    }
+}
+
+static void append_line(const PageLayout *layout, const Line *line, GString *out)
+{
+    for (guint i = 0; i < line->count; i++) {
+        if (i)
+            g_string_append_c(out, ' ');
+        append_segment(layout, segment_at(layout, line, i), out);
+    }
+}
+
+static const Word *first_word(const PageLayout *layout, const Line *line)
+{
+    return word_at(layout, segment_at(layout, line, 0), 0);
+}
+
+/* Whether a line starts with a bullet, a number with a point, "(a)" and the like. */
+static gboolean is_item(const PageLayout *layout, const Line *line)
+{
+    const Word *w = first_word(layout, line);
+    const char *text = layout->text + w->start;
+    gunichar c = g_utf8_get_char(text);
+    static const gunichar BULLETS[] = { 0x2022, 0x25cf, 0x25cb, 0x25aa, 0x25a0, 0x25e6, 0x2013, 0x2014,
+        0x2212, 0xb7, 0x2043, 0x27a2, 0x2713, 0xf0b7, 0xf0a7, '*', '-' };
+    if (clean_next(text) == text + w->length) {
+        for (gsize i = 0; i < G_N_ELEMENTS(BULLETS); i++)
+            if (c == BULLETS[i])
+                return TRUE;
+        return FALSE;
+    }
+    gsize digits = 0, n = MIN(w->length, 6);
+    if (text[0] == '(' || text[0] == '[')
+        return text[w->length - 1] == ')' || text[w->length - 1] == ']';
+    while (digits < n && (g_ascii_isdigit(text[digits]) || (text[digits] == '.' && digits)))
+        digits++;
+    return digits && digits <= 6 && (digits == w->length ? text[digits - 1] == '.'
+                                     : text[digits] == ')' && digits + 1 == w->length);
+}
+
+/* A hyphen at the end of what is written that the next line goes on with; its bytes, or 0. */
+static gsize hyphen_length(const GString *out, const char *next)
+{
+    const char *hyphen = NULL;
+    if (g_str_has_suffix(out->str, "-"))
+        hyphen = out->str + out->len - 1;
+    else if (g_str_has_suffix(out->str, "\302\255"))
+        hyphen = out->str + out->len - 2;
+    else if (g_str_has_suffix(out->str, "\342\200\220"))
+        hyphen = out->str + out->len - 3;
+    if (!hyphen)
+        return 0;
+    const char *before = g_utf8_find_prev_char(out->str, hyphen);
+    if (!before || !g_unichar_isalpha(g_utf8_get_char(before)))
+        return 0;
+    return g_unichar_islower(g_utf8_get_char(next)) ? out->len - (gsize) (hyphen - out->str) : 0;
+}
+
+/* The usual distance between the lines of a region: the median of what lies between neighbours. */
+static float usual_gap(const PageLayout *layout, guint from)
+{
+    enum { SAMPLE = 64 };
+    float gap[SAMPLE];
+    guint n = 0;
+    const Line *line = &g_array_index(layout->lines, Line, from);
+    for (guint i = from + 1; i < layout->lines->len && n < SAMPLE; i++) {
+        const Line *next = &g_array_index(layout->lines, Line, i);
+        if (next->region != line->region)
+            break;
+        if (ABS(next->size - line->size) < 0.5f) {
+            guint k = n++;
+            float g = next->box.y1 - line->box.y1;
+            for (; k > 0 && gap[k - 1] > g; k--)
+                gap[k] = gap[k - 1];
+            gap[k] = g;
+        }
+        line = next;
+    }
+    return n ? gap[n / 3] : G_MAXFLOAT;
+}
+
+static Join join_of(const PageLayout *layout, const Line *a, const Line *b, float usual)
+{
+    const Word *first = first_word(layout, b);
+    float size = MAX(a->size, 1), pitch = b->box.y1 - a->box.y1;
+    if (a->region != b->region)
+        return JOIN_PARAGRAPH;
+    if (pitch > 1.35f * usual && pitch > 1.3f * size)
+        return JOIN_PARAGRAPH;
+    if (ABS(a->size - b->size) > 0.12f * size || (a->bold != b->bold && a->count == 1))
+        return JOIN_LINE;
+    if (a->count > 1 || b->count > 1 || a->mono || b->mono || is_item(layout, b))
+        return JOIN_LINE;
+    /* The next word would have had room: the line was ended on purpose. */
+    float room = a->rtl ? a->box.x0 - a->left : a->right - a->box.x1;
+    if (room > first->box.x1 - first->box.x0 + 0.6f * size)
+        return JOIN_LINE;
+    float indent = a->rtl ? a->box.x1 - b->box.x1 : b->box.x0 - a->box.x0;
+    if (indent > 0.8f * size && !is_item(layout, a))
+        return JOIN_LINE;
+    return JOIN_SPACE;
+}
+
+static void append_join(GString *out, Join join, const char *next)
+{
+    if (out->len == 0)
+        return;
+    gsize hyphen = hyphen_length(out, next);
+    if (join == JOIN_PARAGRAPH) {
+        g_string_append(out, "\n\n");
+    } else if (hyphen) {
+        g_string_truncate(out, out->len - hyphen);
+        g_string_append_c(out, HYPHEN_MARK);
+    } else if (join == JOIN_LINE) {
+        g_string_append_c(out, '\n');
+    } else if (!is_unspaced(last_char(out)) || !is_unspaced(g_utf8_get_char(next))) {
+        g_string_append_c(out, ' ');
+    }
+}
+
+char *paragraph_text(const PageLayout *layout)
+{
+    GString *out = g_string_new(NULL);
+    const Line *before = NULL;
+    float usual = G_MAXFLOAT;
+    guint region = G_MAXUINT;
+    for (guint i = 0; i < layout->lines->len; i++) {
+        const Line *line = &g_array_index(layout->lines, Line, i);
+        if (line->furniture)
+            continue;
+        if (line->region != region) {
+            region = line->region;
+            usual = usual_gap(layout, i);
+        }
+        if (before) {
+            const char *next = layout->text + first_word(layout, line)->start;
+            append_join(out, join_of(layout, before, line, usual), next);
+        }
+        append_line(layout, line, out);
+        before = line;
+    }
+    return g_string_free(out, FALSE);
+}

@@ -1,0 +1,226 @@
+/* words.c - glyphs of poppler to words with boxes and fonts. */
+#include "config.h"
+
+#include <string.h>
+
+#include "ingest/clean.h"
+#include "ingest/layout.h"
+
+/* A gap inside a word wider than this share of the font's height ends the word: poppler joins
+ * the cells of a row without a blank. */
+static const float WORD_GAP = 0.25f;
+
+typedef struct {
+    Word word;
+    Box last;               /* the box of the last glyph */
+    int right, left, up, down;      /* votes for the direction */
+    gboolean open;
+} Builder;
+
+static gboolean is_rtl(gunichar c)
+{
+    return (c >= 0x590 && c <= 0x8ff) || (c >= 0xfb1d && c <= 0xfdff) || (c >= 0xfe70 && c <= 0xfeff);
+}
+
+/* Poppler wraps right-to-left words in direction marks that have no boxes. */
+static char *without_marks(char *text)
+{
+    char *out = g_malloc(strlen(text) + 1), *to = out;
+    for (const char *p = text; *p; ) {
+        const char *next = clean_next(p);
+        gunichar c = g_utf8_get_char(p);
+        if (!(c >= 0x202a && c <= 0x202e)) {
+            memcpy(to, p, (gsize) (next - p));
+            to += next - p;
+        }
+        p = next;
+    }
+    *to = '\0';
+    g_free(text);
+    return out;
+}
+
+static void vote(Builder *b, const Box *glyph)
+{
+    float dx = (glyph->x0 + glyph->x1 - b->last.x0 - b->last.x1) / 2;
+    float dy = (glyph->y0 + glyph->y1 - b->last.y0 - b->last.y1) / 2;
+    if (ABS(dx) >= ABS(dy)) {
+        b->right += dx > 0;
+        b->left += dx < 0;
+    } else {
+        b->down += dy > 0;
+        b->up += dy < 0;
+    }
+}
+
+/* Whether GLYPH goes on with the word: next to the last one, on its line or in its column. */
+static gboolean adjoins(const Builder *b, const Box *glyph)
+{
+    const Box *l = &b->last;
+    float height = MAX(box_height(l), box_height(glyph));
+    float width = MAX(l->x1 - l->x0, glyph->x1 - glyph->x0);
+    float gap_x = MAX(glyph->x0 - l->x1, l->x0 - glyph->x1);
+    float gap_y = MAX(glyph->y0 - l->y1, l->y0 - glyph->y1);
+    float size = MIN(height, b->word.size > 0 ? b->word.size : height);
+    if (gap_y < 0 && gap_x < WORD_GAP * size)
+        return TRUE;
+    return gap_x < 0 && gap_y < WORD_GAP * MIN(width, size);
+}
+
+static void close_word(Builder *b, PageLayout *layout, guint end)
+{
+    if (!b->open)
+        return;
+    Word *w = &b->word;
+    int most = MAX(MAX(b->right, b->left), MAX(b->up, b->down));
+    w->length = end - w->start;
+    if (most == 0)
+        w->run = RUNS;
+    else if (w->rtl)
+        w->run = b->up + b->down > b->left + b->right ? RUN_DOWN : RUN_RIGHT;
+    else
+        w->run = most == b->right ? RUN_RIGHT : most == b->down ? RUN_DOWN
+            : most == b->up ? RUN_UP : RUN_LEFT;
+    g_array_append_val(layout->words, *w);
+    b->open = FALSE;
+}
+
+static gboolean has_token(const char *name, const char *const *tokens)
+{
+    for (; *tokens; tokens++)
+        if (strcasestr(name, *tokens))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean is_mono(const char *font)
+{
+    static const char *const TOKENS[] = { "mono", "courier", "consol", "typewriter", "cmtt", "fixed",
+        "inconsolata", "menlo", "sourcecode", "nimbusmonl", "ttfixed", "lettergothic", NULL };
+    return font && has_token(font, TOKENS);
+}
+
+static gboolean is_bold(const char *font)
+{
+    static const char *const TOKENS[] = { "bold", "heavy", "black", "cmbx", "-semi", NULL };
+    return font && has_token(font, TOKENS);
+}
+
+/* A word of one glyph has no direction of its own: it takes its neighbour's. */
+static void settle_runs(PageLayout *layout)
+{
+    guint8 run = RUNS;
+    for (guint pass = 0; pass < 2; pass++)
+        for (guint i = 0; i < layout->words->len; i++) {
+            Word *w = &g_array_index(layout->words, Word, i);
+            if (w->run == RUNS)
+                w->run = run;
+            run = w->run;
+        }
+    for (guint i = 0; i < layout->words->len; i++) {
+        Word *w = &g_array_index(layout->words, Word, i);
+        if (w->run == RUNS)
+            w->run = RUN_RIGHT;
+    }
+}
+
+/* Turns the page under each word so that the word runs to the right. */
+static void turn_boxes(PageLayout *layout)
+{
+    float width = (float) layout->width, height = (float) layout->height;
+    for (guint i = 0; i < layout->words->len; i++) {
+        Word *w = &g_array_index(layout->words, Word, i);
+        Box b = w->box;
+        if (w->run == RUN_UP)
+            w->box = (Box) { height - b.y1, b.x0, height - b.y0, b.x1 };
+        else if (w->run == RUN_DOWN)
+            w->box = (Box) { b.y0, width - b.x1, b.y1, width - b.x0 };
+        else if (w->run == RUN_LEFT)
+            w->box = (Box) { width - b.x1, height - b.y1, width - b.x0, height - b.y0 };
+    }
+}
+
+static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint n, GList *fonts)
+{
+    Builder b = { .open = FALSE };
+    const PopplerTextAttributes *font = NULL;
+    gboolean mono = FALSE, bold = FALSE, space = TRUE;
+    const char *p = layout->text;
+    for (guint i = 0; i < n && *p; i++, p = clean_next(p)) {
+        gunichar c = g_utf8_get_char(p);
+        Box glyph = { (float) glyphs[i].x1, (float) glyphs[i].y1, (float) glyphs[i].x2, (float) glyphs[i].y2 };
+        guint at = (guint) (p - layout->text);
+        while (fonts && (gint) i > ((const PopplerTextAttributes *) fonts->data)->end_index)
+            fonts = fonts->next;
+        if (fonts && fonts->data != font) {
+            font = fonts->data;
+            mono = is_mono(font->font_name);
+            bold = is_bold(font->font_name);
+        }
+        if (g_unichar_isspace(c)) {
+            close_word(&b, layout, at);
+            space = TRUE;
+            continue;
+        }
+        if (b.open && !adjoins(&b, &glyph)) {
+            close_word(&b, layout, at);
+            space = TRUE;
+        }
+        if (!b.open) {
+            b = (Builder) { .open = TRUE };
+            b.word = (Word) { .box = glyph, .start = at, .mono = mono, .bold = bold, .space = space,
+                              .size = font ? (float) font->font_size : box_height(&glyph) };
+            space = FALSE;
+        } else {
+            vote(&b, &glyph);
+            box_join(&b.word.box, &glyph);
+        }
+        b.word.rtl |= is_rtl(c);
+        b.last = glyph;
+    }
+    close_word(&b, layout, (guint) (p - layout->text));
+}
+
+PageLayout *page_layout_new(PopplerPage *page)
+{
+    PopplerRectangle *glyphs = NULL;
+    guint n = 0;
+    char *text = poppler_page_get_text(page);
+    if (!text)
+        return NULL;
+    if (!poppler_page_get_text_layout(page, &glyphs, &n))
+        n = 0;
+    if (g_utf8_strlen(text, -1) != (glong) n)
+        text = without_marks(text);
+    if (g_utf8_strlen(text, -1) != (glong) n) {
+        g_free(text);
+        g_free(glyphs);
+        return NULL;
+    }
+    PageLayout *layout = g_new0(PageLayout, 1);
+    poppler_page_get_size(page, &layout->width, &layout->height);
+    layout->text = text;
+    layout->words = g_array_new(FALSE, FALSE, sizeof(Word));
+    layout->order = g_array_new(FALSE, FALSE, sizeof(guint));
+    layout->segments = g_array_new(FALSE, FALSE, sizeof(Segment));
+    layout->lines = g_array_new(FALSE, FALSE, sizeof(Line));
+    GList *fonts = poppler_page_get_text_attributes(page);
+    find_words(layout, glyphs, n, fonts);
+    poppler_page_free_text_attributes(fonts);
+    g_free(glyphs);
+    settle_runs(layout);
+    turn_boxes(layout);
+    return layout;
+}
+
+void page_layout_free(PageLayout *layout)
+{
+    if (!layout)
+        return;
+    g_free(layout->text);
+    g_array_unref(layout->words);
+    g_array_unref(layout->order);
+    g_array_unref(layout->segments);
+    g_array_unref(layout->lines);
+    g_free(layout);
+}
