@@ -29,7 +29,7 @@ typedef struct {
     guint8 run;             /* Run */
     guint8 mono, bold;
     guint8 rtl;             /* right-to-left script */
-    guint8 space;           /* white space or a gap stood before it in poppler's order */
+    guint8 space;           /* poppler has white space before it */
 } Word;
 
 /* A run of words without a wide gap: a line of a paragraph, or a cell's line. */
@@ -63,6 +63,18 @@ typedef struct {
 /* NULL when poppler gives no boxes for this page (the caller then takes its plain text). */
 PageLayout *page_layout_new(PopplerPage *page);
 void page_layout_free(PageLayout *layout);
+
+/* A pair alef-lam in the page's text, with the widths of its letters in units of the font's size. */
+typedef struct {
+    guint at;               /* bytes */
+    float alef, lam;
+    gboolean initial, final;
+} LamAlef;
+
+/* Whether the two letters at P are any alef and lam. */
+gboolean lamalef_is_pair(const char *p);
+/* Puts those PAIRS (of LamAlef) right that are ligatures. */
+void lamalef_turn(char *text, const GArray *pairs);
 
 /* Fills order, segments and lines from words. */
 void order_find(PageLayout *layout);

@@ -8,6 +8,7 @@ libingest_a_SOURCES = \
 	ingest/html.c ingest/html.h \
 	ingest/htmltext.c \
 	ingest/hyphen.c \
+	ingest/lamalef.c \
 	ingest/layout.h \
 	ingest/markdown.c \
 	ingest/order.c \

@@ -191,7 +191,7 @@ static void append_line(Order *o, GArray *row, Box column)
     guint rtl = 0;
     for (guint i = 0; i < row->len; i++)
         rtl += segment(o, g_array_index(row, guint, i))->rtl;
-    line.rtl = rtl * 2 > row->len;
+    line.rtl = rtl * 2 >= row->len;
     /* From left to right, or from right to left. */
     for (guint i = 1; i < row->len; i++)
         for (guint j = i; j > 0; j--) {
@@ -263,40 +263,86 @@ static Side side_of(const Segment *s, float x)
     return s->box.x1 <= x + slack ? LEFT : s->box.x0 >= x - slack ? RIGHT : ACROSS;
 }
 
+/* What stands on one side of a gutter. */
 typedef struct {
-    guint lines, prose, letters;
-    float edge;             /* the nearest to the gutter */
+    guint prose, letters;
+    GArray *members;        /* guint */
 } Half;
 
-/* How much a gutter at X explains: lines that stand side by side in bands that read like prose. */
-static float gutter_score(const Order *o, const GArray *members, float x)
+static int compare_floats(gconstpointer a, gconstpointer b)
 {
-    Half half[2] = { { .edge = -G_MAXFLOAT }, { .edge = G_MAXFLOAT } };
+    float x = *(const float *) a, y = *(const float *) b;
+    return x < y ? -1 : x > y;
+}
+
+/* The mean width of the lines as a share of a wide one: prose fills its column, labels do not. */
+static float fill(const Order *o, const GArray *members)
+{
+    g_autoptr(GArray) widths = g_array_new(FALSE, FALSE, sizeof(float));
+    float sum = 0;
+    for (guint i = 0; i < members->len; i++) {
+        const Box *b = &segment(o, g_array_index(members, guint, i))->box;
+        float width = b->x1 - b->x0;
+        g_array_append_val(widths, width);
+        sum += width;
+    }
+    g_array_sort(widths, compare_floats);
+    float wide = g_array_index(widths, float, (widths->len - 1) * 9 / 10);
+    return sum / (float) widths->len / MAX(wide, 1);
+}
+
+/* The share of the right half's lines that stand on a line of the left half.  Both sorted by y. */
+static float aligned(const Order *o, const GArray *left, const GArray *right)
+{
+    guint hits = 0;
+    for (guint i = 0, k = 0; i < right->len; i++) {
+        const Segment *r = segment(o, g_array_index(right, guint, i));
+        while (k < left->len && segment(o, g_array_index(left, guint, k))->box.y1 < r->box.y1 - 0.2f * r->size)
+            k++;
+        if (k < left->len)
+            hits += segment(o, g_array_index(left, guint, k))->box.y1 <= r->box.y1 + 0.2f * r->size;
+    }
+    return (float) hits / (float) right->len;
+}
+
+/* Sorts MEMBERS into the halves of a gutter at X; the number of lines that stand side by side
+ * between lines that cross it. */
+static guint halve(const Order *o, const GArray *members, float x, Half half[2])
+{
     guint side_by_side = 0, n[2] = { 0, 0 };
-    float size = 0;
-    for (guint i = 0; i <= members->len; i++) {
-        guint index = i < members->len ? g_array_index(members, guint, i) : 0;
-        const Segment *s = i < members->len ? segment(o, index) : NULL;
-        Side side = s ? side_of(s, x) : ACROSS;
+    for (guint i = 0; i < members->len; i++) {
+        guint index = g_array_index(members, guint, i);
+        Side side = side_of(segment(o, index), x);
         if (side == ACROSS) {
             side_by_side += MIN(n[0], n[1]);
             n[0] = n[1] = 0;
             continue;
         }
         n[side]++;
-        half[side].lines++;
         half[side].prose += g_array_index(o->prose, guint, index);
         half[side].letters += g_array_index(o->letters, guint, index);
-        half[LEFT].edge = side == LEFT ? MAX(half[LEFT].edge, s->box.x1) : half[LEFT].edge;
-        half[RIGHT].edge = side == RIGHT ? MIN(half[RIGHT].edge, s->box.x0) : half[RIGHT].edge;
-        size = MAX(size, s->size);
+        g_array_append_val(half[side].members, index);
     }
-    if (side_by_side < GUTTER_LINES)
-        return 0;
-    for (int h = 0; h < 2; h++)
-        if (half[h].prose * 10 < half[h].letters * 6)
-            return 0;
-    return (float) side_by_side;
+    return side_by_side + MIN(n[0], n[1]);
+}
+
+/* How much a gutter at X explains: lines that stand side by side and read like prose; 0: none. */
+static float gutter_score(const Order *o, const GArray *members, float x)
+{
+    Half half[2] = { { .members = g_array_new(FALSE, FALSE, sizeof(guint)) },
+                     { .members = g_array_new(FALSE, FALSE, sizeof(guint)) } };
+    guint score = halve(o, members, x, half);
+    gboolean good = score >= GUTTER_LINES;
+    for (int h = 0; h < 2 && good; h++)
+        good = half[h].prose * 10 >= half[h].letters * 6;
+    if (good) {
+        gboolean rows = aligned(o, half[0].members, half[1].members) > 0.6f;
+        float least = MIN(fill(o, half[0].members), fill(o, half[1].members));
+        good = least > (rows ? 0.72f : 0.5f);
+    }
+    g_array_unref(half[0].members);
+    g_array_unref(half[1].members);
+    return good ? (float) score : 0;
 }
 
 /* The best place to cut MEMBERS (sorted by y) into columns; FALSE: there is none. */

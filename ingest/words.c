@@ -13,6 +13,8 @@ static const float WORD_GAP = 0.25f;
 typedef struct {
     Word word;
     Box last;               /* the box of the last glyph */
+    const PopplerRectangle *glyphs;
+    guint n;                /* glyphs so far */
     int right, left, up, down;      /* votes for the direction */
     gboolean open;
 } Builder;
@@ -67,11 +69,29 @@ static gboolean adjoins(const Builder *b, const Box *glyph)
     return gap_x < 0 && gap_y < WORD_GAP * MIN(width, size);
 }
 
-static void close_word(Builder *b, PageLayout *layout, guint end)
+/* Notes where a right-to-left word has alef and lam; its boxes run from left to right. */
+static void note_pairs(const Builder *b, const char *text, guint end, GArray *pairs)
+{
+    const char *start = text + b->word.start, *stop = text + end, *p = start;
+    float size = MAX(b->word.size, 1);
+    for (guint i = 0; i + 1 < b->n && p + 4 <= stop; i++, p = clean_next(p)) {
+        if (!lamalef_is_pair(p))
+            continue;
+        const PopplerRectangle *alef = &b->glyphs[b->n - 1 - i], *lam = alef - 1;
+        LamAlef pair = { .at = (guint) (p - text), .initial = p == start, .final = p + 4 == stop,
+                         .alef = (float) (alef->x2 - alef->x1) / size,
+                         .lam = (float) (lam->x2 - lam->x1) / size };
+        g_array_append_val(pairs, pair);
+    }
+}
+
+static void close_word(Builder *b, PageLayout *layout, guint end, GArray *pairs)
 {
     if (!b->open)
         return;
     Word *w = &b->word;
+    if (w->rtl)
+        note_pairs(b, layout->text, end, pairs);
     int most = MAX(MAX(b->right, b->left), MAX(b->up, b->down));
     w->length = end - w->start;
     if (most == 0)
@@ -142,6 +162,7 @@ static void turn_boxes(PageLayout *layout)
 
 static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint n, GList *fonts)
 {
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(LamAlef));
     Builder b = { .open = FALSE };
     const PopplerTextAttributes *font = NULL;
     gboolean mono = FALSE, bold = FALSE, space = TRUE;
@@ -158,16 +179,14 @@ static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint
             bold = is_bold(font->font_name);
         }
         if (g_unichar_isspace(c)) {
-            close_word(&b, layout, at);
+            close_word(&b, layout, at, pairs);
             space = TRUE;
             continue;
         }
-        if (b.open && !adjoins(&b, &glyph)) {
-            close_word(&b, layout, at);
-            space = TRUE;
-        }
+        if (b.open && !adjoins(&b, &glyph))
+            close_word(&b, layout, at, pairs);
         if (!b.open) {
-            b = (Builder) { .open = TRUE };
+            b = (Builder) { .open = TRUE, .glyphs = glyphs + i };
             b.word = (Word) { .box = glyph, .start = at, .mono = mono, .bold = bold, .space = space,
                               .size = font ? (float) font->font_size : box_height(&glyph) };
             space = FALSE;
@@ -177,37 +196,74 @@ static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint
         }
         b.word.rtl |= is_rtl(c);
         b.last = glyph;
+        b.n++;
     }
-    close_word(&b, layout, (guint) (p - layout->text));
+    close_word(&b, layout, (guint) (p - layout->text), pairs);
+    lamalef_turn(layout->text, pairs);
+}
+
+/* What poppler gives for an area of the page. */
+typedef struct {
+    PopplerRectangle area;
+    char *text;
+    PopplerRectangle *glyphs;
+    guint n;
+} Reading;
+
+static void reading_clear(Reading *reading)
+{
+    g_free(reading->text);
+    g_free(reading->glyphs);
+}
+
+static Reading read_area(PopplerPage *page, PopplerRectangle area)
+{
+    Reading reading = { .area = area };
+    char *text = poppler_page_get_text_for_area(page, &area);
+    if (!poppler_page_get_text_layout_for_area(page, &area, &reading.glyphs, &reading.n))
+        reading.n = 0;
+    reading.text = without_marks(text ? text : g_strdup(""));
+    return reading;
+}
+
+/* The page's text.  Poppler selects from one corner to the other; where text runs from right to
+ * left it misses the lines at the ends unless the corners are the other ones. */
+static Reading read_glyphs(PopplerPage *page, double width, double height)
+{
+    Reading reading = read_area(page, (PopplerRectangle) { 0, 0, width, height });
+    gboolean rtl = reading.n == 0;
+    for (const char *p = reading.text; *p && !rtl; p = clean_next(p))
+        rtl = is_rtl(g_utf8_get_char(p));
+    if (rtl) {
+        Reading other = read_area(page, (PopplerRectangle) { width, 0, 0, height });
+        Reading less = other.n > reading.n ? reading : other;
+        reading = other.n > reading.n ? other : reading;
+        reading_clear(&less);
+    }
+    return reading;
 }
 
 PageLayout *page_layout_new(PopplerPage *page)
 {
-    PopplerRectangle *glyphs = NULL;
-    guint n = 0;
-    char *text = poppler_page_get_text(page);
-    if (!text)
-        return NULL;
-    if (!poppler_page_get_text_layout(page, &glyphs, &n))
-        n = 0;
-    if (g_utf8_strlen(text, -1) != (glong) n)
-        text = without_marks(text);
-    if (g_utf8_strlen(text, -1) != (glong) n) {
-        g_free(text);
-        g_free(glyphs);
+    double width, height;
+    poppler_page_get_size(page, &width, &height);
+    Reading reading = read_glyphs(page, width, height);
+    if (g_utf8_strlen(reading.text, -1) != (glong) reading.n) {
+        reading_clear(&reading);
         return NULL;
     }
     PageLayout *layout = g_new0(PageLayout, 1);
-    poppler_page_get_size(page, &layout->width, &layout->height);
-    layout->text = text;
+    layout->width = width;
+    layout->height = height;
+    layout->text = g_steal_pointer(&reading.text);
     layout->words = g_array_new(FALSE, FALSE, sizeof(Word));
     layout->order = g_array_new(FALSE, FALSE, sizeof(guint));
     layout->segments = g_array_new(FALSE, FALSE, sizeof(Segment));
     layout->lines = g_array_new(FALSE, FALSE, sizeof(Line));
-    GList *fonts = poppler_page_get_text_attributes(page);
-    find_words(layout, glyphs, n, fonts);
+    GList *fonts = poppler_page_get_text_attributes_for_area(page, &reading.area);
+    find_words(layout, reading.glyphs, reading.n, fonts);
     poppler_page_free_text_attributes(fonts);
-    g_free(glyphs);
+    reading_clear(&reading);
     settle_runs(layout);
     turn_boxes(layout);
     return layout;
