@@ -1,7 +1,9 @@
-/* furniture.c - running heads and feet and page numbers, found by comparing pages.
+/* furniture.c - running heads and feet and page numbers, which are no part of the text.
  *
- * A line near the top or bottom edge is furniture when other pages have the same line, its
- * numbers aside, at the same height.
+ * In a document of several pages a line at the top or bottom edge is furniture when other pages
+ * have the same line, its numbers aside, at the same height, and when it is set apart from the text
+ * (a table's title that recurs is not).  A page on its own shows less: there, only small print,
+ * page numbers and notices of publishers that are set apart at the very edge are left out.
  */
 #include "config.h"
 
@@ -10,14 +12,18 @@
 #include "ingest/clean.h"
 #include "ingest/layout.h"
 
-/* Lines from each edge that are looked at; the share of the page that is edge. */
+/* Lines from each edge that are looked at; pages that must agree. */
 enum { EDGE_LINES = 3, LEAST_PAGES = 3 };
-static const float EDGE_SHARE = 0.14f;
+/* The share of the page's height that is edge; the same for a page on its own. */
+static const float EDGE_SHARE = 0.14f, LONE_EDGE_SHARE = 0.09f;
+/* The gap to the text, in heights of the line. */
+static const float APART = 0.8f, LONE_APART = 1.3f;
 
 typedef struct {
-    guint page;
+    PageLayout *layout;
     Line *line;
-    char *key;              /* the text with numbers as "#", and height and side */
+    char *key;              /* the text with numbers as "#", and height */
+    gboolean top;
 } Edge;
 
 static void edge_clear(gpointer data)
@@ -57,42 +63,153 @@ static char *shape(const PageLayout *layout, const Line *line)
     return g_string_free(key, FALSE);
 }
 
-static void add_edge(GArray *edges, guint page, const PageLayout *layout, Line *line)
+static Line *line_at(const PageLayout *layout, guint i)
 {
-    g_autofree char *text = shape(layout, line);
-    /* Top or bottom, at this height to within the hair's breadth of rounding. */
-    int height = (int) (line->box.y1 / 4 + 0.5f);
-    Edge edge = { page, line, g_strdup_printf("%d %s", height, text) };
-    g_array_append_val(edges, edge);
+    return &g_array_index(layout->lines, Line, i);
 }
 
-/* Lines in the top and bottom margins of PAGE, only those with few lines between them and the edge. */
-static void collect(GArray *edges, guint page, PageLayout *layout)
+/* The first segment's first word tells how the line runs. */
+static Run run_of(const PageLayout *layout, const Line *line)
+{
+    const Segment *s = &g_array_index(layout->segments, Segment, line->first);
+    return (Run) g_array_index(layout->words, Word, g_array_index(layout->order, guint, s->first)).run;
+}
+
+static float page_height(const PageLayout *layout, Run run)
+{
+    return (float) (run == RUN_UP || run == RUN_DOWN ? layout->width : layout->height);
+}
+
+/* Lines between LINE and the edge of the page, and the gap to the nearest line on the other side. */
+static guint lines_outside(const PageLayout *layout, const Line *line, gboolean top, float *gap)
+{
+    guint outside = 0;
+    *gap = G_MAXFLOAT;
+    for (guint i = 0; i < layout->lines->len; i++) {
+        const Line *other = line_at(layout, i);
+        if (other == line || run_of(layout, other) != run_of(layout, line)
+            || box_overlap_y(&line->box, &other->box) > 0.3f)
+            continue;
+        gboolean is_outside = top == (other->box.y1 < line->box.y1);
+        outside += is_outside && !other->furniture;
+        if (!is_outside)
+            *gap = MIN(*gap, top ? other->box.y0 - line->box.y1 : line->box.y0 - other->box.y1);
+    }
+    return outside;
+}
+
+/* Whether the line lies in the share SHARE of the page at its top or bottom. */
+static gboolean at_edge(const PageLayout *layout, const Line *line, float share, gboolean *top)
+{
+    float height = page_height(layout, run_of(layout, line));
+    *top = line->box.y1 < share * height;
+    return *top || line->box.y0 > (1 - share) * height;
+}
+
+static void collect(GArray *edges, PageLayout *layout)
 {
     for (guint i = 0; i < layout->lines->len; i++) {
-        Line *line = &g_array_index(layout->lines, Line, i);
-        guint above = 0, below = 0;
-        float top = EDGE_SHARE * (float) layout->height, bottom = (float) layout->height - top;
-        if (line->box.y0 > top && line->box.y1 < bottom)
+        Line *line = line_at(layout, i);
+        Edge edge = { .layout = layout, .line = line };
+        float gap;
+        if (!at_edge(layout, line, EDGE_SHARE, &edge.top)
+            || lines_outside(layout, line, edge.top, &gap) >= EDGE_LINES)
             continue;
-        for (guint k = 0; k < layout->lines->len; k++) {
-            const Line *other = &g_array_index(layout->lines, Line, k);
-            above += other->box.y1 < line->box.y0 + 0.5f * box_height(&line->box);
-            below += other->box.y0 > line->box.y1 - 0.5f * box_height(&line->box);
-        }
-        if (above < EDGE_LINES || below < EDGE_LINES)
-            add_edge(edges, page, layout, line);
+        g_autofree char *text = shape(layout, line);
+        /* The height to within the breadth of rounding. */
+        edge.key = g_strdup_printf("%d %s", (int) (line->box.y1 / 4 + 0.5f), text);
+        g_array_append_val(edges, edge);
     }
 }
 
-static guint *count_of(GHashTable *counts, const char *key)
+static void count_key(GHashTable *counts, const char *key)
 {
     guint *count = g_hash_table_lookup(counts, key);
     if (!count) {
         count = g_new0(guint, 1);
         g_hash_table_insert(counts, g_strdup(key), count);
     }
-    return count;
+    ++*count;
+}
+
+/* Whether the next line inwards is furniture, too: a head of two lines. */
+static gboolean next_is_furniture(const Edge *edge)
+{
+    const Line *nearest = NULL;
+    for (guint i = 0; i < edge->layout->lines->len; i++) {
+        const Line *other = line_at(edge->layout, i);
+        if (other == edge->line || box_overlap_y(&edge->line->box, &other->box) > 0.3f
+            || edge->top != (other->box.y1 > edge->line->box.y1))
+            continue;
+        if (!nearest || edge->top == (other->box.y1 < nearest->box.y1))
+            nearest = other;
+    }
+    return nearest && nearest->furniture;
+}
+
+/* Marks what repeats, from the edge inwards as far as the last line that is set apart. */
+static void mark_repeated(GArray *edges, GHashTable *counts)
+{
+    for (int round = 0; round < EDGE_LINES; round++)
+        for (guint i = 0; i < edges->len; i++) {
+            Edge *edge = &g_array_index(edges, Edge, i);
+            guint *count = g_hash_table_lookup(counts, edge->key);
+            if (*count >= LEAST_PAGES && lines_outside(edge->layout, edge->line, edge->top, &(float) { 0 }) == 0)
+                edge->line->furniture = TRUE;
+        }
+    for (int round = 0; round < EDGE_LINES; round++)
+        for (guint i = 0; i < edges->len; i++) {
+            Edge *edge = &g_array_index(edges, Edge, i);
+            float gap;
+            if (!edge->line->furniture)
+                continue;
+            lines_outside(edge->layout, edge->line, edge->top, &gap);
+            if (gap < APART * box_height(&edge->line->box) && !next_is_furniture(edge))
+                edge->line->furniture = FALSE;
+        }
+}
+
+/* The size that most of the page's letters have. */
+static float body_size(const PageLayout *layout)
+{
+    guint bytes[128] = { 0 }, most = 0;
+    for (guint i = 0; i < layout->words->len; i++) {
+        const Word *w = &g_array_index(layout->words, Word, i);
+        guint size = (guint) CLAMP(2 * w->size + 0.5f, 0, 127);
+        bytes[size] += w->length;
+        if (bytes[size] > bytes[most])
+            most = size;
+    }
+    return (float) most / 2;
+}
+
+/* What publishers and libraries print at the edge of somebody's page. */
+static gboolean is_notice(const char *shape)
+{
+    static const char *const SIGNS[] = { "www.", "http", "downloaded", "doi:", "doi.org", "publishedby",
+        "©", "allrightsreserved", "arxiv:", "|", NULL };
+    for (int i = 0; SIGNS[i]; i++)
+        if (strcasestr(shape, SIGNS[i]))
+            return TRUE;
+    return !strcmp(shape, "#") || !strcasecmp(shape, "page#") || !strcasecmp(shape, "page#of#")
+        || !strcmp(shape, "-#-");
+}
+
+static void mark_lone(PageLayout *layout)
+{
+    float body = body_size(layout);
+    for (guint i = 0; i < layout->lines->len; i++) {
+        Line *line = line_at(layout, i);
+        gboolean top, across = run_of(layout, line) != run_of(layout, line_at(layout, 0));
+        float gap;
+        if (!at_edge(layout, line, LONE_EDGE_SHARE, &top))
+            continue;
+        g_autofree char *text = shape(layout, line);
+        gboolean small = line->size < 0.92f * body || across;
+        if (lines_outside(layout, line, top, &gap) == 0 && gap > LONE_APART * box_height(&line->box)
+            && line->size <= 1.1f * body && (small || is_notice(text)))
+            line->furniture = TRUE;
+    }
 }
 
 void furniture_mark(const GPtrArray *layouts)
@@ -100,14 +217,14 @@ void furniture_mark(const GPtrArray *layouts)
     g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(Edge));
     g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_array_set_clear_func(edges, edge_clear);
-    for (guint i = 0; i < layouts->len; i++)
-        if (g_ptr_array_index(layouts, i))
-            collect(edges, i, g_ptr_array_index(layouts, i));
-    for (guint i = 0; i < edges->len; i++)
-        ++*count_of(counts, g_array_index(edges, Edge, i).key);
-    for (guint i = 0; i < edges->len; i++) {
-        Edge *edge = &g_array_index(edges, Edge, i);
-        if (*count_of(counts, edge->key) >= LEAST_PAGES)
-            edge->line->furniture = TRUE;
+    for (guint i = 0; i < layouts->len; i++) {
+        PageLayout *layout = g_ptr_array_index(layouts, i);
+        if (layout && layouts->len < LEAST_PAGES)
+            mark_lone(layout);
+        else if (layout)
+            collect(edges, layout);
     }
+    for (guint i = 0; i < edges->len; i++)
+        count_key(counts, g_array_index(edges, Edge, i).key);
+    mark_repeated(edges, counts);
 }
