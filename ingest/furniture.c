@@ -17,7 +17,7 @@ enum { EDGE_LINES = 3, LEAST_PAGES = 3 };
 /* The share of the page's height that is edge; the same for a page on its own. */
 static const float EDGE_SHARE = 0.14f, LONE_EDGE_SHARE = 0.09f;
 /* The gap to the text, in heights of the line. */
-static const float APART = 0.8f, LONE_APART = 1.3f;
+static const float APART = 0.8f, LONE_APART = 1.3f, NOTICE_APART = 0.1f;
 
 typedef struct {
     PageLayout *layout;
@@ -205,9 +205,9 @@ static void mark_lone(PageLayout *layout)
         if (!at_edge(layout, line, LONE_EDGE_SHARE, &top))
             continue;
         g_autofree char *text = shape(layout, line);
-        gboolean small = line->size < 0.92f * body || across;
-        if (lines_outside(layout, line, top, &gap) == 0 && gap > LONE_APART * box_height(&line->box)
-            && line->size <= 1.1f * body && (small || is_notice(text)))
+        gboolean small = line->size < 0.92f * body || across, notice = is_notice(text);
+        if (lines_outside(layout, line, top, &gap) == 0 && (small || notice) && line->size <= 1.5f * body
+            && gap > (notice ? NOTICE_APART : LONE_APART) * box_height(&line->box))
             line->furniture = TRUE;
     }
 }
@@ -220,7 +220,8 @@ void furniture_mark(const GPtrArray *layouts)
     for (guint i = 0; i < layouts->len; i++) {
         PageLayout *layout = g_ptr_array_index(layouts, i);
         if (layout && layouts->len < LEAST_PAGES)
-            mark_lone(layout);
+            for (int round = 0; round < EDGE_LINES; round++)
+                mark_lone(layout);
         else if (layout)
             collect(edges, layout);
     }

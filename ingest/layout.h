@@ -44,6 +44,7 @@ typedef struct {
 typedef struct {
     Box box;
     guint first, count;     /* in the page's segments */
+    guint cells;            /* more than 1: a row of a table */
     float size;
     guint8 rtl, mono, bold;
     guint8 furniture;       /* running head, foot, page number: not part of the text */

@@ -14,15 +14,18 @@
 #include "ingest/layout.h"
 
 /* In units of the font's size: a wider gap between two words ends the segment. */
-static const float SEGMENT_GAP = 1.0f;
+static const float SEGMENT_GAP = 0.75f;
+/* In a row, a wider gap parts two cells of a table. */
+static const float CELL_GAP = 1.4f;
 /* Lines on either side that make a gutter believable. */
-enum { GUTTER_LINES = 3, CANDIDATES = 64, DEPTH = 8 };
+enum { GUTTER_LINES = 3, CANDIDATES = 64, DEPTH = 12 };
 
 typedef struct {
     PageLayout *layout;
     GArray *found;          /* Segment, with first/count into order */
     GArray *prose;          /* guint: visible letters if the segment reads like prose, else 0 */
     GArray *letters;        /* guint: visible characters of each segment */
+    GArray *fill;           /* float: see find_fill */
     guint regions;
 } Order;
 
@@ -82,7 +85,7 @@ static Chain *find_chain(GArray *chains, const Word *word)
     float nearest = G_MAXFLOAT;
     for (guint i = chains->len; i-- > 0; ) {
         Chain *c = &g_array_index(chains, Chain, i);
-        float size = MAX(c->size, word->size), gap = word->box.x0 - c->box.x1;
+        float size = MIN(c->size, word->size), gap = word->box.x0 - c->box.x1;
         if (gap > SEGMENT_GAP * size || gap < -0.6f * size || word->box.x0 < c->last.x0)
             continue;
         if (box_overlap_y(&c->last, &word->box) < 0.5f && box_overlap_y(&c->box, &word->box) < 0.6f)
@@ -186,8 +189,8 @@ static int by_y(gconstpointer a, gconstpointer b, gpointer data)
 static void append_line(Order *o, GArray *row, Box column)
 {
     PageLayout *layout = o->layout;
-    Line line = { .first = layout->segments->len, .count = row->len, .region = o->regions,
-                  .left = column.x0, .right = column.x1, .mono = TRUE, .bold = TRUE };
+    Line line = { .first = layout->segments->len, .count = row->len, .cells = 1,
+                  .region = o->regions, .left = column.x0, .right = column.x1, .mono = TRUE, .bold = TRUE };
     guint rtl = 0;
     for (guint i = 0; i < row->len; i++)
         rtl += segment(o, g_array_index(row, guint, i))->rtl;
@@ -207,6 +210,8 @@ static void append_line(Order *o, GArray *row, Box column)
         const Segment *s = segment(o, g_array_index(row, guint, i));
         if (i == 0)
             line.box = s->box;
+        else
+            line.cells += MAX(s->box.x0 - line.box.x1, line.box.x0 - s->box.x1) > CELL_GAP * s->size;
         box_join(&line.box, &s->box);
         line.size = MAX(line.size, s->size);
         line.mono &= s->mono;
@@ -269,29 +274,34 @@ typedef struct {
     GArray *members;        /* guint */
 } Half;
 
-static int compare_floats(gconstpointer a, gconstpointer b)
+/* Sets the fill of each of MEMBERS (sorted by y): its width as a share of the widest of the lines
+ * next to it in its column.  Prose fills its column, labels and cells do not. */
+static void find_fill(Order *o, const GArray *members)
 {
-    float x = *(const float *) a, y = *(const float *) b;
-    return x < y ? -1 : x > y;
-}
-
-/* The mean width of the lines as a share of a wide one: prose fills its column, labels do not. */
-static float fill(const Order *o, const GArray *members)
-{
-    g_autoptr(GArray) widths = g_array_new(FALSE, FALSE, sizeof(float));
-    float sum = 0;
     for (guint i = 0; i < members->len; i++) {
-        const Box *b = &segment(o, g_array_index(members, guint, i))->box;
-        float width = b->x1 - b->x0;
-        g_array_append_val(widths, width);
-        sum += width;
+        const Segment *s = segment(o, g_array_index(members, guint, i));
+        float width = s->box.x1 - s->box.x0, widest = width;
+        for (int step = -1; step <= 1; step += 2)
+            for (guint k = i + (guint) step; k < members->len; k += (guint) step) {
+                const Segment *t = segment(o, g_array_index(members, guint, k));
+                if (ABS(t->box.y1 - s->box.y1) > 2.8f * s->size)
+                    break;
+                if (ABS(t->box.x0 - s->box.x0) < 1.5f * s->size)
+                    widest = MAX(widest, t->box.x1 - t->box.x0);
+            }
+        g_array_index(o->fill, float, g_array_index(members, guint, i)) = width / MAX(widest, 1);
     }
-    g_array_sort(widths, compare_floats);
-    float wide = g_array_index(widths, float, (widths->len - 1) * 9 / 10);
-    return sum / (float) widths->len / MAX(wide, 1);
 }
 
-/* The share of the right half's lines that stand on a line of the left half.  Both sorted by y. */
+static float mean_fill(const Order *o, const GArray *members)
+{
+    float sum = 0;
+    for (guint i = 0; i < members->len; i++)
+        sum += g_array_index(o->fill, float, g_array_index(members, guint, i));
+    return sum / (float) members->len;
+}
+
+/* The share of the lines of RIGHT that stand on a line of LEFT.  Both sorted by y. */
 static float aligned(const Order *o, const GArray *left, const GArray *right)
 {
     guint hits = 0;
@@ -305,51 +315,83 @@ static float aligned(const Order *o, const GArray *left, const GArray *right)
     return (float) hits / (float) right->len;
 }
 
-/* Sorts MEMBERS into the halves of a gutter at X; the number of lines that stand side by side
- * between lines that cross it. */
-static guint halve(const Order *o, const GArray *members, float x, Half half[2])
+/* The stretch FROM .. TO of MEMBERS in which a gutter at X has most lines side by side, each line
+ * that crosses it counted against it; returns what is left. */
+static int best_stretch(const Order *o, const GArray *members, float x, guint *from, guint *to)
 {
-    guint side_by_side = 0, n[2] = { 0, 0 };
-    for (guint i = 0; i < members->len; i++) {
-        guint index = g_array_index(members, guint, i);
-        Side side = side_of(segment(o, index), x);
-        if (side == ACROSS) {
-            side_by_side += MIN(n[0], n[1]);
-            n[0] = n[1] = 0;
+    guint n[2] = { 0, 0 }, start = 0, band = 0;
+    int sum = 0, best = 0;
+    for (guint i = 0; i <= members->len; i++) {
+        Side side = i < members->len ? side_of(segment(o, g_array_index(members, guint, i)), x) : ACROSS;
+        if (side != ACROSS) {
+            n[side]++;
             continue;
         }
-        n[side]++;
+        int both = (int) MIN(n[0], n[1]);
+        if (both && sum <= 0) {
+            sum = 0;
+            start = band;
+        }
+        sum += both;
+        if (sum > best) {
+            best = sum;
+            *from = start;
+            *to = i;
+        }
+        sum--;
+        n[0] = n[1] = 0;
+        band = i + 1;
+    }
+    return best;
+}
+
+static void halve(const Order *o, const GArray *members, float x, guint from, guint to, Half half[2])
+{
+    for (guint i = from; i < to; i++) {
+        guint index = g_array_index(members, guint, i);
+        Side side = side_of(segment(o, index), x);
+        if (side == ACROSS)
+            continue;
         half[side].prose += g_array_index(o->prose, guint, index);
         half[side].letters += g_array_index(o->letters, guint, index);
         g_array_append_val(half[side].members, index);
     }
-    return side_by_side + MIN(n[0], n[1]);
 }
 
-/* How much a gutter at X explains: lines that stand side by side and read like prose; 0: none. */
-static float gutter_score(const Order *o, const GArray *members, float x)
+/* A place to cut columns: at X, the members FROM .. TO. */
+typedef struct {
+    float x;
+    guint from, to;
+    int score;
+} Gutter;
+
+/* Whether the text on both sides of the gutter reads like prose. */
+static gboolean is_gutter(const Order *o, const GArray *members, const Gutter *gutter)
 {
     Half half[2] = { { .members = g_array_new(FALSE, FALSE, sizeof(guint)) },
                      { .members = g_array_new(FALSE, FALSE, sizeof(guint)) } };
-    guint score = halve(o, members, x, half);
-    gboolean good = score >= GUTTER_LINES;
+    gboolean good = TRUE;
+    halve(o, members, gutter->x, gutter->from, gutter->to, half);
     for (int h = 0; h < 2 && good; h++)
         good = half[h].prose * 10 >= half[h].letters * 6;
     if (good) {
-        gboolean rows = aligned(o, half[0].members, half[1].members) > 0.6f;
-        float least = MIN(fill(o, half[0].members), fill(o, half[1].members));
+        gboolean rows = MIN(aligned(o, half[0].members, half[1].members),
+                            aligned(o, half[1].members, half[0].members)) > 0.6f;
+        float least = MIN(mean_fill(o, half[0].members), mean_fill(o, half[1].members));
         good = least > (rows ? 0.72f : 0.5f);
     }
     g_array_unref(half[0].members);
     g_array_unref(half[1].members);
-    return good ? (float) score : 0;
+    return good;
 }
 
 /* The best place to cut MEMBERS (sorted by y) into columns; FALSE: there is none. */
-static gboolean find_gutter(const Order *o, const GArray *members, float *gutter)
+static gboolean find_gutter(Order *o, const GArray *members, Gutter *best)
 {
-    float candidate[CANDIDATES], best = 0;
+    float candidate[CANDIDATES];
     guint n = 0;
+    best->score = 0;
+    find_fill(o, members);
     for (guint i = 0; i < members->len; i++) {
         const Segment *s = segment(o, g_array_index(members, guint, i));
         float x = s->box.x0 - 0.25f * s->size;
@@ -360,13 +402,12 @@ static gboolean find_gutter(const Order *o, const GArray *members, float *gutter
             candidate[n++] = x;
     }
     for (guint k = 0; k < n; k++) {
-        float score = gutter_score(o, members, candidate[k]);
-        if (score > best) {
-            best = score;
-            *gutter = candidate[k];
-        }
+        Gutter gutter = { .x = candidate[k] };
+        gutter.score = best_stretch(o, members, gutter.x, &gutter.from, &gutter.to);
+        if (gutter.score > best->score && gutter.score >= GUTTER_LINES && is_gutter(o, members, &gutter))
+            *best = gutter;
     }
-    return best > 0;
+    return best->score > 0;
 }
 
 static void emit(Order *o, GArray *members, int depth);
@@ -386,17 +427,16 @@ static void emit_band(Order *o, GArray *side[2], int depth)
     }
 }
 
-static void emit_columns(Order *o, GArray *members, float gutter, int depth)
+static void emit_columns(Order *o, const GArray *members, const Gutter *gutter, int depth)
 {
     GArray *side[2], *across = g_array_new(FALSE, FALSE, sizeof(guint));
     side[0] = g_array_new(FALSE, FALSE, sizeof(guint));
     side[1] = g_array_new(FALSE, FALSE, sizeof(guint));
-    for (guint i = 0; i < members->len; i++) {
+    for (guint i = gutter->from; i < gutter->to; i++) {
         guint index = g_array_index(members, guint, i);
-        Side s = side_of(segment(o, index), gutter);
+        Side s = side_of(segment(o, index), gutter->x);
         if (s == ACROSS) {
-            if (side[0]->len || side[1]->len)
-                emit_band(o, side, depth);
+            emit_band(o, side, depth);
             g_array_append_val(across, index);
             continue;
         }
@@ -414,14 +454,27 @@ static void emit_columns(Order *o, GArray *members, float gutter, int depth)
     g_array_unref(across);
 }
 
+/* The members FROM .. TO of a region, above or below its columns. */
+static void emit_part(Order *o, const GArray *members, guint from, guint to, int depth)
+{
+    g_autoptr(GArray) part = g_array_new(FALSE, FALSE, sizeof(guint));
+    if (to > from) {
+        g_array_append_vals(part, &g_array_index(members, guint, from), to - from);
+        emit(o, part, depth + 1);
+    }
+}
+
 /* MEMBERS, sorted by y, not empty. */
 static void emit(Order *o, GArray *members, int depth)
 {
-    float gutter;
-    if (depth < DEPTH && members->len >= 2 * GUTTER_LINES && find_gutter(o, members, &gutter))
-        emit_columns(o, members, gutter, depth);
-    else
+    Gutter gutter;
+    if (depth >= DEPTH || members->len < 2 * GUTTER_LINES || !find_gutter(o, members, &gutter)) {
         emit_rows(o, members);
+        return;
+    }
+    emit_part(o, members, 0, gutter.from, depth);
+    emit_columns(o, members, &gutter, depth);
+    emit_part(o, members, gutter.to, members->len, depth);
 }
 
 void order_find(PageLayout *layout)
@@ -431,6 +484,7 @@ void order_find(PageLayout *layout)
     o.found = g_array_new(FALSE, FALSE, sizeof(Segment));
     o.prose = g_array_new(FALSE, FALSE, sizeof(guint));
     o.letters = g_array_new(FALSE, FALSE, sizeof(guint));
+    o.fill = g_array_new(FALSE, FALSE, sizeof(float));
     for (guint i = 0; i < layout->words->len; i++)
         count[g_array_index(layout->words, Word, i).run] += g_array_index(layout->words, Word, i).length;
     /* The direction of most of the text first, then what stands across it. */
@@ -443,6 +497,7 @@ void order_find(PageLayout *layout)
             break;
         guint from = o.found->len;
         find_segments(&o, (Run) most);
+        g_array_set_size(o.fill, o.found->len);
         g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(guint));
         for (guint i = from; i < o.found->len; i++)
             g_array_append_val(members, i);
@@ -454,4 +509,5 @@ void order_find(PageLayout *layout)
     g_array_unref(o.found);
     g_array_unref(o.prose);
     g_array_unref(o.letters);
+    g_array_unref(o.fill);
 }

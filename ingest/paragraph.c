@@ -39,7 +39,9 @@ static void append_segment(const PageLayout *layout, const Segment *s, GString *
         if (before) {
             float gap = s->rtl ? before->box.x0 - w->box.x1 : w->box.x0 - before->box.x1;
             gboolean unspaced = is_unspaced(last_char(out)) || is_unspaced(g_utf8_get_char(text));
-            if (gap > (unspaced ? 0.4f : 0.08f) * w->size || (w->space && !unspaced && gap > -0.1f * w->size))
+            /* Small capitals are no new word: another size and no gap. */
+            gboolean same_size = ABS(w->size - before->size) < 0.1f * w->size;
+            if (gap > (unspaced ? 0.4f : !w->space ? 0.1f : same_size ? -0.1f : 0.05f) * w->size)
                 g_string_append_c(out, ' ');
         }
         g_string_append_len(out, text, w->length);
@@ -133,9 +135,9 @@ static Join join_of(const PageLayout *layout, const Line *a, const Line *b, floa
         return JOIN_PARAGRAPH;
     if (pitch > 1.35f * usual && pitch > 1.3f * size)
         return JOIN_PARAGRAPH;
-    if (ABS(a->size - b->size) > 0.12f * size || (a->bold != b->bold && a->count == 1))
+    if (ABS(a->size - b->size) > 0.12f * size || (a->bold != b->bold && a->cells == 1))
         return JOIN_LINE;
-    if (a->count > 1 || b->count > 1 || a->mono || b->mono || is_item(layout, b))
+    if (a->cells > 1 || b->cells > 1 || a->mono || b->mono || is_item(layout, b))
         return JOIN_LINE;
     /* The next word would have had room: the line was ended on purpose. */
     float room = a->rtl ? a->box.x0 - a->left : a->right - a->box.x1;
