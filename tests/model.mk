@@ -1,18 +1,29 @@
 # Tests of model.
+MODEL_TEST_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+MODEL_TEST_LIBS = libmodel.a libbase.a $(KERNEL_LIBS) $(JSON_LIBS) $(GLIB_LIBS) \
+	$(PCRE2_LIBS) $(XXHASH_LIBS) $(OPENBLAS_LIBS) -lm
+
+check_PROGRAMS += tests/unit-engine
+TESTS += tests/unit-engine
+tests_unit_engine_SOURCES = tests/unit-engine.c
+tests_unit_engine_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_unit_engine_LDADD = $(MODEL_TEST_LIBS)
+EXTRA_DIST += tests/data/golden
+
 check_PROGRAMS += tests/unit-tokenizer
 TESTS += tests/unit-tokenizer
-tests_unit_tokenizer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
-tests_unit_tokenizer_LDADD = libmodel.a libbase.a $(JSON_LIBS) $(GLIB_LIBS)
+tests_unit_tokenizer_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_unit_tokenizer_LDADD = $(MODEL_TEST_LIBS)
 
 check_PROGRAMS += tests/unit-chat
 TESTS += tests/unit-chat
-tests_unit_chat_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
-tests_unit_chat_LDADD = libmodel.a libbase.a $(JSON_LIBS) $(GLIB_LIBS)
+tests_unit_chat_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_unit_chat_LDADD = $(MODEL_TEST_LIBS)
 
 check_PROGRAMS += tests/unit-sample
 TESTS += tests/unit-sample
-tests_unit_sample_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-tests_unit_sample_LDADD = libmodel.a $(GLIB_LIBS) -lm
+tests_unit_sample_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_unit_sample_LDADD = $(MODEL_TEST_LIBS)
 
 EXTRA_DIST += \
 	tests/data/tiny-0414.tokenizer \
@@ -24,8 +35,8 @@ EXTRA_DIST += \
 check_PROGRAMS += tests/fuzz/fuzz-tokenizer
 TESTS += tests/fuzz/fuzz-tokenizer
 tests_fuzz_fuzz_tokenizer_SOURCES = tests/fuzz/fuzz-tokenizer.c tests/fuzz/replay.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_tokenizer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-tests_fuzz_fuzz_tokenizer_LDADD = libmodel.a libbase.a $(GLIB_LIBS)
+tests_fuzz_fuzz_tokenizer_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_fuzz_fuzz_tokenizer_LDADD = $(MODEL_TEST_LIBS)
 EXTRA_DIST += \
 	tests/fuzz/tokenizer/gpt2 \
 	tests/fuzz/tokenizer/text-ill-formed \
@@ -39,17 +50,17 @@ EXTRA_DIST += \
 check_PROGRAMS += tests/unit-weights
 TESTS += tests/unit-weights
 tests_unit_weights_SOURCES = tests/unit-weights.c tests/gguf-maker.c tests/gguf-maker.h
-tests_unit_weights_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
-tests_unit_weights_LDADD = libmodel.a libkernel.a libbase.a $(JSON_LIBS) $(XXHASH_LIBS) $(GLIB_LIBS) -lm
+tests_unit_weights_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_unit_weights_LDADD = $(MODEL_TEST_LIBS)
 EXTRA_DIST += tests/data/models
 
 MODEL_FUZZ_LIBS = libmodel.a libkernel.a libbase.a $(JSON_LIBS) $(XXHASH_LIBS) $(GLIB_LIBS) -lm
 check_PROGRAMS += tests/fuzz/fuzz-gguf tests/fuzz/fuzz-safetensors
 TESTS += tests/fuzz/fuzz-gguf tests/fuzz/fuzz-safetensors
 tests_fuzz_fuzz_gguf_SOURCES = tests/fuzz/fuzz-gguf.c tests/fuzz/replay.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_gguf_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-tests_fuzz_fuzz_gguf_LDADD = $(MODEL_FUZZ_LIBS)
+tests_fuzz_fuzz_gguf_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_fuzz_fuzz_gguf_LDADD = $(MODEL_TEST_LIBS)
 tests_fuzz_fuzz_safetensors_SOURCES = tests/fuzz/fuzz-safetensors.c tests/fuzz/replay.c tests/fuzz/fuzz.h
-tests_fuzz_fuzz_safetensors_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
-tests_fuzz_fuzz_safetensors_LDADD = $(MODEL_FUZZ_LIBS)
+tests_fuzz_fuzz_safetensors_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_fuzz_fuzz_safetensors_LDADD = $(MODEL_TEST_LIBS)
 EXTRA_DIST += tests/fuzz/gguf tests/fuzz/safetensors

@@ -1,6 +1,14 @@
-# model: weights, tokenizer, forward pass, sampling.
+# model: files, tokenizer, forward pass, KV cache, sampling.
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
+	src/model/attention.c \
+	src/model/engine.c \
+	src/model/engine.h \
+	src/model/forward.c \
+	src/model/session.c \
+	src/model/session.h \
+	src/model/threads.c \
+	src/model/threads.h \
 	src/model/chat-tools.c \
 	src/model/chat.c \
 	src/model/chat.h \
@@ -27,4 +35,4 @@ libmodel_a_SOURCES = \
 	src/model/tokenizer-file.c \
 	src/model/tokenizer.c \
 	src/model/tokenizer.h
-libmodel_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(XXHASH_CFLAGS)
+libmodel_a_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(XXHASH_CFLAGS)

@@ -1,0 +1,128 @@
+/* kernel.h - arithmetic on arrays: one table of functions per compute set.
+ *
+ * Plain C ("c") is the definition.  Every other integer set ("avx2", "avx512")
+ * gives the same bytes for the same arguments; tests compare them with memcmp.
+ * What makes that possible: one output element has one accumulator, and what
+ * is added to it comes in a fixed order (groups ascending), whatever the
+ * tiling, the batch or the vector width.  fmaf() stands where one rounding is
+ * meant; everything else is compiled without contraction.
+ *
+ * No function here allocates, locks or fails.  Sizes are in elements unless a
+ * name says bytes.
+ */
+#ifndef KVASIR_KERNEL_KERNEL_H
+#define KVASIR_KERNEL_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/kernel/types.h"
+
+#define KERNEL_GROUP 32         /* values that share an activation scale */
+#define KERNEL_TILE 64          /* keys of a KV tile */
+#define KERNEL_SEGMENT 16       /* tiles of a segment: 1024 keys, merged as a whole */
+#define KERNEL_MAX_TOKENS 256   /* tokens of a batch at most */
+
+/* Activations of a batch, quantised: token t, group g holds
+ * q[t*n + 32 g ...], scale s = amax/127, and sum = s * (sum of the 32 codes),
+ * for weights with an offset. */
+typedef struct {
+    size_t tokens, n;           /* n: a multiple of KERNEL_GROUP */
+    const int8_t *q;            /* tokens x n, codes -127 .. 127 */
+    const float *scale;         /* tokens x n/32 */
+    const float *sum;           /* tokens x n/32 */
+} QuantizedBatch;
+
+/* A weight matrix, row after row (rows = outputs). */
+typedef struct {
+    TensorType type;
+    const uint8_t *data;
+    size_t rows, columns, row_bytes;
+} Matrix;
+
+/* Scratch of one thread for linear layers over COLUMNS inputs. */
+size_t kernel_linear_scratch_bytes(size_t columns);
+
+/* Layout of a KV tile of 64 keys for one KV head of DIM values (a multiple of 4).
+ *
+ *   int8  K  u8  [dim/4][64 keys][4 dims]   code + 128
+ *         V  s8  [64/4][dim][4 keys]
+ *         K scales  f32 [64], one per key;  V scales  f32 [dim], one per dimension
+ *   f32   K  f32 [dim][64 keys];  V  f32 [64 keys][dim]
+ *   f16   the same in halves
+ */
+typedef enum { TILE_INT8, TILE_F16, TILE_F32 } TileKind;
+size_t kernel_tile_bytes(TileKind kind, size_t dim);
+
+/* What a group of query rows sees: the whole tiles before their own, all of
+ * it, and the keys of their own tile up to their position.  All rows share one
+ * KV head and lie in one tile. */
+typedef struct {
+    TileKind kind;
+    size_t dim, rows;
+    const float *q;             /* rows x dim, already times log2(e)/sqrt(dim) */
+    const int8_t *q8;           /* the same as codes (int8 tiles only) */
+    const float *q8_scale;      /* one per row */
+    const uint8_t *tiles;       /* tile 0 of this layer and head */
+    size_t tile_stride;         /* bytes from a tile to the next */
+    size_t own_tile;            /* index of the tile that the rows lie in */
+    const float *own_k, *own_v; /* that tile in f32 layout (not used for f16) */
+    const uint8_t *visible;     /* keys of the own tile that each row sees, 1 .. 64 */
+} AttendRows;
+
+/* Running state of a softmax over keys: exponents are of base 2. */
+typedef struct {
+    float *max, *sum;           /* rows */
+    float *out;                 /* rows x dim, not yet divided by sum */
+} AttendState;
+
+/* Scratch of one thread for attend_segment. */
+size_t kernel_attend_scratch_bytes(size_t dim, size_t rows);
+
+typedef struct {
+    const char *name;
+
+    /* N values (any multiple of 32) to codes, scales and sums. */
+    void (*quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum);
+    /* N values to codes with one scale, which is returned (0 for all-zero input). */
+    float (*quantize_row)(const float *x, size_t n, int8_t *q);
+
+    /* out[t * stride + r] = row r of W times token t, for rows FIRST .. FIRST+COUNT-1;
+     * quantised types only. */
+    void (*linear)(const Matrix *w, size_t first, size_t count, const QuantizedBatch *x,
+                   float *out, size_t stride, void *scratch);
+    /* The same in floating point, for every type: x is tokens x columns. */
+    void (*linear_float)(const Matrix *w, size_t first, size_t count, const float *x, size_t tokens,
+                         float *out, size_t stride, void *scratch);
+
+    /* out[i] = silu(gate[i]) * up[i]. */
+    void (*swiglu)(const float *gate, const float *up, float *out, size_t n);
+
+    /* 64 keys and values (f32 tile layout) to an int8 tile. */
+    void (*quantize_tile)(const float *k, const float *v, size_t dim, uint8_t *tile);
+    /* State of ROWS over the tiles of segment SEGMENT (those at most own_tile). */
+    void (*attend_segment)(const AttendRows *rows, size_t segment, AttendState state, void *scratch);
+    /* total = total and, behind it in order, part. */
+    void (*attend_merge)(size_t rows, size_t dim, AttendState total, AttendState part);
+} Kernels;
+
+/* The sets that this build and this CPU have, best last: "c", "avx2", "avx512". NULL-terminated. */
+const Kernels *const *kernels_available(void);
+/* The best set not above CAP ("c", "avx2", "avx512"; NULL: no cap); NULL when the name is unknown. */
+const Kernels *kernels_select(const char *cap);
+
+/* The BLAS path: rows dequantised to a panel, then cblas_sgemm.  The shape of a
+ * call depends on tokens, columns and the fixed panel only, never on threads. */
+#define KERNEL_BLAS_PANEL 128
+void blas_init(void);           /* one thread inside BLAS: kvasir cuts the work itself */
+const char *blas_core(void);    /* OpenBLAS's name of the kernels that it chose */
+size_t blas_scratch_bytes(size_t columns);
+/* COUNT <= KERNEL_BLAS_PANEL rows from FIRST, which is a multiple of the panel. */
+void blas_linear(const Matrix *w, size_t first, size_t count, const float *x, size_t tokens,
+                 float *out, size_t stride, void *scratch);
+
+/* y = w * x / sqrt(mean(x^2) + eps). */
+void kernel_rmsnorm(const float *x, const float *w, float eps, float *y, size_t n);
+
+#endif

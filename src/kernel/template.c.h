@@ -1,0 +1,484 @@
+/* template.c.h - the definition of every kernel, in plain C.
+ *
+ * Included once per compute set with SET(name) giving the set's own names and
+ * compiled with that set's flags: the compiler may vectorise, it may not change
+ * a bit of the result.  A set replaces what it can do better with intrinsics.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "src/kernel/kernel.h"
+
+/* Round to the nearest integer, ties to even, for |x| < 2^22. */
+static inline float SET(round_even)(float x)
+{
+    return (x + 12582912.0f) - 12582912.0f;
+}
+
+/* 2^x for x <= 0 (Taylor in f ln 2, |f| <= 1/2, error below 2e-7); 2^-126 below
+ * that; 1 exactly at 0. */
+static inline float SET(exp2_neg)(float x)
+{
+    union { float f; uint32_t u; } scale;
+
+    x = x < -126.0f ? -126.0f : x;
+    float n = SET(round_even)(x);
+    float f = x - n;
+    float p = 1.5403530e-4f;
+    p = fmaf(p, f, 1.3333558e-3f);
+    p = fmaf(p, f, 9.6181291e-3f);
+    p = fmaf(p, f, 5.5504109e-2f);
+    p = fmaf(p, f, 2.4022651e-1f);
+    p = fmaf(p, f, 6.9314718e-1f);
+    p = fmaf(p, f, 1.0f);
+    scale.u = (uint32_t) ((int32_t) n + 127) << 23;
+    return p * scale.f;
+}
+
+static float SET(amax)(const float *x, size_t n)
+{
+    float m = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        float a = fabsf(x[i]);
+        m = a > m ? a : m;
+    }
+    return m;
+}
+
+static float SET(quantize_row)(const float *x, size_t n, int8_t *q)
+{
+    float m = SET(amax)(x, n);
+    float inverse = m > 0 ? 127.0f / m : 0;
+
+    for (size_t i = 0; i < n; i++)
+        q[i] = (int8_t) (int32_t) SET(round_even)(x[i] * inverse);
+    return m / 127.0f;
+}
+
+static void SET(quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum)
+{
+    for (size_t g = 0; g < n / KERNEL_GROUP; g++) {
+        int8_t *codes = q + g * KERNEL_GROUP;
+        int32_t total = 0;
+
+        scale[g] = SET(quantize_row)(x + g * KERNEL_GROUP, KERNEL_GROUP, codes);
+        for (size_t i = 0; i < KERNEL_GROUP; i++)
+            total += codes[i];
+        sum[g] = scale[g] * (float) total;
+    }
+}
+
+/* A row of a quantised matrix in one form for all types: codes, and for each
+ * group of 32 a scale d, an offset m (value = d * code + m), and for Q6_K the integer
+ * factors of the two halves. */
+typedef struct {
+    int8_t *q;
+    float *d, *m;
+    int8_t *half;
+} SET(Row);
+
+static SET(Row) SET(row_in)(void *scratch, size_t columns)
+{
+    SET(Row) row;
+    float *f = scratch;
+
+    row.d = f;
+    row.m = f + columns / KERNEL_GROUP;
+    row.q = (int8_t *) (f + 2 * (columns / KERNEL_GROUP));
+    row.half = row.q + columns;
+    return row;
+}
+
+static inline float SET(load_half)(const uint8_t *p)
+{
+    return f16_to_float((uint16_t) (p[0] | p[1] << 8));
+}
+
+/* Low nibbles are values 0..15 of a group, high nibbles 16..31. */
+static inline void SET(nibbles)(const uint8_t *p, int8_t *q, int bias)
+{
+    for (int i = 0; i < 16; i++) {
+        q[i] = (int8_t) ((p[i] & 15) - bias);
+        q[i + 16] = (int8_t) ((p[i] >> 4) - bias);
+    }
+}
+
+/* The same with the fifth bits in a 32-bit mask. */
+static inline void SET(nibbles5)(const uint8_t *p, const uint8_t *mask, int8_t *q, int bias)
+{
+    uint32_t h = (uint32_t) mask[0] | (uint32_t) mask[1] << 8 | (uint32_t) mask[2] << 16 | (uint32_t) mask[3] << 24;
+
+    for (int i = 0; i < 16; i++) {
+        q[i] = (int8_t) (((p[i] & 15) | (int) (h >> i & 1) << 4) - bias);
+        q[i + 16] = (int8_t) (((p[i] >> 4) | (int) (h >> (i + 16) & 1) << 4) - bias);
+    }
+}
+
+static void SET(unpack_32)(TensorType type, const uint8_t *p, size_t groups, SET(Row) row)
+{
+    size_t bytes = type_block_bytes(type);
+
+    for (size_t g = 0; g < groups; g++, p += bytes) {
+        int8_t *q = row.q + g * 32;
+
+        row.d[g] = SET(load_half)(p);
+        row.m[g] = 0;
+        switch (type) {
+        case TYPE_Q8_0:
+            memcpy(q, p + 2, 32);
+            break;
+        case TYPE_Q4_0:
+            SET(nibbles)(p + 2, q, 8);
+            break;
+        case TYPE_Q4_1:
+            row.m[g] = SET(load_half)(p + 2);
+            SET(nibbles)(p + 4, q, 0);
+            break;
+        case TYPE_Q5_0:
+            SET(nibbles5)(p + 6, p + 2, q, 16);
+            break;
+        default: /* Q5_1 */
+            row.m[g] = SET(load_half)(p + 2);
+            SET(nibbles5)(p + 8, p + 4, q, 0);
+            break;
+        }
+    }
+}
+
+/* The eight 6-bit scales and offsets of a Q4_K or Q5_K block. */
+static inline void SET(scales_k4)(const uint8_t *p, uint8_t *sc, uint8_t *mn)
+{
+    for (int j = 0; j < 4; j++) {
+        sc[j] = p[j] & 63;
+        mn[j] = p[j + 4] & 63;
+        sc[j + 4] = (uint8_t) ((p[j + 8] & 15) | (p[j] >> 6) << 4);
+        mn[j + 4] = (uint8_t) ((p[j + 8] >> 4) | (p[j + 4] >> 6) << 4);
+    }
+}
+
+static void SET(unpack_k45)(TensorType type, const uint8_t *p, size_t blocks, SET(Row) row)
+{
+    for (size_t b = 0; b < blocks; b++, p += type_block_bytes(type)) {
+        float d = SET(load_half)(p), dmin = SET(load_half)(p + 2);
+        const uint8_t *high = p + 16, *low = type == TYPE_Q5_K ? p + 48 : p + 16;
+        uint8_t sc[8], mn[8];
+
+        SET(scales_k4)(p + 4, sc, mn);
+        for (int j = 0; j < 8; j++) {
+            int8_t *q = row.q + b * 256 + (size_t) j * 32;
+            const uint8_t *n = low + (j / 2) * 32;
+
+            row.d[b * 8 + (size_t) j] = d * (float) sc[j];
+            row.m[b * 8 + (size_t) j] = -(dmin * (float) mn[j]);
+            for (int i = 0; i < 32; i++)
+                q[i] = (int8_t) (j & 1 ? n[i] >> 4 : n[i] & 15);
+            if (type == TYPE_Q5_K)
+                for (int i = 0; i < 32; i++)
+                    q[i] = (int8_t) (q[i] | (high[i] >> j & 1) << 4);
+        }
+    }
+}
+
+static void SET(unpack_k6)(const uint8_t *p, size_t blocks, SET(Row) row)
+{
+    for (size_t b = 0; b < blocks; b++, p += type_block_bytes(TYPE_Q6_K)) {
+        float d = SET(load_half)(p + 208);
+
+        for (int j = 0; j < 8; j++) {
+            /* Two halves of 128 values; in each, groups 0 and 1 are low nibbles of bytes 0..63,
+             * groups 2 and 3 their high nibbles; the upper two bits lie in 32 bytes, 2 bits a group. */
+            const uint8_t *low = p + (j / 4) * 64 + (j & 1) * 32, *high = p + 128 + (j / 4) * 32;
+            int8_t *q = row.q + b * 256 + (size_t) j * 32;
+            size_t g = b * 8 + (size_t) j;
+
+            for (int i = 0; i < 32; i++) {
+                int v = (j & 2 ? low[i] >> 4 : low[i] & 15) | (high[i] >> 2 * (j & 3) & 3) << 4;
+                q[i] = (int8_t) (v - 32);
+            }
+            row.d[g] = d;
+            row.m[g] = 0;
+            memcpy(row.half + 2 * g, p + 192 + 2 * j, 2);
+        }
+    }
+}
+
+static void SET(unpack)(const Matrix *w, size_t r, SET(Row) row)
+{
+    const uint8_t *p = w->data + r * w->row_bytes;
+
+    if (w->type == TYPE_Q6_K)
+        SET(unpack_k6)(p, w->columns / 256, row);
+    else if (w->type == TYPE_Q4_K || w->type == TYPE_Q5_K)
+        SET(unpack_k45)(w->type, p, w->columns / 256, row);
+    else
+        SET(unpack_32)(w->type, p, w->columns / 32, row);
+}
+
+static inline int32_t SET(dot)(const int8_t *a, const int8_t *b, int n)
+{
+    int32_t s = 0;
+
+    for (int i = 0; i < n; i++)
+        s += (int32_t) a[i] * b[i];
+    return s;
+}
+
+static inline bool SET(has_offset)(TensorType type)
+{
+    return type == TYPE_Q4_1 || type == TYPE_Q5_1 || type == TYPE_Q4_K || type == TYPE_Q5_K;
+}
+
+/* For each group, ascending:  acc = fma(d * s, dot, acc), and with an offset
+ * acc = fma(m, sum, acc).  The dots are exact: at most 32 * 128 * 127 * 127 for Q6_K's
+ * weighted halves, below 2^24, so that their conversion to float is, too. */
+#ifndef OWN_LINEAR
+static void SET(linear)(const Matrix *w, size_t first, size_t count, const QuantizedBatch *x,
+                        float *out, size_t stride, void *scratch)
+{
+    SET(Row) row = SET(row_in)(scratch, w->columns);
+    size_t groups = w->columns / KERNEL_GROUP;
+    bool offset = SET(has_offset)(w->type), halves = w->type == TYPE_Q6_K;
+
+    for (size_t r = first; r < first + count; r++) {
+        SET(unpack)(w, r, row);
+        for (size_t t = 0; t < x->tokens; t++) {
+            const int8_t *a = x->q + t * x->n;
+            const float *s = x->scale + t * groups, *sum = x->sum + t * groups;
+            float acc = 0;
+
+            for (size_t g = 0; g < groups; g++) {
+                const int8_t *q = row.q + g * 32, *b = a + g * 32;
+                int32_t d = halves ? row.half[2 * g] * SET(dot)(q, b, 16) +
+                                     row.half[2 * g + 1] * SET(dot)(q + 16, b + 16, 16)
+                                   : SET(dot)(q, b, 32);
+                acc = fmaf(row.d[g] * s[g], (float) d, acc);
+                if (offset)
+                    acc = fmaf(row.m[g], sum[g], acc);
+            }
+            out[t * stride + r] = acc;
+        }
+    }
+}
+#endif
+
+/* Sixteen partial sums, element i into sum i mod 16, added up as a tree. */
+static inline float SET(dot_float)(const float *a, const float *b, size_t n)
+{
+    float lane[16] = { 0 };
+    size_t i = 0;
+
+    for (; i + 16 <= n; i += 16)
+        for (int j = 0; j < 16; j++)
+            lane[j] += a[i + (size_t) j] * b[i + (size_t) j];
+    for (size_t j = 0; i < n; i++, j++)
+        lane[j] += a[i] * b[i];
+    for (int width = 8; width; width /= 2)
+        for (int j = 0; j < width; j++)
+            lane[j] += lane[j + width];
+    return lane[0];
+}
+
+static void SET(linear_float)(const Matrix *w, size_t first, size_t count, const float *x,
+                              size_t tokens, float *out, size_t stride, void *scratch)
+{
+    float *row = scratch;
+
+    for (size_t r = first; r < first + count; r++) {
+        type_to_float(w->type, w->data + r * w->row_bytes, row, w->columns);
+        for (size_t t = 0; t < tokens; t++)
+            out[t * stride + r] = SET(dot_float)(row, x + t * w->columns, w->columns);
+    }
+}
+
+/* silu(x) = x / (1 + e^-x), with e^-|x| so that nothing overflows. */
+static void SET(swiglu)(const float *gate, const float *up, float *out, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float x = gate[i];
+        float e = SET(exp2_neg)(-fabsf(x) * 1.44269504f);
+        float numerator = x < 0 ? e : 1.0f;
+
+        out[i] = x * (numerator / (1.0f + e)) * up[i];
+    }
+}
+
+static void SET(quantize_tile)(const float *k, const float *v, size_t dim, uint8_t *tile)
+{
+    uint8_t *kq = tile;
+    int8_t *vq = (int8_t *) tile + dim * KERNEL_TILE;
+    float scale[KERNEL_TILE], inverse[KERNEL_TILE];
+
+    for (size_t j = 0; j < KERNEL_TILE; j++) {
+        float m = 0;
+        for (size_t d = 0; d < dim; d++) {
+            float a = fabsf(k[d * KERNEL_TILE + j]);
+            m = a > m ? a : m;
+        }
+        scale[j] = m / 127.0f;
+        inverse[j] = m > 0 ? 127.0f / m : 0;
+    }
+    memcpy(tile + 2 * dim * KERNEL_TILE, scale, sizeof scale);
+    for (size_t d = 0; d < dim; d++)
+        for (size_t j = 0; j < KERNEL_TILE; j++)
+            kq[d / 4 * (4 * KERNEL_TILE) + j * 4 + d % 4] =
+                (uint8_t) ((int32_t) SET(round_even)(k[d * KERNEL_TILE + j] * inverse[j]) + 128);
+
+    for (size_t d = 0; d < dim; d++) {
+        float m = 0;
+        for (size_t j = 0; j < KERNEL_TILE; j++) {
+            float a = fabsf(v[j * dim + d]);
+            m = a > m ? a : m;
+        }
+        float s = m / 127.0f, i = m > 0 ? 127.0f / m : 0;
+        memcpy(tile + 2 * dim * KERNEL_TILE + sizeof scale + d * sizeof s, &s, sizeof s);
+        for (size_t j = 0; j < KERNEL_TILE; j++)
+            vq[j / 4 * (4 * dim) + d * 4 + j % 4] = (int8_t) (int32_t) SET(round_even)(v[j * dim + d] * i);
+    }
+}
+
+/* Scratch of attend_segment, one row of queries at a time. */
+typedef struct {
+    float *k, *v;       /* a tile in f32 layout (f16 tiles) */
+    int32_t *acc;       /* max(dim, 64) */
+    float *tile_out;    /* dim */
+} SET(AttendScratch);
+
+static SET(AttendScratch) SET(attend_scratch)(void *scratch, size_t dim)
+{
+    SET(AttendScratch) s;
+    float *f = scratch;
+
+    s.k = f;
+    s.v = f + dim * KERNEL_TILE;
+    s.tile_out = f + 2 * dim * KERNEL_TILE;
+    s.acc = (int32_t *) (f + 2 * dim * KERNEL_TILE + dim);
+    return s;
+}
+
+/* Takes a tile (its max, sum of weights, out) behind what the state has. */
+static inline void SET(take_tile)(float max, float sum, const float *tile_out, size_t dim,
+                                  float *state_max, float *state_sum, float *out)
+{
+    float new_max = max > *state_max ? max : *state_max;
+    float a = SET(exp2_neg)(*state_max - new_max), b = SET(exp2_neg)(max - new_max);
+
+    *state_max = new_max;
+    *state_sum = *state_sum * a + sum * b;
+    for (size_t d = 0; d < dim; d++)
+        out[d] = out[d] * a + tile_out[d] * b;
+}
+
+/* One row against an int8 tile.  Scores and output sums are exact integers; the
+ * probabilities are codes 0..255 relative to the tile's own maximum. */
+#ifndef OWN_ATTEND_INT8
+static void SET(attend_int8)(const uint8_t *tile, size_t dim, const int8_t *q, float q_scale,
+                             SET(AttendScratch) s, float *max, float *sum, float *out)
+{
+    const uint8_t *k = tile;
+    const int8_t *v = (const int8_t *) tile + dim * KERNEL_TILE;
+    const float *k_scale = (const float *) (const void *) (tile + 2 * dim * KERNEL_TILE);
+    const float *v_scale = k_scale + KERNEL_TILE;
+    float score[KERNEL_TILE];
+    uint8_t p[KERNEL_TILE];
+    int32_t q_sum = 0, total = 0;
+
+    for (size_t d = 0; d < dim; d++)
+        q_sum += q[d];
+    for (size_t j = 0; j < KERNEL_TILE; j++)
+        s.acc[j] = -128 * q_sum;
+    for (size_t d = 0; d < dim; d += 4, k += 4 * KERNEL_TILE)
+        for (size_t j = 0; j < KERNEL_TILE; j++)
+            s.acc[j] += k[4 * j] * q[d] + k[4 * j + 1] * q[d + 1] + k[4 * j + 2] * q[d + 2] + k[4 * j + 3] * q[d + 3];
+    float m = -INFINITY;
+    for (size_t j = 0; j < KERNEL_TILE; j++) {
+        score[j] = (float) s.acc[j] * (q_scale * k_scale[j]);
+        m = score[j] > m ? score[j] : m;
+    }
+    for (size_t j = 0; j < KERNEL_TILE; j++) {
+        p[j] = (uint8_t) (int32_t) SET(round_even)(SET(exp2_neg)(score[j] - m) * 255.0f);
+        total += p[j];
+    }
+    for (size_t d = 0; d < dim; d++)
+        s.acc[d] = 0;
+    for (size_t j = 0; j < KERNEL_TILE; j += 4, v += 4 * dim)
+        for (size_t d = 0; d < dim; d++)
+            s.acc[d] += p[j] * v[4 * d] + p[j + 1] * v[4 * d + 1] + p[j + 2] * v[4 * d + 2] + p[j + 3] * v[4 * d + 3];
+    for (size_t d = 0; d < dim; d++)
+        s.tile_out[d] = (float) s.acc[d] * v_scale[d];
+    SET(take_tile)(m, (float) total, s.tile_out, dim, max, sum, out);
+}
+#endif
+
+/* One row against the first VISIBLE keys of an f32 tile.  The weights are
+ * scaled to 255 like the codes of int8 tiles, so that both kinds add up. */
+static void SET(attend_float)(const float *k, const float *v, size_t dim, const float *q, size_t visible,
+                              SET(AttendScratch) s, float *max, float *sum, float *out)
+{
+    float score[KERNEL_TILE] = { 0 };
+    float m = -INFINITY, total = 0;
+
+    for (size_t d = 0; d < dim; d++)
+        for (size_t j = 0; j < KERNEL_TILE; j++)
+            score[j] += q[d] * k[d * KERNEL_TILE + j];
+    for (size_t j = 0; j < visible; j++)
+        m = score[j] > m ? score[j] : m;
+    memset(s.tile_out, 0, dim * sizeof *s.tile_out);
+    for (size_t j = 0; j < visible; j++) {
+        float p = SET(exp2_neg)(score[j] - m) * 255.0f;
+        total += p;
+        for (size_t d = 0; d < dim; d++)
+            s.tile_out[d] += p * v[j * dim + d];
+    }
+    SET(take_tile)(m, total, s.tile_out, dim, max, sum, out);
+}
+
+static void SET(widen_tile)(const uint8_t *tile, size_t dim, SET(AttendScratch) s)
+{
+    type_to_float(TYPE_F16, tile, s.k, dim * KERNEL_TILE);
+    type_to_float(TYPE_F16, tile + 2 * dim * KERNEL_TILE, s.v, dim * KERNEL_TILE);
+}
+
+static void SET(attend_segment)(const AttendRows *a, size_t segment, AttendState state, void *scratch)
+{
+    SET(AttendScratch) s = SET(attend_scratch)(scratch, a->dim);
+    size_t dim = a->dim, from = segment * KERNEL_SEGMENT, to = from + KERNEL_SEGMENT;
+
+    for (size_t r = 0; r < a->rows; r++) {
+        state.max[r] = -INFINITY;
+        state.sum[r] = 0;
+    }
+    memset(state.out, 0, a->rows * dim * sizeof *state.out);
+    to = to > a->own_tile + 1 ? a->own_tile + 1 : to;
+    for (size_t t = from; t < to; t++) {
+        const uint8_t *tile = a->tiles + t * a->tile_stride;
+        const float *k = NULL, *v = NULL;
+        bool own = t == a->own_tile;
+
+        if (own && a->kind != TILE_F16) {
+            k = a->own_k;
+            v = a->own_v;
+        } else if (a->kind == TILE_F16) {
+            SET(widen_tile)(tile, dim, s);
+            k = s.k;
+            v = s.v;
+        } else if (a->kind == TILE_F32) {
+            k = (const float *) (const void *) tile;
+            v = k + dim * KERNEL_TILE;
+        }
+        for (size_t r = 0; r < a->rows; r++)
+            if (k)
+                SET(attend_float)(k, v, dim, a->q + r * dim, own ? a->visible[r] : KERNEL_TILE, s,
+                                  state.max + r, state.sum + r, state.out + r * dim);
+            else
+                SET(attend_int8)(tile, dim, a->q8 + r * dim, a->q8_scale[r], s,
+                                 state.max + r, state.sum + r, state.out + r * dim);
+    }
+}
+
+static void SET(attend_merge)(size_t rows, size_t dim, AttendState total, AttendState part)
+{
+    for (size_t r = 0; r < rows; r++)
+        SET(take_tile)(part.max[r], part.sum[r], part.out + r * dim, dim,
+                       total.max + r, total.sum + r, total.out + r * dim);
+}

@@ -1,0 +1,115 @@
+/* engine.c - a loaded model with its compute set. */
+#include "config.h"
+#include <string.h>
+
+#include "src/base/failure.h"
+#include "src/model/session.h"
+#include "src/model/threads.h"
+
+/* The version of the integer arithmetic: changes whenever the same tokens
+ * could give other bytes, so that no block of an older one is taken for its own. */
+#define ARITHMETIC "int8-1"
+#define ARITHMETIC_BLAS "blas-1"
+
+static const char *const kv_names[] = { "int8", "f16", "f32" };
+
+const char *kv_type_name(KvType type)
+{
+    return kv_names[type];
+}
+
+gboolean kv_type_parse(const char *name, KvType *type)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(kv_names); i++)
+        if (!strcmp(name, kv_names[i])) {
+            *type = (KvType) i;
+            return TRUE;
+        }
+    return FALSE;
+}
+
+static gboolean mostly_floats(const Weights *w)
+{
+    TensorType type = w->layers[0].down.type;
+
+    return type == TYPE_F32 || type == TYPE_F16 || type == TYPE_BF16;
+}
+
+/* Integer kernels for quantised weights, BLAS for floating-point ones, unless
+ * the caller says otherwise. */
+static gboolean choose_set(Engine *engine, const EngineOptions *options, GError **error)
+{
+    const char *isa = options ? options->isa : NULL;
+    gboolean blas = !g_strcmp0(isa, "blas");
+
+    engine->kernels = kernels_select(blas ? NULL : isa);
+    if (!engine->kernels) {
+        g_set_error(error, FAILURE, FAILURE_USAGE,
+                    "unknown compute set '%s': use c, blas, avx2 or avx512", isa);
+        return FALSE;
+    }
+    engine->blas = blas || (options && options->precise) || (!isa && mostly_floats(engine->weights));
+    if (engine->blas) {
+        blas_init();
+        engine->arithmetic = g_strdup_printf("%s (OpenBLAS %s)", ARITHMETIC_BLAS, blas_core());
+    } else {
+        engine->arithmetic = g_strdup(ARITHMETIC);
+    }
+    return TRUE;
+}
+
+Engine *engine_open(const char *path, const EngineOptions *options, GError **error)
+{
+    g_autoptr(Engine) engine = g_new0(Engine, 1);
+
+    engine->weights = weights_open(path, error);
+    if (!engine->weights || !choose_set(engine, options, error))
+        return NULL;
+    engine->threads = threads_count(options ? options->threads : 0);
+    return g_steal_pointer(&engine);
+}
+
+void engine_free(Engine *engine)
+{
+    if (!engine)
+        return;
+    weights_free(engine->weights);
+    g_free(engine->arithmetic);
+    g_free(engine);
+}
+
+const ModelInfo *engine_info(const Engine *engine)
+{
+    return &engine->weights->info;
+}
+
+const Tokenizer *engine_tokenizer(const Engine *engine)
+{
+    return engine->weights->tokenizer;
+}
+
+const char *engine_isa(const Engine *engine)
+{
+    return engine->blas ? "blas" : engine->kernels->name;
+}
+
+int engine_threads(const Engine *engine)
+{
+    return engine->threads;
+}
+
+const char *engine_arithmetic(const Engine *engine)
+{
+    return engine->arithmetic;
+}
+
+void engine_state_key(const Engine *engine, KvType type, guint8 key[ENGINE_KEY_BYTES])
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autofree char *text = g_strdup_printf("kvasir state 1\n%s\n%s\n%s\n", engine->weights->info.fingerprint,
+                                            kv_type_name(type), engine->arithmetic);
+    gsize length = ENGINE_KEY_BYTES;
+
+    g_checksum_update(sum, (const guchar *) text, -1);
+    g_checksum_get_digest(sum, key, &length);
+}

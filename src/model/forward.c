@@ -1,0 +1,232 @@
+/* forward.c - the forward pass of a batch of tokens.
+ *
+ *   h = embedding[id]
+ *   each layer:  h += post(Wo attention(rope(Wq x + bq), rope(Wk x + bk), Wv x + bv)),  x = rmsnorm(h)
+ *                h += post(Wdown (silu(Wgate x) * (Wup x))),                             x = rmsnorm(h)
+ *   logits = Wout rmsnorm(h)
+ *
+ * post() is a further rmsnorm in the glm4 architecture and nothing in chatglm.
+ * RoPE turns neighbouring pairs of the first rotary_dim values of each head;
+ * angles are made in double and rounded once.
+ */
+#include "config.h"
+#include <math.h>
+#include <string.h>
+
+#include "src/model/session.h"
+#include "src/model/threads.h"
+
+#define ROWS_PER_TASK 32        /* rows of a linear layer that a thread takes at a time */
+
+static gboolean is_float(TensorType type)
+{
+    return type == TYPE_F32 || type == TYPE_F16 || type == TYPE_BF16;
+}
+
+static Matrix as_matrix(const Tensor *t)
+{
+    return (Matrix) { t->type, t->data, (gsize) t->rows, (gsize) t->columns,
+                      type_row_bytes(t->type, (gsize) t->columns) };
+}
+
+/* Quantises TOKENS rows of X; linear() on the same x uses the codes. */
+static QuantizedBatch quantize(const Session *s, const float *x, gsize tokens, gsize columns)
+{
+    const Batch *b = &s->batch;
+    gsize groups = columns / KERNEL_GROUP;
+
+    #pragma omp parallel for schedule(static) num_threads(s->engine->threads) if (tokens >= 8)
+    for (gsize t = 0; t < tokens; t++)
+        s->engine->kernels->quantize(x + t * columns, columns, b->codes + t * columns,
+                                     b->code_scale + t * groups, b->code_sum + t * groups);
+    return (QuantizedBatch) { tokens, columns, b->codes, b->code_scale, b->code_sum };
+}
+
+/* out[t * stride + r] = (W x_t)_r + bias_r.  CODES is x quantised, for the
+ * integer sets; FULL means BLAS. */
+static void linear(const Session *s, const Tensor *w, const Tensor *bias, const float *x,
+                   const QuantizedBatch *codes, gsize tokens, float *out, gsize stride)
+{
+    const Kernels *kernels = s->engine->kernels;
+    Matrix m = as_matrix(w);
+    gboolean blas = s->engine->blas, floats = is_float(w->type);
+    gsize step = blas ? KERNEL_BLAS_PANEL : ROWS_PER_TASK;
+
+    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads)
+    for (gsize first = 0; first < m.rows; first += step) {
+        gsize count = MIN(step, m.rows - first);
+        void *scratch = s->scratch[threads_current()];
+
+        if (blas)
+            blas_linear(&m, first, count, x, tokens, out, stride, scratch);
+        else if (floats)
+            kernels->linear_float(&m, first, count, x, tokens, out, stride, scratch);
+        else
+            kernels->linear(&m, first, count, codes, out, stride, scratch);
+        if (bias->data) {
+            const float *add = (const float *) (const void *) bias->data;
+            for (gsize t = 0; t < tokens; t++)
+                for (gsize r = first; r < first + count; r++)
+                    out[t * stride + r] += add[r];
+        }
+    }
+}
+
+/* The codes of x where a quantised matrix among the N given needs them. */
+static QuantizedBatch codes_for(const Session *s, const Tensor *const *matrices, gsize n, const float *x, gsize tokens)
+{
+    for (gsize i = 0; i < n; i++)
+        if (!s->engine->blas && !is_float(matrices[i]->type))
+            return quantize(s, x, tokens, (gsize) matrices[i]->columns);
+    return (QuantizedBatch) { 0 };
+}
+
+static void norm_rows(const Session *s, const Tensor *w, const float *x, float *y, gsize tokens)
+{
+    const ModelInfo *info = &s->engine->weights->info;
+    gsize n = (gsize) info->hidden;
+
+    for (gsize t = 0; t < tokens; t++)
+        kernel_rmsnorm(x + t * n, (const float *) (const void *) w->data, (float) info->norm_eps, y + t * n, n);
+}
+
+/* h += y, with the further norm of glm4 before. */
+static void add_residual(Session *s, const Tensor *post, float *y)
+{
+    Batch *b = &s->batch;
+    gsize n = b->tokens * (gsize) s->engine->weights->info.hidden;
+
+    if (post->data)
+        norm_rows(s, post, y, y, b->tokens);
+    for (gsize i = 0; i < n; i++)
+        b->hidden[i] += y[i];
+}
+
+static void rope_angles(Session *s)
+{
+    const ModelInfo *info = &s->engine->weights->info;
+    Batch *b = &s->batch;
+    gsize half = (gsize) info->rotary_dim / 2;
+
+    for (gsize i = 0; i < half; i++) {
+        double frequency = pow(info->rope_theta, -2.0 * (double) i / info->rotary_dim);
+        for (gsize t = 0; t < b->tokens; t++) {
+            double angle = (double) (b->start + t) * frequency;
+            b->cosine[t * half + i] = (float) cos(angle);
+            b->sine[t * half + i] = (float) sin(angle);
+        }
+    }
+}
+
+static void rotate(const Session *s, gsize t, float *x)
+{
+    gsize half = (gsize) s->engine->weights->info.rotary_dim / 2;
+    const float *c = s->batch.cosine + t * half, *n = s->batch.sine + t * half;
+
+    for (gsize i = 0; i < half; i++) {
+        float a = x[2 * i], b = x[2 * i + 1];
+        x[2 * i] = a * c[i] - b * n[i];
+        x[2 * i + 1] = a * n[i] + b * c[i];
+    }
+}
+
+/* Rotates q and k where they lie; q goes to batch->q by KV head, times
+ * log2(e)/sqrt(dim), since the kernels' exponentials are of base 2. */
+static void rotate_batch(Session *s, float *qkv, gsize stride)
+{
+    const ModelInfo *info = &s->engine->weights->info;
+    Batch *b = &s->batch;
+    gsize dim = (gsize) info->head_dim, per_kv = (gsize) (info->heads / info->kv_heads);
+    float scale = (float) (M_LOG2E / sqrt((double) dim));
+
+    for (gsize t = 0; t < b->tokens; t++) {
+        float *q = qkv + t * stride, *k = q + (gsize) info->heads * dim;
+
+        for (gsize h = 0; h < (gsize) info->heads; h++) {
+            float *to = b->q + ((h / per_kv * b->tokens + t) * per_kv + h % per_kv) * dim;
+            rotate(s, t, q + h * dim);
+            for (gsize d = 0; d < dim; d++)
+                to[d] = q[h * dim + d] * scale;
+        }
+        for (gsize h = 0; h < (gsize) info->kv_heads; h++)
+            rotate(s, t, k + h * dim);
+    }
+}
+
+static void attention_block(Session *s, int index)
+{
+    const ModelInfo *info = &s->engine->weights->info;
+    const LayerWeights *l = &s->engine->weights->layers[index];
+    Batch *b = &s->batch;
+    gsize q_width = (gsize) l->q.rows, kv_width = (gsize) l->k.rows, stride = q_width + 2 * kv_width;
+    const Tensor *qkv[] = { &l->q, &l->k, &l->v }, *o[] = { &l->o };
+    static const Tensor none;
+    QuantizedBatch codes;
+
+    norm_rows(s, &l->attn_norm, b->hidden, b->x, b->tokens);
+    codes = codes_for(s, qkv, 3, b->x, b->tokens);
+    linear(s, &l->q, &l->q_bias, b->x, &codes, b->tokens, b->y, stride);
+    linear(s, &l->k, &l->k_bias, b->x, &codes, b->tokens, b->y + q_width, stride);
+    linear(s, &l->v, &l->v_bias, b->x, &codes, b->tokens, b->y + q_width + kv_width, stride);
+    rotate_batch(s, b->y, stride);
+    attention_store(s, index, b->y + q_width, b->y + q_width + kv_width, stride);
+    attention(s, index);
+    codes = codes_for(s, o, 1, b->x, b->tokens);
+    linear(s, &l->o, &none, b->x, &codes, b->tokens, b->y, (gsize) info->hidden);
+    add_residual(s, &l->post_attn_norm, b->y);
+}
+
+static void ffn_block(Session *s, int index)
+{
+    const ModelInfo *info = &s->engine->weights->info;
+    const LayerWeights *l = &s->engine->weights->layers[index];
+    Batch *b = &s->batch;
+    gsize ffn = (gsize) info->ffn;
+    const Tensor *gate_up[] = { &l->gate, &l->up }, *down[] = { &l->down };
+    static const Tensor none;
+    QuantizedBatch codes;
+
+    norm_rows(s, &l->ffn_norm, b->hidden, b->x, b->tokens);
+    codes = codes_for(s, gate_up, 2, b->x, b->tokens);
+    linear(s, &l->gate, &none, b->x, &codes, b->tokens, b->y, 2 * ffn);
+    linear(s, &l->up, &none, b->x, &codes, b->tokens, b->y + ffn, 2 * ffn);
+    #pragma omp parallel for schedule(static) num_threads(s->engine->threads) if (b->tokens >= 8)
+    for (gsize t = 0; t < b->tokens; t++)
+        s->engine->kernels->swiglu(b->y + t * 2 * ffn, b->y + t * 2 * ffn + ffn, b->x + t * ffn, ffn);
+    codes = codes_for(s, down, 1, b->x, b->tokens);
+    linear(s, &l->down, &none, b->x, &codes, b->tokens, b->y, (gsize) info->hidden);
+    add_residual(s, &l->post_ffn_norm, b->y);
+}
+
+void forward_tokens(Session *s, const gint32 *tokens, gsize n)
+{
+    const Weights *w = s->engine->weights;
+    Batch *b = &s->batch;
+    gsize hidden = (gsize) w->info.hidden;
+    Matrix embedding = as_matrix(&w->embedding);
+
+    b->tokens = n;
+    b->start = s->length;
+    for (gsize t = 0; t < n; t++)
+        type_to_float(embedding.type, embedding.data + (gsize) tokens[t] * embedding.row_bytes,
+                      b->hidden + t * hidden, hidden);
+    for (gsize tile = b->start / KERNEL_TILE; s->raw && tile <= (b->start + n - 1) / KERNEL_TILE; tile++)
+        s->raw_tile[tile % RAW_TILES] = tile;
+    rope_angles(s);
+    for (int i = 0; i < w->info.layers; i++) {
+        attention_block(s, i);
+        ffn_block(s, i);
+    }
+    memcpy(s->last_hidden, b->hidden + (n - 1) * hidden, hidden * sizeof(float));
+}
+
+void forward_logits(Session *s)
+{
+    const Weights *w = s->engine->weights;
+    const Tensor *output[] = { &w->output };
+    static const Tensor none;
+
+    norm_rows(s, &w->output_norm, s->last_hidden, s->batch.x, 1);
+    QuantizedBatch codes = codes_for(s, output, 1, s->batch.x, 1);
+    linear(s, &w->output, &none, s->batch.x, &codes, 1, s->logits, (gsize) w->info.vocabulary);
+}
