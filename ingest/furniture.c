@@ -212,6 +212,16 @@ static void mark_lone(PageLayout *layout)
     }
 }
 
+/* A page of nothing but furniture has it for its text. */
+static void keep_only_text(PageLayout *layout)
+{
+    for (guint i = 0; i < layout->lines->len; i++)
+        if (!line_at(layout, i)->furniture)
+            return;
+    for (guint i = 0; i < layout->lines->len; i++)
+        line_at(layout, i)->furniture = FALSE;
+}
+
 void furniture_mark(const GPtrArray *layouts)
 {
     g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(Edge));
@@ -228,4 +238,7 @@ void furniture_mark(const GPtrArray *layouts)
     for (guint i = 0; i < edges->len; i++)
         count_key(counts, g_array_index(edges, Edge, i).key);
     mark_repeated(edges, counts);
+    for (guint i = 0; i < layouts->len; i++)
+        if (g_ptr_array_index(layouts, i))
+            keep_only_text(g_ptr_array_index(layouts, i));
 }

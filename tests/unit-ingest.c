@@ -179,7 +179,7 @@ static void test_pdf(void)
     g_assert_cmpstr(d->date, ==, "2020-01-02");
     g_assert_cmpuint(d->pages->len, ==, 3);
     g_assert_cmpstr(page(d, 0)->label, ==, "i");
-    g_assert_cmpstr(page(d, 0)->text, ==, "Hello from the first page\nand its second line.");
+    g_assert_cmpstr(page(d, 0)->text, ==, "Hello from the first page and its second line.");
     g_assert_cmpint(page(d, 1)->state, ==, PAGE_EMPTY);
     g_assert_cmpstr(page(d, 2)->label, ==, "1");
     g_assert_cmpuint(document_unread_pages(d), ==, 0);
