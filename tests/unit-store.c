@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "src/base/failure.h"
 #include "tests/store-data.h"
@@ -502,6 +503,45 @@ test_clock(Fixture *f, gconstpointer data)
     store_close(store);
 }
 
+/* Reads a block as kvasir-cache(5) describes it, with nothing but SQLite and XXH3. */
+static void
+test_documented(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0);
+    g_autofree guint8 *keys = chain("a", 3), *want = bytes_of(keys + 2 * STORE_KEY_BYTES);
+    sqlite3 *db = NULL;
+    sqlite3_stmt *s = NULL;
+
+    put_chain(store, "a", 3);
+    store_close(store);
+    g_assert_cmpint(sqlite3_open(f->path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(db, "SELECT part.bytes, part.checksum, block.parts, block.part_size, block.depth"
+                                       " FROM block JOIN part ON part.id = block.id * 4096 + ?2 WHERE block.key = ?1",
+                                       -1, &s, NULL), ==, SQLITE_OK);
+    for (guint32 part = 0; part < PARTS; part++) {
+        guint8 place[48];
+        guint32 parts = PARTS;
+        guint64 size = PART_SIZE;
+
+        memcpy(place, keys + 2 * STORE_KEY_BYTES, 32);
+        memcpy(place + 32, &part, 4);
+        memcpy(place + 36, &parts, 4);
+        memcpy(place + 40, &size, 8);
+        sqlite3_bind_blob(s, 1, keys + 2 * STORE_KEY_BYTES, STORE_KEY_BYTES, SQLITE_STATIC);
+        sqlite3_bind_int(s, 2, (int) part);
+        g_assert_cmpint(sqlite3_step(s), ==, SQLITE_ROW);
+        g_assert_cmpmem(sqlite3_column_blob(s, 0), sqlite3_column_bytes(s, 0), want + part * PART_SIZE, PART_SIZE);
+        g_assert_cmpint(sqlite3_column_int64(s, 1), ==,
+                        (gint64) XXH3_64bits_withSeed(want + part * PART_SIZE, PART_SIZE, XXH3_64bits(place, 48)));
+        g_assert_cmpint(sqlite3_column_int(s, 2), ==, PARTS);
+        g_assert_cmpint(sqlite3_column_int(s, 3), ==, PART_SIZE);
+        g_assert_cmpint(sqlite3_column_int(s, 4), ==, 2);
+        sqlite3_reset(s);
+    }
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+}
+
 static void
 test_chain_key(void)
 {
@@ -527,7 +567,7 @@ main(int argc, char **argv)
         { "/store/marks", test_marks }, { "/store/processes", test_processes },
         { "/store/threads", test_threads }, { "/store/refused", test_refused },
         { "/store/read-only", test_read_only }, { "/store/clock", test_clock },
-        { "/store/reset", test_reset },
+        { "/store/reset", test_reset }, { "/store/documented", test_documented },
     };
 
     g_test_init(&argc, &argv, NULL);
