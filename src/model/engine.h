@@ -57,6 +57,12 @@ typedef struct {
     GStrv warnings;         /* things odd about the file, sentences; empty vector if none */
 } ModelInfo;
 
+/* What the model at PATH is, without making an engine of it: every check that opening makes is made.
+ * FAILURE_MODEL on error; free with model_info_free. */
+ModelInfo *model_info_read(const char *path, GError **error);
+void model_info_free(ModelInfo *info);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelInfo, model_info_free)
+
 /* Opens a GGUF file or a Hugging Face directory.  FAILURE_MODEL on error, with
  * the field that is wrong.  OPTIONS may be NULL. */
 Engine *engine_open(const char *path, const EngineOptions *options, GError **error);

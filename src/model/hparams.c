@@ -38,7 +38,7 @@ void hparams_warn(const ModelInfo *info, GPtrArray *warnings)
             "the RoPE base %g, epsilon %g and context %d are not those of GLM-4-9B-Chat (5e+06, 1.5625e-07, 131072): "
             "files converted from a native checkpoint carry wrong metadata and give wrong answers; "
             "get a file converted from the remote-code checkpoint, or correct chatglm.rope.freq_base and "
-            "chatglm.attention.layer_norm_rms_epsilon with gguf-set-metadata",
+            "chatglm.attention.layer_norm_rms_epsilon with gguf-set-metadata (the base model GLM-4-9B has 10000 by right)",
             info->rope_theta, info->norm_eps, info->context));
     if (strcmp(info->architecture, "glm4") == 0 && info->rotary_dim == info->head_dim)
         g_ptr_array_add(warnings, g_strdup_printf(

@@ -30,7 +30,8 @@ gboolean hparams_from_gguf(const Gguf *gguf, ModelInfo *info, HparamHints *hints
 /* The same from the top object of a config.json; the vocabulary is what the file says.  PATH is for messages. */
 gboolean hparams_from_json(JsonObject *config, const char *path, ModelInfo *info, HparamHints *hints, GError **error);
 
-/* Adds to WARNINGS (of char *) what is odd about INFO though it can be computed. */
+/* Adds to WARNINGS (of char *) what is odd about the metadata of a GGUF file, though it can be computed:
+ * mistakes that known converters made. */
 void hparams_warn(const ModelInfo *info, GPtrArray *warnings);
 
 #endif

@@ -18,6 +18,8 @@ static gboolean is_padding(const char *text, gsize length, gint32 type, guint64 
 
     if (type == TOKEN_UNUSED)
         return TRUE;
+    if (length < 6 || memcmp(text, "[PAD", 4) != 0)
+        return FALSE;
     g_snprintf(name, sizeof name, "[PAD%" G_GUINT64_FORMAT "]", id);
     return length == strlen(name) && memcmp(text, name, length) == 0;
 }

@@ -380,7 +380,8 @@ static void summarise(Loader *l, const char *format, GPtrArray *warnings)
     }
     info->weight_types = describe_types(l->used_list);
     info->fingerprint = fingerprint_compute(info, l->used_list, l->weights->tokenizer);
-    hparams_warn(info, warnings);
+    if (strcmp(format, "GGUF") == 0)
+        hparams_warn(info, warnings);
     g_ptr_array_add(warnings, NULL);
     info->warnings = g_strdupv((char **) warnings->pdata);
 }
@@ -538,19 +539,44 @@ Weights *weights_open(const char *path, GError **error)
     return bytes ? weights_from_gguf(bytes, path, error) : NULL;
 }
 
+static void info_clear(ModelInfo *info)
+{
+    g_free(info->path);
+    g_free(info->name);
+    g_free(info->architecture);
+    g_free(info->format);
+    g_free(info->weight_types);
+    g_free(info->fingerprint);
+    g_strfreev(info->warnings);
+    memset(info, 0, sizeof *info);
+}
+
 void weights_free(Weights *weights)
 {
     if (weights == NULL)
         return;
-    g_free(weights->info.path);
-    g_free(weights->info.name);
-    g_free(weights->info.architecture);
-    g_free(weights->info.format);
-    g_free(weights->info.weight_types);
-    g_free(weights->info.fingerprint);
-    g_strfreev(weights->info.warnings);
+    info_clear(&weights->info);
     g_free(weights->layers);
     tokenizer_free(weights->tokenizer);
     g_ptr_array_unref(weights->owned);
     g_free(weights);
+}
+
+ModelInfo *model_info_read(const char *path, GError **error)
+{
+    g_autoptr(Weights) weights = weights_open(path, error);
+
+    if (weights == NULL)
+        return NULL;
+    ModelInfo *info = g_memdup2(&weights->info, sizeof weights->info);
+    memset(&weights->info, 0, sizeof weights->info);
+    return info;
+}
+
+void model_info_free(ModelInfo *info)
+{
+    if (info == NULL)
+        return;
+    info_clear(info);
+    g_free(info);
 }
