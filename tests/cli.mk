@@ -1,1 +1,4 @@
-# Tests of cli.
+# Tests of cli: the program from outside.
+cli_tests = tests/t-usage.sh tests/t-ask.sh tests/t-ingest.sh tests/t-resume.sh
+TESTS += $(cli_tests)
+EXTRA_DIST += $(cli_tests)

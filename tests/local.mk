@@ -7,6 +7,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
 	G_TEST_SRCDIR='$(abs_top_srcdir)/tests'; G_TEST_BUILDDIR='$(abs_top_builddir)/tests'; \
 	: $${KVASIR_SHARED:='$(abs_top_srcdir)/../shared'}; \
+	: $${OMP_WAIT_POLICY:=passive}; export OMP_WAIT_POLICY; \
 	export top_srcdir top_builddir G_TEST_SRCDIR G_TEST_BUILDDIR KVASIR_SHARED;
 
 include tests/base.mk

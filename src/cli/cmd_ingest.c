@@ -79,12 +79,12 @@ static gboolean ingest_file(Ingest *ingest, const char *path, GError **error)
     }
     if (!catalogue_put(ingest->catalogue, option.corpus, row, &changed, error))
         return FALSE;
-    if (known == NULL)
-        ingest->new++;
-    else if (changed)
-        ingest->changed++;
-    else
+    if (!changed)
         ingest->same++;
+    else if (known == NULL)
+        ingest->new++;
+    else
+        ingest->changed++;
     return TRUE;
 }
 

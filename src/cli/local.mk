@@ -12,10 +12,17 @@ libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 
 bin_PROGRAMS += kvasir
 kvasir_SOURCES = \
+	src/cli/cmd_ask.c \
 	src/cli/cmd_cache.c \
 	src/cli/cmd_corpus.c \
+	src/cli/cmd_ingest.c \
+	src/cli/cmd_logits.c \
 	src/cli/cmd_text.c \
+	src/cli/cmd_tokens.c \
 	src/cli/main.c
 kvasir_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 # Upper layers first.
-kvasir_LDADD = libcli.a libingest.a libcache.a libbase.a $(SQLITE_LIBS) $(XXHASH_LIBS) $(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
+kvasir_LDADD = libcli.a libanswer.a libmodel.a $(KERNEL_LIBS) libingest.a libcache.a libbase.a \
+	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) \
+	$(PCRE2_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
+kvasir_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)

@@ -16,11 +16,15 @@ static const Command command_version = { "version", "show the version and the li
 
 /* In the order that "kvasir help" shows. */
 static const Command *const commands[] = {
-    &command_help,
-    &command_version,
+    &command_ask,
+    &command_ingest,
     &command_corpus,
     &command_text,
     &command_cache,
+    &command_tokens,
+    &command_logits,
+    &command_help,
+    &command_version,
 };
 
 static const Command *find_command(const char *name)

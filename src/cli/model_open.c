@@ -3,6 +3,7 @@
 #include "src/cli/settings.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "src/base/failure.h"
 
@@ -29,11 +30,15 @@ Engine *settings_open_engine(GError **error)
         .precise = settings->precise,
     };
     const char *path = settings_model_path(error);
+    Engine *engine = path != NULL ? engine_open(path, &options, error) : NULL;
 
-    if (path == NULL)
-        return NULL;
-    if (settings->model == NULL && !settings->quiet)
+    if (engine == NULL || settings->quiet)
+        return engine;
+    if (strstr(engine_info(engine)->name, "(random weights)") != NULL)
+        fputs("kvasir: this demonstration model has random weights, its words mean nothing; "
+              "kvasir-models(7) says how to get GLM-4-9B-Chat\n", stderr);
+    else if (settings->model == NULL)
         fputs("kvasir: using the small demonstration model; "
               "kvasir-models(7) says how to get GLM-4-9B-Chat\n", stderr);
-    return engine_open(path, &options, error);
+    return engine;
 }

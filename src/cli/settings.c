@@ -67,19 +67,6 @@ static gboolean known_isa(const char *name)
     return g_strv_contains(names, name);
 }
 
-static gboolean parse_kv(const char *name, KvType *type)
-{
-    static const char *const names[] = { [KV_INT8] = "int8", [KV_F16] = "f16", [KV_F32] = "f32" };
-
-    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (strcmp(names[i], name) == 0) {
-            *type = (KvType) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
-}
-
 /* SOURCE names where the value stands: a variable, or a file and key. */
 static gboolean bad_value(GError **error, const char *source, const char *value, const char *wanted)
 {
@@ -121,7 +108,7 @@ static gboolean config_key(const char *file, const char *key, const char *value,
         if (!parse_threads(value, &settings.threads))
             return bad_value(error, source, value, THREADS_RANGE);
     } else if (strcmp(key, "kv") == 0) {
-        if (!parse_kv(value, &settings.kv))
+        if (!kv_type_parse(value, &settings.kv))
             return bad_value(error, source, value, KV_NAMES);
     } else if (strcmp(key, "precise") == 0) {
         if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
@@ -261,7 +248,7 @@ gboolean settings_apply(GError **error)
         g_free(settings.isa);
         settings.isa = g_strdup(given.isa);
     }
-    if (given.kv != NULL && !parse_kv(given.kv, &settings.kv))
+    if (given.kv != NULL && !kv_type_parse(given.kv, &settings.kv))
         return bad_value(error, "--kv", given.kv, KV_NAMES);
     if (given.threads < 0 || given.threads > MOST_THREADS) {
         g_autofree char *value = g_strdup_printf("%d", given.threads);

@@ -1,0 +1,124 @@
+#!/bin/sh
+# kvasir ingest: corpora from files and folders, what changed, what is prefilled.
+. "$top_srcdir/tests/tap.sh"
+kvasir=$top_builddir/kvasir
+unset KVASIR_ISA KVASIR_THREADS
+KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
+XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
+export KVASIR_MODEL XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
+cd "$scratch" || exit 1
+
+document() {
+    awk -v name="$1" -v n="$2" 'BEGIN { for (i = 1; i <= n; i++) print name " has line " i " of " n ".\n" }' >"$1"
+}
+
+status() {
+    expected=$1
+    shift
+    "$@" >out 2>err
+    got=$?
+    cat out err
+    [ "$got" -eq "$expected" ] || { echo "exit status $got, not $expected"; return 1; }
+}
+
+usage() {
+    sed -n "s/.*\"$2\" : \([0-9]*\),\{0,1\}\$/\1/p" "$1"
+}
+
+mkdir -p papers/sub papers/.hidden
+document papers/b.txt 15
+document papers/a.md 15
+document papers/sub/c.txt 15
+document papers/.hidden/d.txt 5
+echo "int main(void)" >papers/code.c
+printf '<!DOCTYPE html><title>Page</title><h1>One</h1><p>The rate is 0.003 here.</p>' >papers/page.html
+
+first() {
+    status 0 "$kvasir" ingest -c thesis papers && grep -qx 'thesis: 4 documents (4 new, 0 changed, 0 as before)' out &&
+        grep -q '^kvasir: 0 of ' err
+}
+
+again() {
+    status 0 "$kvasir" ingest -c thesis papers && grep -qx 'thesis: 4 documents (0 new, 0 changed, 4 as before)' out &&
+        grep -q ', [0-9]* computed in' err && ! grep -q '^kvasir: 0 of ' err
+}
+
+prefilled() {
+    "$kvasir" ask -q --json --max-tokens 2 -c thesis "What rate?" >ask.json
+    [ $? -eq 1 ] && [ "$(usage ask.json cache_read_tokens)" -gt 1024 ] && [ "$(usage ask.json cache_creation_tokens)" -eq 0 ]
+}
+
+# ask -c reads nothing but the catalogue.
+without_files() {
+    mv papers elsewhere
+    "$kvasir" ask -q --json --max-tokens 2 -c thesis "What rate?" >ask2.json
+    result=$?
+    mv elsewhere papers
+    [ "$result" -eq 1 ] && [ "$(usage ask2.json prompt_tokens)" -eq "$(usage ask.json prompt_tokens)" ]
+}
+
+touched() {
+    touch papers/a.md
+    status 0 "$kvasir" ingest -c thesis papers/a.md && grep -q '0 new, 0 changed, 1 as before' out
+}
+
+appended() {
+    document papers/0.txt 10
+    status 0 "$kvasir" ingest -c thesis papers && grep -q '1 new, 0 changed, 4 as before' out &&
+        ! grep -q '^kvasir: 0 of ' err
+}
+
+changed() {
+    document papers/sub/c.txt 16
+    status 0 "$kvasir" ingest -c thesis papers && grep -q '0 new, 1 changed, 4 as before' out
+}
+
+# Same size, same time, other content: --reread finds it.
+reread() {
+    touch -d '2020-01-01' papers/b.txt && "$kvasir" ingest -q --no-prefill -c thesis papers || return
+    sed 's/has line/had line/' papers/b.txt >new && cat new >papers/b.txt && touch -d '2020-01-01' papers/b.txt
+    status 0 "$kvasir" ingest -q --no-prefill --reread -c thesis papers && grep -q '0 new, 1 changed' out
+}
+
+no_prefill() {
+    status 0 env KVASIR_MODEL=nowhere.gguf KVASIR_CACHE_DIR="$scratch/none" \
+        "$kvasir" ingest --no-prefill -c texts papers/b.txt && [ ! -e none/kv.db ]
+}
+
+# Two corpora with the same first documents share their blocks.
+shared() {
+    status 0 "$kvasir" ingest -c one papers/b.txt papers/a.md && status 0 "$kvasir" ingest -c two papers/b.txt papers/sub/c.txt &&
+        grep -q '^kvasir: [1-9][0-9,]* of ' err
+}
+
+unreadable() {
+    printf '\211PNG\r\n\032\n\000\000\000\rIHDR' >papers/picture.pdf
+    status 3 "$kvasir" ingest --no-prefill -c mixed papers missing.txt && grep -q 'picture.pdf' err && grep -q 'missing.txt' err &&
+        grep -q '2 unreadable' out
+}
+
+nothing() {
+    mkdir -p empty
+    status 3 "$kvasir" ingest -c nothing empty && grep -q 'nothing to read' err
+}
+
+too_long() {
+    document long.txt 9000
+    status 2 "$kvasir" ingest -c long papers/b.txt long.txt && grep -q 'the first 1 of 2 documents would fit' err &&
+        grep -q '2 new' out
+}
+
+ok "a folder: its documents in the order of their names" first
+ok "again: nothing is read, nothing computed" again
+ok "ask -c finds the prefix in the cache" prefilled
+ok "ask -c needs the files no more" without_files
+ok "another time is no change" touched
+ok "a new document goes to the end, what was before is reused" appended
+ok "a changed document is read again" changed
+ok "--reread trusts neither size nor time" reread
+ok "--no-prefill needs neither model nor cache" no_prefill
+ok "corpora with the same first documents share blocks" shared
+ok "unreadable files are named and counted, status 3" unreadable
+ok "an empty folder is an error" nothing
+ok "too long for the context: kept, not prefilled, status 2" too_long
+finish
