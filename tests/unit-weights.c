@@ -7,10 +7,12 @@
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/base/failure.h"
+#include "src/model/fingerprint.h"
 #include "src/model/hparams.h"
 #include "src/model/safetensors.h"
 #include "src/model/weights.h"
@@ -21,10 +23,24 @@ static char *model_path(const char *name)
     return g_test_build_filename(G_TEST_DIST, "data", "models", name, NULL);
 }
 
+/* The folder of reference models that are too large for a release; NULL if there is none. */
+static char *shared_model_path(const char *name)
+{
+    const char *shared = g_getenv("KVASIR_SHARED");
+    g_autofree char *path = g_build_filename(shared ? shared : "", "reference", "models", name, NULL);
+
+    return shared && g_file_test(path, G_FILE_TEST_EXISTS) ? g_steal_pointer(&path) : NULL;
+}
+
 static Weights *open_model(const char *name)
 {
     g_autofree char *path = model_path(name);
     g_autoptr(GError) error = NULL;
+
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_free(path);
+        path = shared_model_path(name);
+    }
     Weights *weights = weights_open(path, &error);
 
     g_assert_no_error(error);
@@ -230,6 +246,20 @@ static void test_layouts_agree(void)
     assert_same_model("tiny-1m-hf-native", "tiny-1m-f32.gguf", 0);
     assert_same_model("tiny-0414-hf-native", "tiny-0414-f32.gguf", 0);
     assert_same_model("tiny-edge-hf-native", "tiny-edge-f32.gguf", 0);
+}
+
+/* The reference folders that are not in the release. */
+static void test_shared_layouts(void)
+{
+    g_autofree char *shared = shared_model_path("tiny-a-hf-remote");
+
+    if (shared == NULL) {
+        g_test_skip("no reference models in $KVASIR_SHARED");
+        return;
+    }
+    assert_same_model("tiny-a-hf-remote", "tiny-a-f32.gguf", 0);
+    assert_same_model("tiny-a-hf-native", "tiny-a-f32.gguf", 0);
+    assert_same_model("tiny-32b-hf-native", "tiny-32b-f32.gguf", 0);
 }
 
 /* ---------------------------------------------------------------- edited GGUF files */
@@ -520,6 +550,34 @@ static void test_fingerprint(void)
         if (strcmp(got, base) == 0)
             g_error("\"%s\" left the fingerprint as it was", other[i]);
     }
+}
+
+/* A model above FINGERPRINT_WHOLE bytes: the samples reach from the first byte to the last. */
+static void test_fingerprint_sampled(void)
+{
+    const gsize bytes = FINGERPRINT_WHOLE + 8 * 1000 * 1000;
+    guint8 *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    char name[] = "big", path[] = "path", type[] = "F32", architecture[] = "chatglm";
+    StoredTensor tensor = { name, path, type, TRUE, TYPE_F32, 1, { bytes / 4, 1, 1, 1 }, data, bytes };
+    ModelInfo info = { .architecture = architecture };
+    g_autoptr(GPtrArray) tensors = g_ptr_array_new();
+    const gsize seen[] = { 0, FINGERPRINT_PAGE - 1, bytes - 1, bytes - FINGERPRINT_PAGE };
+
+    g_assert_true(data != MAP_FAILED);
+    g_ptr_array_add(tensors, &tensor);
+    g_autofree char *base = fingerprint_compute(&info, tensors, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(seen); i++) {
+        data[seen[i]] = 1;
+        g_autofree char *changed = fingerprint_compute(&info, tensors, NULL);
+        data[seen[i]] = 0;
+        g_assert_cmpstr(changed, !=, base);
+    }
+    /* a change in every row, here of 2 KB, is seen wherever the samples lie */
+    for (gsize at = 0; at < bytes; at += 2048)
+        data[at] = 1;
+    g_autofree char *everywhere = fingerprint_compute(&info, tensors, NULL);
+    g_assert_cmpstr(everywhere, !=, base);
+    munmap(data, bytes);
 }
 
 /* ---------------------------------------------------------------- damage */
@@ -984,7 +1042,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/weights/models", test_models);
-    g_test_add_func("/weights/layouts-agree", test_layouts_agree);
+    g_test_add_func("/weights/layouts-agree/own", test_layouts_agree);
+    g_test_add_func("/weights/layouts-agree/shared", test_shared_layouts);
     g_test_add_func("/weights/gguf/slices", test_slices);
     g_test_add_func("/weights/gguf/accepted", test_edits_accepted);
     g_test_add_func("/weights/gguf/versions", test_versions);
@@ -993,7 +1052,8 @@ int main(int argc, char **argv)
     g_test_add_func("/weights/gguf/flipped", test_gguf_flipped);
     g_test_add_func("/weights/warnings", test_warnings);
     g_test_add_func("/weights/wrong-metadata", test_wrong_metadata);
-    g_test_add_func("/weights/fingerprint", test_fingerprint);
+    g_test_add_func("/weights/fingerprint/whole", test_fingerprint);
+    g_test_add_func("/weights/fingerprint/sampled", test_fingerprint_sampled);
     g_test_add_func("/weights/safetensors/good", test_safetensors_good);
     g_test_add_func("/weights/safetensors/refused", test_safetensors_refused);
     g_test_add_func("/weights/safetensors/damaged", test_safetensors_damaged);
