@@ -64,6 +64,25 @@ gboolean store_write(Store *store, const guint8 root[STORE_KEY_BYTES],
 /* Waits until all that was queued is committed; FALSE as above. */
 gboolean store_flush(Store *store, GError **error);
 
+/* Claims: so that two processes with the same prompt do not compute the same block twice.  Before it
+ * computes a block a process claims its key; who does not get the claim waits for the block and reads
+ * it.  A claim ends with the block's commit, with store_release(), or with the process, however that ends.
+ * They are advice: nothing breaks when they are not asked for.
+ *
+ * TRUE: this process is to compute the block (also when claims cannot be made).  FALSE: it is stored
+ * already, or another running process computes it. */
+gboolean store_claim(Store *store, const guint8 key[STORE_KEY_BYTES]);
+
+typedef enum {
+    STORE_WAIT_STORED,      /* the block is there now */
+    STORE_WAIT_FREE,        /* nobody computes it (any more): claim it */
+    STORE_WAIT_TIMEOUT,     /* neither, in the time given; interrupt_requested() counts as this */
+} StoreWait;
+
+StoreWait store_wait(Store *store, const guint8 key[STORE_KEY_BYTES], guint timeout_ms);
+/* Gives up all claims of this process: it stops computing. */
+void store_release(Store *store);
+
 typedef struct {
     guint64 blocks, bytes;          /* stored now */
     guint64 file_bytes;             /* of the database, with its log */

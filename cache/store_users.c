@@ -17,6 +17,11 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
+#include "src/base/interrupt.h"
+
+/* How often a waiting process looks. */
+#define WAIT_STEP_MS 50
+
 static struct flock
 byte_of(gint64 user)
 {
@@ -112,4 +117,75 @@ store_purge_users(Store *store, GError **error)
             row = -1;
     }
     return row == 0;
+}
+
+/* In a read or write transaction on DB.  *STORED: the block is there; *OWNER: the living user that has the claim, or 0. */
+static gboolean
+look_at_claim(Store *store, Database *db, const guint8 *key, gboolean *stored, gint64 *owner)
+{
+    gint64 id = 0;
+
+    *owner = 0;
+    if (!database_get(db, 0, &id, NULL, "SELECT id FROM block WHERE key = ?", "k", key)
+        || !database_get(db, 0, owner, NULL, "SELECT user FROM claim WHERE key = ?", "k", key))
+        return FALSE;
+    *stored = id != 0;
+    if (*owner && !is_alive(store, *owner))
+        *owner = 0;
+    return TRUE;
+}
+
+gboolean
+store_claim(Store *store, const guint8 key[STORE_KEY_BYTES])
+{
+    StoreState state;
+    gboolean stored = FALSE, mine = TRUE;
+    gint64 owner = 0;
+
+    if (!store->user)
+        return TRUE;
+    g_mutex_lock(&store->lock);
+    if (store_begin(store, &state, NULL)) {
+        if (look_at_claim(store, &store->db, key, &stored, &owner))
+            mine = !stored && (!owner || owner == store->user);
+        if (!mine || owner == store->user
+            || !database_do(&store->db, NULL, "INSERT OR REPLACE INTO claim VALUES (?, ?)", "ki", key, store->user))
+            database_rollback(&store->db);
+        else
+            database_commit(&store->db, NULL);
+    }
+    g_mutex_unlock(&store->lock);
+    return mine;
+}
+
+StoreWait
+store_wait(Store *store, const guint8 key[STORE_KEY_BYTES], guint timeout_ms)
+{
+    for (guint waited = 0; ; waited += WAIT_STEP_MS) {
+        Database *reader = store_reader(store, NULL);
+        gboolean stored = FALSE, ok = FALSE;
+        gint64 owner = 0;
+
+        if (reader) {
+            ok = database_begin_read(reader, NULL) && look_at_claim(store, reader, key, &stored, &owner);
+            store_reader_return(store, reader);
+        }
+        if (ok && stored)
+            return STORE_WAIT_STORED;
+        if (!ok || !owner)
+            return STORE_WAIT_FREE;
+        if (waited >= timeout_ms || interrupt_requested())
+            return STORE_WAIT_TIMEOUT;
+        g_usleep(WAIT_STEP_MS * 1000);
+    }
+}
+
+void
+store_release(Store *store)
+{
+    if (!store->user)
+        return;
+    g_mutex_lock(&store->lock);
+    database_do(&store->db, NULL, "DELETE FROM claim WHERE user = ?", "i", store->user);
+    g_mutex_unlock(&store->lock);
 }

@@ -108,6 +108,8 @@ write_inside(Store *store, StoreState *state, const StoreJob *job, gboolean *kee
     if (!id && !job->first && !parent)
         return TRUE;            /* it would hang on nothing */
     *keep = TRUE;
+    if (!database_do(db, error, "DELETE FROM claim WHERE key = ?", "k", job->key))
+        return FALSE;
     if (id)                     /* another process was faster: this one uses it too */
         return store_mark(store, id, error) && (!parent || store_unmark(store, parent, error));
     if (parent && !store_mark(store, parent, error))
@@ -157,8 +159,8 @@ writer_main(gpointer data)
             continue;
         }
         g_mutex_unlock(&writer->lock);
-        if (!failed)
-            write_block(store, job, &problem);
+        if (!failed && !write_block(store, job, &problem))
+            store_release(store);       /* others must not wait for what will not come */
         g_mutex_lock(&writer->lock);
         free_job(g_queue_pop_head(&writer->jobs));
         if (problem) {

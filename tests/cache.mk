@@ -19,3 +19,9 @@ TESTS += tests/unit-crash
 tests_unit_crash_SOURCES = tests/unit-crash.c tests/store-data.c tests/store-data.h tests/fault-vfs.c tests/fault-vfs.h
 tests_unit_crash_CFLAGS = $(cache_test_cflags)
 tests_unit_crash_LDADD = $(cache_test_ldadd)
+
+# Measures; not a test: "make tests/bench-store".
+EXTRA_PROGRAMS += tests/bench-store
+tests_bench_store_SOURCES = tests/bench-store.c
+tests_bench_store_CFLAGS = $(cache_test_cflags)
+tests_bench_store_LDADD = $(cache_test_ldadd)

@@ -309,6 +309,51 @@ test_marks(Fixture *f, gconstpointer data)
     close(to_parent[1]);
 }
 
+/* What another process computes is waited for, until it is stored or that process is dead. */
+static void
+test_claims(Fixture *f, gconstpointer data)
+{
+    g_autofree guint8 *keys = chain("a", 2);
+    int to_child[2], to_parent[2];
+    char byte = 0;
+    pid_t pid;
+    Store *store;
+
+    store_close(open_limited(f->path, 0));
+    g_assert_cmpint(pipe(to_child), ==, 0);
+    g_assert_cmpint(pipe(to_parent), ==, 0);
+    pid = fork();
+    if (pid == 0) {
+        store = open_limited(f->path, 0);
+        if (!store_claim(store, keys) || !store_claim(store, keys + STORE_KEY_BYTES)
+            || write(to_parent[1], "x", 1) != 1 || read(to_child[0], &byte, 1) != 1)
+            _exit(1);
+        g_usleep(100000);
+        put(store, "a", keys, 0, NULL);
+        store_flush(store, NULL);
+        pause();
+    }
+    g_assert_cmpint(read(to_parent[0], &byte, 1), ==, 1);
+    store = open_limited(f->path, 0);
+    g_assert_false(store_claim(store, keys));
+    g_assert_cmpint(store_wait(store, keys, 10), ==, STORE_WAIT_TIMEOUT);
+    g_assert_cmpint(write(to_child[1], "x", 1), ==, 1);
+    g_assert_cmpint(store_wait(store, keys, 20000), ==, STORE_WAIT_STORED);
+    g_assert_cmpuint(readable(store, "a", 2, FALSE), ==, 1);
+    g_assert_false(store_claim(store, keys));
+    g_assert_false(store_claim(store, keys + STORE_KEY_BYTES));
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    g_assert_cmpint(store_wait(store, keys + STORE_KEY_BYTES, 0), ==, STORE_WAIT_FREE);
+    g_assert_true(store_claim(store, keys + STORE_KEY_BYTES));
+    g_assert_true(store_claim(store, keys + STORE_KEY_BYTES));
+    store_close(store);
+    close(to_child[0]);
+    close(to_child[1]);
+    close(to_parent[0]);
+    close(to_parent[1]);
+}
+
 /* Several processes create the file, and write the same and other blocks, at once. */
 static void
 test_processes(Fixture *f, gconstpointer data)
@@ -564,7 +609,8 @@ main(int argc, char **argv)
         { "/store/round-trip", test_round_trip }, { "/store/no-parent", test_no_parent },
         { "/store/damaged-part", test_damaged_part }, { "/store/eviction", test_eviction },
         { "/store/eviction-order", test_eviction_order }, { "/store/trim-and-clear", test_trim_and_clear },
-        { "/store/marks", test_marks }, { "/store/processes", test_processes },
+        { "/store/marks", test_marks }, { "/store/claims", test_claims },
+        { "/store/processes", test_processes },
         { "/store/threads", test_threads }, { "/store/refused", test_refused },
         { "/store/read-only", test_read_only }, { "/store/clock", test_clock },
         { "/store/reset", test_reset }, { "/store/documented", test_documented },
