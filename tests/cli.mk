@@ -2,3 +2,5 @@
 cli_tests = tests/t-usage.sh tests/t-ask.sh tests/t-ingest.sh tests/t-resume.sh
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests)
+TESTS += tests/t-model.sh
+EXTRA_DIST += tests/t-model.sh

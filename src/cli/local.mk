@@ -17,6 +17,7 @@ kvasir_SOURCES = \
 	src/cli/cmd_corpus.c \
 	src/cli/cmd_ingest.c \
 	src/cli/cmd_logits.c \
+	src/cli/cmd_model.c \
 	src/cli/cmd_text.c \
 	src/cli/cmd_tokens.c \
 	src/cli/main.c

@@ -21,6 +21,7 @@ static const Command *const commands[] = {
     &command_corpus,
     &command_text,
     &command_cache,
+    &command_model,
     &command_tokens,
     &command_logits,
     &command_help,
