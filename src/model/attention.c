@@ -96,13 +96,21 @@ static AttendState thread_state(const Session *s, int thread, gsize rows, gsize 
     return (AttendState) { f, f + rows, f + 2 * rows };
 }
 
+/* Whether attention is worth more than one thread. */
+static gboolean worth(const Session *s)
+{
+    const ModelInfo *info = &s->engine->weights->info;
+
+    return s->batch.tokens * (s->batch.start + s->batch.tokens) * (gsize) (info->heads * info->head_dim) >= THREADS_WORTH;
+}
+
 static void attend_whole(Session *s, int layer, const TokenGroup *groups, gsize n_groups)
 {
     const Kernels *kernels = s->engine->kernels;
     int kv_heads = s->engine->weights->info.kv_heads, n = kv_heads * (int) n_groups;
 
     /* The last groups see the most keys: begin with them. */
-    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads)
+    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads) if (worth(s))
     for (int i = n - 1; i >= 0; i--) {
         AttendState total, part;
         AttendRows rows = group_rows(s, layer, i % kv_heads, groups + i / kv_heads, &total);
@@ -138,7 +146,7 @@ static void attend_split(Session *s, int layer, const TokenGroup *groups, gsize 
         s->parts = g_renew(float, s->parts, need);
         s->parts_size = need;
     }
-    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads)
+    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads) if (worth(s))
     for (int i = 0; i < n; i++) {
         AttendState total;
         AttendRows rows = group_rows(s, layer, i % info->kv_heads, groups + i % units / info->kv_heads, &total);

@@ -35,7 +35,7 @@ static QuantizedBatch quantize(const Session *s, const float *x, gsize tokens, g
     const Batch *b = &s->batch;
     gsize groups = columns / KERNEL_GROUP;
 
-    #pragma omp parallel for schedule(static) num_threads(s->engine->threads) if (tokens >= 8)
+    #pragma omp parallel for schedule(static) num_threads(s->engine->threads) if (tokens * columns >= THREADS_WORTH / 16)
     for (gsize t = 0; t < tokens; t++)
         s->engine->kernels->quantize(x + t * columns, columns, b->codes + t * columns,
                                      b->code_scale + t * groups, b->code_sum + t * groups);
@@ -51,8 +51,9 @@ static void linear(const Session *s, const Tensor *w, const Tensor *bias, const 
     Matrix m = as_matrix(w);
     gboolean blas = s->engine->blas, floats = is_float(w->type);
     gsize step = blas ? KERNEL_BLAS_PANEL : ROWS_PER_TASK;
+    gboolean split = m.rows * m.columns * tokens >= THREADS_WORTH;
 
-    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads)
+    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads) if (split)
     for (gsize first = 0; first < m.rows; first += step) {
         gsize count = MIN(step, m.rows - first);
         void *scratch = s->scratch[threads_current()];
@@ -190,7 +191,7 @@ static void ffn_block(Session *s, int index)
     codes = codes_for(s, gate_up, 2, b->x, b->tokens);
     linear(s, &l->gate, &none, b->x, &codes, b->tokens, b->y, 2 * ffn);
     linear(s, &l->up, &none, b->x, &codes, b->tokens, b->y + ffn, 2 * ffn);
-    #pragma omp parallel for schedule(static) num_threads(s->engine->threads) if (b->tokens >= 8)
+    #pragma omp parallel for schedule(static) num_threads(s->engine->threads) if (b->tokens * ffn >= THREADS_WORTH / 16)
     for (gsize t = 0; t < b->tokens; t++)
         s->engine->kernels->swiglu(b->y + t * 2 * ffn, b->y + t * 2 * ffn + ffn, b->x + t * ffn, ffn);
     codes = codes_for(s, down, 1, b->x, b->tokens);

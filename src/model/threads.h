@@ -2,7 +2,11 @@
 #ifndef KVASIR_MODEL_THREADS_H
 #define KVASIR_MODEL_THREADS_H
 
+#include <stddef.h>
+
 #define THREADS_MAX 256
+/* Multiply-adds below which a loop is not worth waking other threads for. */
+#define THREADS_WORTH ((size_t) 1 << 20)
 
 #ifdef _OPENMP
 #include <omp.h>
