@@ -1,6 +1,7 @@
 # ingest: documents to text with page anchors, text to a packed prompt.
 noinst_LIBRARIES += libingest.a
 libingest_a_SOURCES = \
+	ingest/article.c \
 	ingest/clean.c ingest/clean.h \
 	ingest/document.c ingest/document.h \
 	ingest/encoding.c ingest/encoding.h \
