@@ -10,14 +10,17 @@
 
 #include <string.h>
 
+#include "ingest/clean.h"
 #include "ingest/html.h"
 
-/* Letters: less is no paragraph; less is no article. */
-enum { PARAGRAPH = 25, ARTICLE = 250 };
+/* Letters: less is no paragraph, less is no article, more is no teaser. */
+enum { PARAGRAPH = 25, ARTICLE = 250, TEASER = 300 };
 
 typedef struct {
     guint text, links;      /* letters, and those inside of links */
     guint commas, paragraphs, items, anchors;
+    guint prose;            /* letters in paragraphs */
+    guint headings, linked; /* headings, and those that are links */
     float score;
     gboolean candidate;
 } Stats;
@@ -64,7 +67,7 @@ static const char *const STRONG[] = { "comment", "disqus", "sidebar", "side-bar"
 /* Not content unless the name also says that it is. */
 static const char *const WEAK[] = { "header", "footer", "banner", "extra", "legends", "rss", "supplemental",
     "community", "combx", "remark", "shoutbox", "widget", "meta", "byline", "dateline", "timestamp", "toc",
-    "aside", "credit", "tools", "utility", "embed", "teaser", "overlay", "topic", "category", NULL };
+    "aside", "tools", "utility", "teaser", "overlay", "topic", "category", NULL };
 static const char *const CONTENT[] = { "article", "body", "content", "main", "entry", "story", "text", "post-", "page", NULL };
 static const char *const GOOD[] = { "article", "body", "content", "entry", "hentry", "main", "page", "post", "text", "blog",
     "story", NULL };
@@ -138,6 +141,12 @@ static void measure(Article *a)
         }
         stats->paragraphs += html_is(node, "p") && stats->text >= PARAGRAPH;
         stats->items += html_is(node, "li");
+        if (html_is(node, "p") && stats->links * 2 < stats->text)
+            stats->prose = stats->text;
+        if (html_is_any(node, " h1 h2 h3 h4 h5 h6 ")) {
+            stats->headings = 1;
+            stats->linked = stats->links * 10 > stats->text * 7 || (node->parent && html_is(node->parent, "a"));
+        }
         Stats *parent = stats_of(a, node->parent);
         if (!parent || g_hash_table_contains(a->dropped, node))
             continue;
@@ -147,6 +156,9 @@ static void measure(Article *a)
         parent->paragraphs += stats->paragraphs;
         parent->items += stats->items;
         parent->anchors += stats->anchors;
+        parent->prose += stats->prose;
+        parent->headings += stats->headings;
+        parent->linked += stats->linked;
     }
 }
 
@@ -273,8 +285,11 @@ static xmlNode *widen(const Article *a, xmlNode *best)
             break;
         gboolean only_child = outer->text == inner->text;
         gboolean named = html_is_any(up, " article main ") && outer->text < 3 * inner->text;
-        if (only_child || named || (outer->candidate && outer->score > 0.75f * inner->score
-                                    && outer->paragraphs > inner->paragraphs && link_density(outer) < 0.25f))
+        guint more = outer->text - inner->text, prose = outer->prose - inner->prose;
+        gboolean split = prose * 10 > more * 6 && prose * 4 > inner->prose;
+        gboolean better = outer->candidate && outer->score > 0.75f * inner->score
+            && outer->paragraphs > inner->paragraphs && link_density(outer) < 0.25f;
+        if (only_child || named || ((split || better) && outer->linked < inner->linked + 3))
             best = up;
     }
     return best;
@@ -311,16 +326,35 @@ static gboolean has_inside(const xmlNode *node, const char *names)
     return FALSE;
 }
 
+/* The author's name and the date above an article; both are in the document's header. */
+static gboolean is_byline(const xmlNode *node)
+{
+    static const char *const NAMES[] = { "byline", "author", "dateline", "timestamp", "pubdate", "publish",
+        "post-date", "entry-date", "post-meta", "entry-meta", "article-meta", "article-info", "posted-on", " date", NULL };
+    const char *rel = html_attribute(node, "rel"), *item = html_attribute(node, "itemprop");
+    if ((rel && !strcmp(rel, "author")) || (item && (strstr(item, "author") || strstr(item, "date"))))
+        return TRUE;
+    g_autofree char *names = names_of(node);
+    return has_word(names, NAMES);
+}
+
 /* A block of links, buttons or notes inside the content. */
-static gboolean is_clutter(const Article *a, const xmlNode *node)
+static gboolean is_clutter(const Article *a, const xmlNode *node, const Stats *all)
 {
     const Stats *stats = stats_of(a, node);
     gboolean list = html_is_any(node, " ul ol dl ");
     if (!list && !html_is_any(node, " div section table header aside fieldset p "))
         return FALSE;
     float density = link_density(stats);
+    if (stats->text * 2 > all->text)
+        return FALSE;
+    if (stats->text < 100 && is_byline(node))
+        return TRUE;
     if (html_is(node, "p"))
         return stats->anchors > 0 && density > 0.9f && stats->text < 120;
+    /* Teasers: headings that lead elsewhere. */
+    if (stats->linked >= 2 && stats->linked * 4 > stats->headings * 3 && stats->text < stats->linked * TEASER)
+        return TRUE;
     if (stats->commas >= 10 || stats->text == 0)
         return FALSE;
     int weight = class_weight(node);
@@ -333,11 +367,25 @@ static gboolean is_clutter(const Article *a, const xmlNode *node)
     return !list && weight < 25 && density > 0.35f && stats->anchors >= 3 && stats->paragraphs < 2;
 }
 
-static void drop_clutter(Article *a, xmlNode *best)
+/* Whether a heading says what the document's title says. */
+static gboolean repeats_title(const xmlNode *node, const char *title)
 {
+    if (!html_is_any(node, " h1 h2 "))
+        return FALSE;
+    xmlChar *content = xmlNodeGetContent(node);
+    g_autofree char *line = clean_line((const char *) content, -1);
+    xmlFree(content);
+    return *line && strlen(line) >= 8 && strstr(title, line);
+}
+
+static void drop_clutter(Article *a, xmlNode *best, const char *title)
+{
+    gboolean titled = FALSE;
     for (xmlNode *n = best->children; n; ) {
         gboolean known = stats_of(a, n) && !g_hash_table_contains(a->dropped, n);
-        if (known && n->type == XML_ELEMENT_NODE && is_clutter(a, n)) {
+        gboolean title_again = known && !titled && repeats_title(n, title);
+        titled |= title_again;
+        if (title_again || (known && n->type == XML_ELEMENT_NODE && is_clutter(a, n, stats_of(a, best)))) {
             g_hash_table_add(a->dropped, n);
             known = FALSE;
         }
@@ -345,23 +393,35 @@ static void drop_clutter(Article *a, xmlNode *best)
     }
 }
 
-GHashTable *article_find(xmlNode *root)
+/* Without an article, menus still go, but not if they are the page. */
+static void keep_page(Article *a, guint total)
+{
+    const Stats *rest = &g_array_index(a->stats, Stats, 0);
+    if (rest->text * 3 < total)
+        g_hash_table_remove_all(a->dropped);
+}
+
+GHashTable *article_find(xmlNode *root, const char *title)
 {
     Article a = { .nodes = g_ptr_array_new(), .stats = g_array_new(FALSE, FALSE, sizeof(Stats)),
                   .index = g_hash_table_new(NULL, NULL), .dropped = g_hash_table_new(NULL, NULL) };
     collect(&a, root);
     measure(&a);
+    guint whole = a.stats->len ? g_array_index(a.stats, Stats, 0).text : 0;
     drop_unlikely(&a);
     clear_stats(&a);
     measure(&a);
     xmlNode *best = find_best(&a);
+    guint text = 0, rest = a.stats->len ? g_array_index(a.stats, Stats, 0).text : 0;
     if (best) {
         best = widen(&a, best);
-        guint text = stats_of(&a, best)->text, total = g_array_index(a.stats, Stats, 0).text;
-        if (text >= ARTICLE && text * 5 >= total) {
-            drop_around(&a, best);
-            drop_clutter(&a, best);
-        }
+        text = stats_of(&a, best)->text;
+    }
+    if (text >= ARTICLE && text * 5 >= rest) {
+        drop_around(&a, best);
+        drop_clutter(&a, best, title);
+    } else if (a.stats->len) {
+        keep_page(&a, whole);
     }
     g_ptr_array_unref(a.nodes);
     g_array_unref(a.stats);

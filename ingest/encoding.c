@@ -84,6 +84,16 @@ static char *convert(const guint8 *bytes, gsize length, const char *from, gsize 
     return g_string_free(out, FALSE);
 }
 
+/* Well-formed UTF-8 with enough beyond ASCII that no other encoding looks so by chance. */
+static gboolean is_surely_utf8(const guint8 *bytes, gsize length)
+{
+    enum { ENOUGH = 12 };
+    gsize beyond = 0;
+    for (gsize i = 0; i < length && beyond < ENOUGH; i++)
+        beyond += bytes[i] >= 0xc0;
+    return beyond >= ENOUGH && g_utf8_validate_len((const char *) bytes, length, NULL);
+}
+
 /* UTF-8 apart from a few broken sequences (a page cut in the middle, one bad quotation). */
 static gboolean is_mostly_utf8(const guint8 *bytes, gsize length)
 {
@@ -192,6 +202,9 @@ char *encoding_decode(const guint8 *bytes, gsize length, const char *declared, g
     length -= skip;
     if (!from)
         from = guess_utf16(bytes, length);
+    /* Text that is UTF-8 throughout was converted by somebody who left the declaration alone. */
+    if (!from && is_surely_utf8(bytes, length))
+        from = "UTF-8";
     if (!from && declared) {
         from = encoding_for_label(declared);
         /* Read as ASCII up to the declaration, so it cannot be UTF-16. */

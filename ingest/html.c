@@ -151,7 +151,7 @@ Document *html_read(const char *path, const guint8 *bytes, gsize length,
     g_autoptr(GString) out = g_string_sized_new(n / 4 + 1);
     g_autoptr(GArray) headings = g_array_new(FALSE, FALSE, sizeof(Heading));
     read_metadata(document, root);
-    g_autoptr(GHashTable) dropped = options->whole ? NULL : article_find(root);
+    g_autoptr(GHashTable) dropped = options->whole ? NULL : article_find(root, document->title);
     htmltext_append(root, dropped, out, headings);
     xmlFreeDoc(tree);
     sections_add(document, out->str, out->len, headings);

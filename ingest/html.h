@@ -18,7 +18,8 @@ const char *html_attribute(const xmlNode *node, const char *name);
  * may be NULL) are left out with all that is in them. */
 void htmltext_append(xmlNode *top, GHashTable *dropped, GString *out, GArray *headings);
 
-/* The nodes under ROOT that are not main content (menus, adverts, comments), as a set to be freed. */
-GHashTable *article_find(xmlNode *root);
+/* The nodes under ROOT that are not main content (menus, adverts, comments, the heading that repeats
+ * TITLE), as a set to be freed. */
+GHashTable *article_find(xmlNode *root, const char *title);
 
 #endif
