@@ -25,3 +25,6 @@ EXTRA_PROGRAMS += tests/bench-store
 tests_bench_store_SOURCES = tests/bench-store.c
 tests_bench_store_CFLAGS = $(cache_test_cflags)
 tests_bench_store_LDADD = $(cache_test_ldadd)
+
+TESTS += tests/t-together.sh
+EXTRA_DIST += tests/t-together.sh

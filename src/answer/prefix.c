@@ -11,6 +11,8 @@ enum {
     PART_MOST = 1024 * 1024,        /* bytes of a row of the store, unless one layer is larger */
     READERS_MOST = 8,
     PROGRESS_US = 100 * 1000,
+    WAIT_MS = 200,                  /* for another process's block, between two looks at the signals */
+    WAIT_MOST_MS = 120 * 1000,      /* after which that process is taken to hang, and waited for no more */
 };
 
 typedef struct {
@@ -24,6 +26,7 @@ typedef struct {
     gsize blocks;
     gsize cached;                   /* blocks in the session that came from the store */
     gsize queued;                   /* blocks handed to the writer */
+    gboolean alone;                 /* other processes are not waited for */
     ProgressFunc progress;
     gpointer data;
     PrefixReport *report;
@@ -204,13 +207,59 @@ static gboolean write_block(Session *session, gsize block, gpointer data, GError
     return TRUE;
 }
 
+/* Reads back a block that another process has just stored. */
+static gboolean take_block(Fill *fill, gsize block)
+{
+    g_autofree guint8 *bytes = g_malloc(fill->part_bytes);
+    GError *error = NULL;
+
+    for (int part = 0; part < fill->parts; part++) {
+        if (!store_read(fill->store, block_key(fill, block), (guint) part, bytes, fill->part_bytes, &error)) {
+            if (error != NULL)
+                warn(fill, error);
+            return FALSE;
+        }
+        session_import_layers(fill->session, block, part * fill->part_layers, fill->part_layers, bytes);
+    }
+    session_adopt_blocks(fill->session, fill->ids + block * ENGINE_BLOCK, 1);
+    fill->cached++;
+    return TRUE;
+}
+
+/* When another process is computing the block: waits for it.  TRUE: the block is in the
+ * session.  FALSE: this process is to compute it, or a signal came. */
+static gboolean follow_block(Fill *fill, gsize block, gsize start, gsize total)
+{
+    guint waited = 0;
+
+    if (fill->store == NULL || fill->alone)
+        return FALSE;
+    while (!store_claim(fill->store, block_key(fill, block))) {
+        StoreWait wait = store_wait(fill->store, block_key(fill, block), WAIT_MS);
+
+        if (wait == STORE_WAIT_STORED)
+            return take_block(fill, block);
+        if (interrupt_requested())
+            return FALSE;
+        waited += wait == STORE_WAIT_TIMEOUT ? WAIT_MS : 0;
+        if (waited >= WAIT_MOST_MS) {
+            fill->alone = TRUE;
+            return FALSE;
+        }
+        report_progress(fill, "following another process", start, block * ENGINE_BLOCK, total);
+    }
+    return FALSE;
+}
+
 /* The blocks of the prefix that the store did not have, one call each. */
 static gboolean compute_blocks(Fill *fill, gsize total, GError **error)
 {
     gsize start = fill->cached * ENGINE_BLOCK;
 
-    for (gsize b = fill->cached; b < fill->blocks; b++) {
+    for (gsize b = start / ENGINE_BLOCK; b < fill->blocks; b++) {
         report_progress(fill, "prefill", start, b * ENGINE_BLOCK, total);
+        if (follow_block(fill, b, start, total))
+            continue;
         if (interrupt_check(error) ||
             !session_append(fill->session, fill->ids + b * ENGINE_BLOCK, ENGINE_BLOCK, write_block, fill, error))
             return FALSE;
@@ -254,6 +303,7 @@ gboolean prefix_fill(Session *session, const Engine *engine, KvType type, Store 
     report->read_seconds = (double) (middle - begin) / 1e6;
 
     ok = compute_blocks(&fill, n > prefix ? n : rest, error);
+    report->cached = fill.cached * ENGINE_BLOCK;
     if (ok && n > prefix)
         ok = session_append(session, ids + rest, n - rest, NULL, NULL, error);
     flush(&fill);

@@ -3,6 +3,7 @@
  * The prefix (what does not depend on the question) is cut into blocks of
  * ENGINE_BLOCK tokens.  Blocks that the store has are read back; each further one is
  * computed and handed to the store at once, so that an interruption costs at most one block.
+ * A block that another process is computing at the time is waited for and read.
  *
  * Cold = warm = resumed.  The state is the same to the bit however many blocks came from
  * the store, because the calls to session_append are cut the same way each time: one
