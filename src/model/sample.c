@@ -10,6 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* A million tokens at exp(-50) together are less than the resolution of a draw. */
+#define NEGLIGIBLE (-50.0)
+
 typedef struct {
     double weight;              /* relative to the likeliest: 0 to 1 */
     gint32 id;
@@ -62,18 +65,22 @@ static double next_uniform(Sampler *sampler)
     return (double) (z >> 11) * 0x1p-53;
 }
 
-/* exp(X) for X <= 0, within a few units of the last place. */
+/* exp(X) for X <= 0, within a few units of the last place; 0 below NEGLIGIBLE. */
 static double exponential(double x)
 {
-    double n, r, sum = 1.0;
+    static const double inverse_factorials[] = {    /* 1/13! ... 1/0! */
+        1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320, 1.0 / 5040,
+        1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1, 1,
+    };
+    double n, r, sum = 0;
 
-    if (!(x > -700.0))
+    if (!(x > NEGLIGIBLE))
         return 0.0;
     n = floor(x * 1.4426950408889634 + 0.5);
     r = x - n * 6.93147180369123816490e-01;     /* ln 2 in two parts: the first has few bits */
     r -= n * 1.90821492927058770002e-10;
-    for (int i = 14; i > 0; i--)
-        sum = 1.0 + sum * r / i;
+    for (gsize i = 0; i < G_N_ELEMENTS(inverse_factorials); i++)
+        sum = sum * r + inverse_factorials[i];
     return ldexp(sum, (int) n);
 }
 
