@@ -4,3 +4,5 @@ TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests)
 TESTS += tests/t-model.sh
 EXTRA_DIST += tests/t-model.sh
+TESTS += tests/t-tokens.sh
+EXTRA_DIST += tests/t-tokens.sh

@@ -36,7 +36,7 @@ GString *input_read(const char *path, GError **error)
             break;
     }
     if (n < 0 && (error == NULL || *error == NULL))
-        g_set_error(error, FAILURE, FAILURE_INPUT, "cannot read %s: %s", name_of(path), g_strerror(errno));
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: %s", name_of(path), g_strerror(errno));
     if (fd >= 0 && fd != STDIN_FILENO)
         close(fd);
     return n == 0 ? g_steal_pointer(&all) : NULL;
