@@ -53,6 +53,20 @@ one_result() {
     cmp "expected.$1.$2.1" "expected.$1.$2.2" && cmp "expected.$1.$2.1" "expected.$1.$2.3"
 }
 
+# Two at once over the same documents compute each block once between them.
+together() {
+    rm -rf cache
+    "$kvasir" ask -q --json --isa c -t 1 --max-tokens 1 --logits second "What does line 50 say?" document.txt >second.json &
+    other=$!
+    run c 1 int8 first
+    result=$?
+    wait "$other"
+    cat first.json second.json
+    computed=$(($(usage first.json cache_creation_tokens) + $(usage second.json cache_creation_tokens)))
+    [ "$result" -eq 0 ] && cmp first second && cmp first expected.c.int8.1 &&
+        [ "$computed" -eq "$(usage warm.json cache_read_tokens)" ]
+}
+
 # The first Ctrl-C keeps what is done and says how to go on; what it says works.
 interrupted() {
     rm -rf cache
@@ -85,5 +99,6 @@ for isa in c blas; do
         ok "$isa, $kv: threads make no difference" one_result $isa $kv
     done
 done
+ok "two at once compute each block once" together
 ok "an interruption keeps what is done and prints what goes on" interrupted
 finish
