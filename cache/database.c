@@ -14,12 +14,19 @@
 
 /* How long to wait for another process's transaction. */
 #define BUSY_MS 30000
+#define BUSY_SHORT_MS 1000
 #define BUSY_STEP_MS 10
 
 gboolean
 database_is_corrupt(int rc)
 {
     return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
+}
+
+void
+database_be_patient(Database *database, gboolean patient)
+{
+    sqlite3_busy_timeout(database->db, patient ? BUSY_MS : BUSY_SHORT_MS);
 }
 
 gboolean

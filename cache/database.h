@@ -69,6 +69,10 @@ gboolean database_begin_read(Database *database, GError **error);
 gboolean database_commit(Database *database, GError **error);
 void database_rollback(Database *database);
 
+/* How long statements wait for another process's transaction: as usual, or not for long,
+ * where waiting would cost more than what is asked for is worth. */
+void database_be_patient(Database *database, gboolean patient);
+
 /* Damage to the file's structure, as opposed to no space, locks and the like. */
 gboolean database_is_corrupt(int rc);
 

@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "src/base/failure.h"
@@ -12,13 +13,22 @@
 #define READERS_KEPT 16
 #define FIND_TRIES 5
 
+static gboolean
+is_writable(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    return g_access(path, W_OK) == 0 && g_access(folder, W_OK) == 0;
+}
+
 Store *
 store_open(const char *path, const StoreOptions *options, GError **error)
 {
     Store *store = g_new0(Store, 1);
 
     store->limit = options ? MIN(options->limit, (guint64) G_MAXINT64) : 0;
-    store->read_only = options && options->read_only;
+    store->read_only = options && (options->read_only
+                                   || (options->or_read_only && g_access(path, R_OK) == 0 && !is_writable(path)));
     store->note = g_strdup(options ? options->note : NULL);
     store->users_fd = -1;
     g_mutex_init(&store->lock);
@@ -62,6 +72,7 @@ store_close(Store *store)
         return;
     store_writer_clear(store);
     if (store->db.db) {
+        database_be_patient(&store->db, FALSE);
         save_hits(store);
         store_user_leave(store);
     }
@@ -172,7 +183,9 @@ touch(Store *store, gint64 id, const guint8 *key, gboolean *there, GError **erro
     gboolean ok;
 
     g_mutex_lock(&store->lock);
+    database_be_patient(&store->db, FALSE);
     ok = store_begin(store, &state, error);
+    database_be_patient(&store->db, TRUE);
     if (ok) {
         ok = database_do(&store->db, error, "UPDATE block SET last_used = ? WHERE id = ? AND key = ?", "iik",
                          store_tick(&state), id, key);

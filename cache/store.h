@@ -22,6 +22,7 @@ typedef struct Store Store;
 typedef struct {
     guint64 limit;          /* bytes of blocks to keep; 0: no limit */
     gboolean read_only;
+    gboolean or_read_only;  /* read only when the file is there but may not be written */
     const char *note;       /* what new roots stand for, shown by status ("GLM-4-9B-Chat, int8"); or NULL */
 } StoreOptions;
 

@@ -145,6 +145,7 @@ store_claim(Store *store, const guint8 key[STORE_KEY_BYTES])
     if (!store->user)
         return TRUE;
     g_mutex_lock(&store->lock);
+    database_be_patient(&store->db, FALSE);
     if (store_begin(store, &state, NULL)) {
         if (look_at_claim(store, &store->db, key, &stored, &owner))
             mine = !stored && (!owner || owner == store->user);
@@ -154,6 +155,7 @@ store_claim(Store *store, const guint8 key[STORE_KEY_BYTES])
         else
             database_commit(&store->db, NULL);
     }
+    database_be_patient(&store->db, TRUE);
     g_mutex_unlock(&store->lock);
     return mine;
 }
@@ -186,6 +188,8 @@ store_release(Store *store)
     if (!store->user)
         return;
     g_mutex_lock(&store->lock);
+    database_be_patient(&store->db, FALSE);
     database_do(&store->db, NULL, "DELETE FROM claim WHERE user = ?", "i", store->user);
+    database_be_patient(&store->db, TRUE);
     g_mutex_unlock(&store->lock);
 }

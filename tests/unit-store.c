@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include <xxhash.h>
 
 #include "src/base/failure.h"
+#include "src/base/interrupt.h"
 #include "tests/store-data.h"
 
 typedef struct {
@@ -354,6 +356,89 @@ test_claims(Fixture *f, gconstpointer data)
     close(to_parent[1]);
 }
 
+typedef struct { sqlite3 *db; guint ms; } Holder;
+
+static gpointer
+let_go(gpointer data)
+{
+    Holder *holder = data;
+
+    g_usleep(holder->ms * 1000);
+    g_assert_cmpint(sqlite3_exec(holder->db, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+    return NULL;
+}
+
+/* While another process is in the middle of a transaction: reading goes on, marks are
+ * given up after a moment, writing waits. */
+static void
+test_locked(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0);
+    g_autofree guint8 *keys = chain("a", 4);
+    g_autoptr(GError) error = NULL;
+    Holder holder = { NULL, 2500 };
+    gint64 start;
+    GThread *thread;
+
+    put_chain(store, "a", 3);
+    g_assert_cmpint(sqlite3_open(f->path, &holder.db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_exec(holder.db, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+    thread = g_thread_new("let-go", let_go, &holder);
+    start = g_get_monotonic_time();
+    g_assert_cmpuint(readable(store, "a", 3, FALSE), ==, 3);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, G_USEC_PER_SEC);
+    g_assert_cmpuint(found(store, "a", 4), ==, 3);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 2 * G_USEC_PER_SEC);
+    g_assert_true(put(store, "a", keys, 3, &error));
+    g_assert_true(store_flush(store, &error));
+    g_thread_join(thread);
+    g_assert_cmpuint(found(store, "a", 4), ==, 4);
+    sqlite3_close(holder.db);
+    store_close(store);
+}
+
+static void
+interrupt_it(const Progress *progress, gpointer data)
+{
+    if (!interrupt_requested())     /* the second one would end the process */
+        raise(SIGINT);
+}
+
+/* An interrupted verify is gone on with, not begun again. */
+static void
+test_verify_resumes(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0);
+    guint64 checked, bad;
+    int status;
+    pid_t pid;
+
+    put_chain(store, "a", 60);
+    put_chain(store, "b", 60);
+    store_close(store);
+    pid = fork();
+    if (pid == 0) {
+        g_autoptr(GError) error = NULL;
+
+        interrupt_install();
+        store = open_limited(f->path, 0);
+        if (store_verify(store, interrupt_it, NULL, &checked, &bad, &error))
+            checked = 0;        /* it was through before the signal came */
+        else if (!g_error_matches(error, FAILURE, FAILURE_INTERRUPTED))
+            _exit(255);
+        store_close(store);
+        _exit((int) checked);
+    }
+    waitpid(pid, &status, 0);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), <, 120);
+    g_test_message("interrupted after %d blocks", WEXITSTATUS(status));
+    store = open_limited(f->path, 0);
+    verify(store, 120 - (guint64) WEXITSTATUS(status), 0);
+    verify(store, 120, 0);
+    store_close(store);
+}
+
 /* Several processes create the file, and write the same and other blocks, at once. */
 static void
 test_processes(Fixture *f, gconstpointer data)
@@ -610,6 +695,7 @@ main(int argc, char **argv)
         { "/store/damaged-part", test_damaged_part }, { "/store/eviction", test_eviction },
         { "/store/eviction-order", test_eviction_order }, { "/store/trim-and-clear", test_trim_and_clear },
         { "/store/marks", test_marks }, { "/store/claims", test_claims },
+        { "/store/locked", test_locked }, { "/store/verify-resumes", test_verify_resumes },
         { "/store/processes", test_processes },
         { "/store/threads", test_threads }, { "/store/refused", test_refused },
         { "/store/read-only", test_read_only }, { "/store/clock", test_clock },

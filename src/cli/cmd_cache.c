@@ -30,7 +30,7 @@ static char *size_text(guint64 bytes)
 
 static Store *open_store(gboolean read_only, GError **error)
 {
-    const StoreOptions options = { .limit = settings_get()->cache_limit, .read_only = read_only };
+    const StoreOptions options = { .limit = settings_get()->cache_limit, .read_only = read_only, .or_read_only = TRUE };
 
     return store_open(settings_get()->store_path, &options, error);
 }
