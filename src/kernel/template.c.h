@@ -78,18 +78,6 @@ typedef struct {
     int8_t *half;
 } SET(Row);
 
-static SET(Row) SET(row_in)(void *scratch, size_t columns)
-{
-    SET(Row) row;
-    float *f = scratch;
-
-    row.d = f;
-    row.m = f + columns / KERNEL_GROUP;
-    row.q = (int8_t *) (f + 2 * (columns / KERNEL_GROUP));
-    row.half = row.q + columns;
-    return row;
-}
-
 static inline float SET(load_half)(const uint8_t *p)
 {
     return f16_to_float((uint16_t) (p[0] | p[1] << 8));
@@ -229,10 +217,22 @@ static inline bool SET(has_offset)(TensorType type)
     return type == TYPE_Q4_1 || type == TYPE_Q5_1 || type == TYPE_Q4_K || type == TYPE_Q5_K;
 }
 
-/* For each group, ascending:  acc = fma(d * s, dot, acc), and with an offset
- * acc = fma(m, sum, acc).  The dots are exact: at most 32 * 128 * 127 * 127 for Q6_K's
- * weighted halves, below 2^24, so that their conversion to float is, too. */
 #ifndef OWN_LINEAR
+static SET(Row) SET(row_in)(void *scratch, size_t columns)
+{
+    SET(Row) row;
+    float *f = scratch;
+
+    row.d = f;
+    row.m = f + columns / KERNEL_GROUP;
+    row.q = (int8_t *) (f + 2 * (columns / KERNEL_GROUP));
+    row.half = row.q + columns;
+    return row;
+}
+
+/* For each group, ascending:  acc = fma(d * s, dot, acc), and with an offset
+ * acc = fma(m, sum, acc).  The dots are exact: at most 2 * 16 * 32 * 127 * 128 for
+ * Q6_K's weighted halves, below 2^24, so that their conversion to float is, too. */
 static void SET(linear)(const Matrix *w, size_t first, size_t count, const QuantizedBatch *x,
                         float *out, size_t stride, void *scratch)
 {
@@ -371,6 +371,8 @@ static inline void SET(take_tile)(float max, float sum, const float *tile_out, s
 
 /* One row against an int8 tile.  Scores and output sums are exact integers; the
  * probabilities are codes 0..255 relative to the tile's own maximum. */
+static void SET(attend_int8)(const uint8_t *tile, size_t dim, const int8_t *q, float q_scale,
+                             SET(AttendScratch) s, float *max, float *sum, float *out);
 #ifndef OWN_ATTEND_INT8
 static void SET(attend_int8)(const uint8_t *tile, size_t dim, const int8_t *q, float q_scale,
                              SET(AttendScratch) s, float *max, float *sum, float *out)
