@@ -51,6 +51,10 @@ help_of_all() {
     done
 }
 
+other_corpus() {
+    "$kvasir" ingest -q --no-prefill -c here a.txt && wrong 2 'no corpus "nowhere"' "$kvasir" ask -q -c nowhere "Why?"
+}
+
 ids_on_input() {
     printf '1\n2\t3' | "$kvasir" logits --greedy 3 >a && "$kvasir" logits --greedy 3 ids >b && cmp a b &&
         [ "$(wc -w <a)" -eq 3 ]
@@ -70,7 +74,10 @@ ok "an unknown option" wrong 2 '--frob' "$kvasir" ask --frob "Why?" a.txt
 ok "ask without a question" wrong 2 'question' "$kvasir" ask
 ok "ask with an empty question" wrong 2 'question' "$kvasir" ask " " a.txt
 ok "ask without documents" wrong 2 'no documents' "$kvasir" ask "Why?"
-ok "ask a corpus that is not there" wrong 4 'catalogue' "$kvasir" ask -q -c nowhere "Why?"
+ok "ask a corpus when there is none" wrong 2 'no corpora' "$kvasir" ask -q -c nowhere "Why?"
+ok "ask a corpus that is not there" other_corpus
+ok "arguments behind -- may begin with -" wrong 3 '^kvasir ask: -x: ' "$kvasir" ask -q "Why?" -- -x
+ok "only the first -- is taken away" wrong 3 '^kvasir ask: --: ' "$kvasir" ask -q -- "Why?" --
 ok "ask with a bad KV type" wrong 2 'int8, f16, f32' "$kvasir" ask --kv int4 "Why?" a.txt
 ok "ask with a bad set" wrong 2 'avx512' "$kvasir" ask --isa sse "Why?" a.txt
 ok "ask with a bad number of threads" wrong 2 '-t' "$kvasir" ask -t -1 "Why?" a.txt

@@ -136,10 +136,16 @@ static gboolean read_files(Ask *ask, char **files, GError **error)
 static gboolean gather(Ask *ask, char **files, GError **error)
 {
     if (option.corpus != NULL) {
-        g_autoptr(Catalogue) catalogue = catalogue_open(settings_get()->catalogue_path, TRUE, error);
+        const char *path = settings_get()->catalogue_path;
+        if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+            g_set_error(error, FAILURE, FAILURE_USAGE, "there are no corpora yet; \"kvasir ingest\" makes one");
+            return FALSE;
+        }
+        g_autoptr(Catalogue) catalogue = catalogue_open(path, TRUE, error);
         if (catalogue == NULL || (ask->documents = source_corpus(catalogue, option.corpus, error)) == NULL)
             return FALSE;
-        for (guint i = 0; i < ask->documents->len; i++)
+        /* ingest has told these pages, and ended with status 3. */
+        for (guint i = 0; !settings_get()->quiet && i < ask->documents->len; i++)
             work_tell_unread(&command_ask, g_ptr_array_index(ask->documents, i));
     } else {
         ask->documents = g_ptr_array_new_with_free_func(free_document);

@@ -9,6 +9,31 @@
 #include "src/base/failure.h"
 #include "src/cli/settings.h"
 
+static int count_separators(int argc, char **argv)
+{
+    int n = 0;
+
+    for (int i = 1; i < argc; i++)
+        n += strcmp(argv[i], "--") == 0;
+    return n;
+}
+
+/* GOption leaves the "--" where it is if an argument behind it begins with "-".  BEFORE: how many
+ * there were. */
+static void drop_separator(int before, int *argc, char **argv)
+{
+    int at = 1;
+
+    if (before == 0 || count_separators(*argc, argv) < before)
+        return;
+    while (strcmp(argv[at], "--") != 0)
+        at++;
+    (*argc)--;
+    for (int i = at; i < *argc; i++)
+        argv[i] = argv[i + 1];
+    argv[*argc] = NULL;
+}
+
 int command_parse(const Command *command, const GOptionEntry *entries, gboolean with_engine,
                   int *argc, char ***argv)
 {
@@ -17,6 +42,7 @@ int command_parse(const Command *command, const GOptionEntry *entries, gboolean 
     g_autofree char *summary = g_strconcat("kvasir ", command->name, ": ", command->summary, ".", NULL);
     g_autofree char *details = g_strconcat("\"man kvasir-", command->name, "\" tells more.", NULL);
     gboolean help = FALSE;
+    int separators = count_separators(*argc, *argv);
     const GOptionEntry common[] = {
         { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
         { NULL },
@@ -38,6 +64,7 @@ int command_parse(const Command *command, const GOptionEntry *entries, gboolean 
         fprintf(stderr, "usage: %s [OPTION...] %s\n", name, command->usage);
         return status;
     }
+    drop_separator(separators, argc, *argv);
     if (help) {
         g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
         fputs(text, stdout);

@@ -52,7 +52,7 @@ void work_tell_resume(const PrefixReport *report, gboolean kept)
         meter_count(line, report->tokens);
         fprintf(stderr, "kvasir: %s prompt tokens are kept.  To go on:\n  %s\n", line->str, command_line);
     } else {
-        fprintf(stderr, "kvasir: to begin again:\n  %s\n", command_line);
+        fprintf(stderr, "kvasir: to go on:\n  %s\n", command_line);
     }
 }
 
