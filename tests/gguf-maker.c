@@ -202,7 +202,7 @@ static gunichar printable_byte(guint byte)
     return 0;
 }
 
-static char *token_text(guint id)
+char *maker_token(guint id)
 {
     static const char *const specials[] = {
         "<|endoftext|>", "[MASK]", "[gMASK]", "[sMASK]", "<sop>", "<eop>", "<|system|>", "<|user|>", "<|assistant|>",
@@ -225,7 +225,7 @@ static void put_vocabulary(Maker *maker, guint64 claimed, gint changed, const ch
     put32(tokens, GGUF_STRING);
     put64(tokens, claimed);
     for (guint i = 0; i < VOCABULARY; i++) {
-        g_autofree char *own = token_text(i);
+        g_autofree char *own = maker_token(i);
         put_string(tokens, changed == (gint) i && text ? text : own);
     }
     GByteArray *types = fresh_key(maker, "tokenizer.ggml.token_type", GGUF_ARRAY);

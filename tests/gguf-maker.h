@@ -36,6 +36,9 @@ void maker_string(Maker *maker, const char *key, const char *value);
  * Several are separated by "; ". */
 void maker_edit(Maker *maker, const char *edit);
 
+/* The text of token ID (0 .. 271) as the standard model has it: 256 bytes in GPT-2's form, GLM's specials, padding. */
+char *maker_token(guint id);
+
 /* The file; *HEADER (may be NULL) gets the bytes before the data. */
 GBytes *maker_finish(const Maker *maker, gsize *header);
 

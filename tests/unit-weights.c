@@ -1035,6 +1035,79 @@ static void test_folder_tokenizer(Folder *folder, gconstpointer data)
     assert_says(error, "too many tokens", "tokenizer.model: has 302 tokens, but the model's vocabulary only 288");
 }
 
+#define GLM_PATTERN \
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\\\r\\\\n\\\\p{L}\\\\p{N}]?\\\\p{L}+|\\\\p{N}{1,3}" \
+    "| ?[^\\\\s\\\\p{L}\\\\p{N}]+[\\\\r\\\\n]*|\\\\s*[\\\\r\\\\n]+|\\\\s+(?!\\\\S)|\\\\s+"
+
+/* A tokenizer.json of 258 tokens, one of them named merges, and 14 specials; FROM is replaced by TO. */
+static char *make_tokenizer_json(const char *from, const char *to)
+{
+    g_autoptr(GString) text = g_string_new("{\"version\":\"1.0\",\"added_tokens\":[");
+
+    for (guint i = 0; i < 14; i++) {
+        g_autofree char *name = maker_token(256 + i);
+        g_string_append_printf(text, "%s{\"id\":%u,\"content\":\"%s\",\"special\":true}", i ? "," : "", 258 + i, name);
+    }
+    g_string_append(text, "],\"pre_tokenizer\":{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"Split\",\"pattern\":"
+                    "{\"Regex\":\"" GLM_PATTERN "\"}}]},\"model\":{\"type\":\"BPE\",\"vocab\":{");
+    for (guint i = 0; i < 256; i++) {
+        g_autofree char *name = maker_token(i);
+        g_string_append_printf(text, "\"%s%s\":%u,", *name == '"' || *name == '\\' ? "\\" : "", name, i);
+    }
+    g_string_append(text, "\"merges\":256,\"ab\":257},\"merges\": [[\"a\",\"]\"],\"m e\",[\"[\",\"\\\"\"]],\"dropout\":null}}");
+    g_string_replace(text, from, to, 1);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* Native folders have a tokenizer.json; a tokenizer.model goes first. */
+static void test_folder_tokenizer_json(Folder *folder, gconstpointer data)
+{
+    static const struct { const char *from, *to, *wanted; } cases[] = {
+        { "\"BPE\"", "\"Unigram\"", "model.type is not BPE" },
+        { "\"vocab\"", "\"words\"", "model.vocab is missing" },
+        { "\"merges\":256", "\"merges\":300", "not below the vocabulary of 288" },
+        { "\"merges\":256", "\"merges\":-1", "not below the vocabulary of 288" },
+        { "\"merges\":256", "\"merges\":255", "token 255 occurs twice" },
+        { "\"merges\":256", "\"mergesz\":280", "token 256 is missing" },
+        { "\"merges\":256", "\"\u4f60\":256", "token 256 holds characters" },
+        { "\"merges\":256", "\"\":256", "token 256 is empty" },
+        { "\"added_tokens\":[", "\"added_tokens\":[3,", "added_tokens holds something other" },
+        { "\"added_tokens\":[", "\"added_tokens\":[{\"id\":9},", "token 9 is empty" },
+        { "{\"version\"", "[\"version\"", "tokenizer.json: " },
+    };
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = make_tokenizer_json("1.0", "1.0");
+    gsize length;
+
+    copy_file(folder, "tiny-1m-hf-native", "config.json");
+    copy_file(folder, "tiny-1m-hf-native", "model.safetensors");
+    put_file(folder, "tokenizer.json", text, strlen(text));
+    g_autoptr(Weights) w = weights_open(folder->path, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(tokenizer_size(w->tokenizer), ==, 272);
+    g_assert_cmpint(tokenizer_special(w->tokenizer, "<|user|>"), ==, 265);
+    g_assert_cmpmem(tokenizer_bytes(w->tokenizer, 256, &length), 6, "merges", 6);
+    g_assert_cmpuint(g_strv_length(w->info.warnings), ==, 0);
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *bad = make_tokenizer_json(cases[i].from, cases[i].to);
+        put_file(folder, "tokenizer.json", bad, strlen(bad));
+        g_autoptr(Weights) none = weights_open(folder->path, &error);
+        assert_says(none ? NULL : error, cases[i].to, cases[i].wanted);
+        g_clear_error(&error);
+    }
+    g_autofree char *other = make_tokenizer_json("{1,3}", "{1,2}");
+    put_file(folder, "tokenizer.json", other, strlen(other));
+    g_autoptr(Weights) warned = weights_open(folder->path, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(g_strv_length(warned->info.warnings), ==, 1);
+    for (gsize n = 0; n < strlen(text); n += 7) {
+        put_file(folder, "tokenizer.json", text, n);
+        g_autoptr(Weights) none = weights_open(folder->path, &error);
+        assert_says(none ? NULL : error, "a cut tokenizer.json", "tokenizer.json: ");
+        g_clear_error(&error);
+    }
+}
+
 #define ADD_FOLDER(name, function) \
     g_test_add("/weights/" name, Folder, NULL, folder_set_up, function, folder_tear_down)
 
@@ -1062,6 +1135,7 @@ int main(int argc, char **argv)
     ADD_FOLDER("folder/shards", test_shards);
     ADD_FOLDER("folder/index-refused", test_index_refused);
     ADD_FOLDER("folder/no-models", test_no_models);
-    ADD_FOLDER("folder/tokenizer", test_folder_tokenizer);
+    ADD_FOLDER("folder/tokenizer-model", test_folder_tokenizer);
+    ADD_FOLDER("folder/tokenizer-json", test_folder_tokenizer_json);
     return g_test_run();
 }

@@ -7,7 +7,6 @@
 #include "src/model/checkpoint.h"
 
 #define MAX_NESTING 32
-#define MAX_BYTES (64u << 20)
 
 /* The end of a string that starts behind the quote at I, or LENGTH. */
 static gsize skip_string(const char *text, gsize length, gsize i)
@@ -15,6 +14,17 @@ static gsize skip_string(const char *text, gsize length, gsize i)
     while (i < length && text[i] != '"')
         i += text[i] == '\\' ? 2 : 1;
     return MIN(i, length);
+}
+
+/* What stands outside of strings besides brackets. */
+static gboolean is_token_character(char c)
+{
+    switch (c) {
+    case ' ': case '\t': case '\r': case '\n': case ':': case ',': case '+': case '-': case '.':
+        return TRUE;
+    default:
+        return g_ascii_isalnum(c);
+    }
 }
 
 /* Refuses what is no JSON token and what nests too deeply. */
@@ -30,9 +40,8 @@ static gboolean check_text(const char *text, gsize length, const char *path, GEr
             depth++;
         else if (c == '}' || c == ']')
             depth--;
-        else if (c == '\0' || strchr(":,+-. \t\r\n", c) == NULL)
-            if (!g_ascii_isalnum(c))
-                return model_fail(error, path, "is not JSON: unexpected character at byte %" G_GSIZE_FORMAT, i);
+        else if (!is_token_character(c))
+            return model_fail(error, path, "is not JSON: unexpected character at byte %" G_GSIZE_FORMAT, i);
         if (depth > MAX_NESTING)
             return model_fail(error, path, "the JSON text nests deeper than %d levels", MAX_NESTING);
     }
@@ -85,7 +94,7 @@ JsonObject *json_file_load(const char *path, GError **error)
     if (bytes == NULL)
         return NULL;
     const char *text = g_bytes_get_data(bytes, &length);
-    if (length > MAX_BYTES) {
+    if (length > JSON_FILE_MAX_BYTES) {
         model_fail(error, path, "is too large for a configuration file");
         return NULL;
     }

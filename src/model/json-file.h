@@ -9,11 +9,13 @@
 
 #include <json-glib/json-glib.h>
 
+#define JSON_FILE_MAX_BYTES (64u << 20)
+
 /* Parses TEXT, whose top value must be an object; PATH is for messages.
  * FAILURE_MODEL on error.  Free with json_object_unref. */
 JsonObject *json_file_parse(const char *text, gsize length, const char *path, GError **error);
 
-/* The same for a regular file of up to 64 MB. */
+/* The same for a regular file of up to JSON_FILE_MAX_BYTES. */
 JsonObject *json_file_load(const char *path, GError **error);
 
 /* The member NAME if it is there and not null, else NULL. */

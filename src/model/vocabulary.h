@@ -1,4 +1,4 @@
-/* vocabulary.h - the tokenizer out of a GGUF file's metadata.
+/* vocabulary.h - the tokenizer out of a GGUF file's metadata or a tokenizer.json.
  *
  * tokenizer.ggml.tokens lists the tokens by id in GPT-2's printable form, tokenizer.ggml.token_type says
  * what each is.  The merges are not read: a token's id is its rank
@@ -15,5 +15,11 @@
  * file has no tokenizer at all; NULL with ERROR (FAILURE_MODEL) when it has one that is
  * damaged, of another kind or of another size.  Adds sentences to WARNINGS. */
 Tokenizer *vocabulary_from_gguf(const Gguf *gguf, gint64 vocabulary, GPtrArray *warnings, GError **error);
+
+/* A tokenizer out of the BYTES of Hugging Face's tokenizer.json (PATH is for messages), which native folders have instead of a
+ * tokenizer.model: model.vocab and added_tokens; the merges are skipped.  NULL and ERROR (FAILURE_MODEL)
+ * when it is no byte-level BPE, an id is missing, doubled or not below VOCABULARY. */
+Tokenizer *vocabulary_from_json(GBytes *bytes, const char *path, gint64 vocabulary, GPtrArray *warnings,
+                                GError **error);
 
 #endif

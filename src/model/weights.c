@@ -461,13 +461,18 @@ Weights *weights_from_gguf(GBytes *bytes, const char *path, GError **error)
     return g_steal_pointer(&weights);
 }
 
-/* The tokenizer.model of a folder, if it has one. */
+/* The tokenizer.model of a folder, else its tokenizer.json, else none. */
 static Tokenizer *folder_tokenizer(gconstpointer source, const ModelInfo *info, GPtrArray *warnings, GError **error)
 {
     g_autofree char *path = g_build_filename(source, "tokenizer.model", NULL);
+    g_autofree char *json = g_build_filename(source, "tokenizer.json", NULL);
 
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
-        return NULL;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        if (!g_file_test(json, G_FILE_TEST_EXISTS))
+            return NULL;
+        g_autoptr(GBytes) bytes = checkpoint_map(json, error);
+        return bytes ? vocabulary_from_json(bytes, json, info->vocabulary, warnings, error) : NULL;
+    }
     Tokenizer *tokenizer = tokenizer_load(path, error);
     if (tokenizer && tokenizer_size(tokenizer) > (gsize) info->vocabulary) {
         model_fail(error, path, "has %" G_GSIZE_FORMAT " tokens, but the model's vocabulary only %d",
