@@ -35,70 +35,69 @@ static int byte_of(gunichar c)
 
 gboolean tokenizer_piece_from_gpt2(const char *text, gsize length, GByteArray *out)
 {
-    const char *p = text, *end = text + length;
     guint before = out->len;
+    guint8 *to;
 
-    while (p < end) {
-        /* All characters of the table have one or two bytes; the caller's text may be anything. */
-        guint8 lead = (guint8) *p;
-        gunichar c = lead;
+    if (length > G_MAXUINT - before)
+        return FALSE;
+    g_byte_array_set_size(out, before + (guint) length);
+    to = out->data + before;
+    /* All characters of the table have one or two bytes; the caller's text may be anything. */
+    for (const guint8 *p = (const guint8 *) text, *end = p + length; p < end; ) {
         int byte = -1;
 
-        if (lead < 0x80) {
+        if (p[0] < 0x80) {
+            byte = byte_of(p[0]);
             p++;
-            byte = byte_of(c);
-        } else if (lead >= 0xC2 && lead <= 0xDF && end - p >= 2 && ((guint8) p[1] & 0xC0) == 0x80) {
-            c = (lead & 0x1Fu) << 6 | ((guint8) p[1] & 0x3Fu);
+        } else if (p[0] >= 0xC2 && p[0] <= 0xDF && end - p >= 2 && (p[1] & 0xC0) == 0x80) {
+            byte = byte_of((p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu));
             p += 2;
-            byte = byte_of(c);
         }
         if (byte < 0) {
             g_byte_array_set_size(out, before);
             return FALSE;
         }
-        g_byte_array_append(out, &(guint8) { (guint8) byte }, 1);
+        *to++ = (guint8) byte;
     }
+    g_byte_array_set_size(out, (guint) (to - out->data));
     return TRUE;
 }
 
 /* ---- tokenizer.model ---- */
 
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+#define X 0xFF                  /* not base64 */
+static const guint8 base64_values[256] = {
+    X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X, X,
+    X, X, X, X, X, X, X, X, X, X, X, 62, X, X, X, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, X, X, X, X, X, X,
+    X, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, X, X, X, X, X,
+    X, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51,
+    [123 ... 255] = X,
+};
+#undef X
 
 /* Decodes LENGTH characters to OUT (3/4 of it), strictly, unlike g_base64_decode.
  * Returns the number of bytes, 0 if it is not base64. */
 static gsize base64_decode(const char *text, gsize length, guint8 *out)
 {
     gsize n = 0, padding = 0;
+    guint8 bad = 0;
 
     if (length == 0 || length % 4 != 0)
         return 0;
     while (padding < 2 && text[length - 1 - padding] == '=')
         padding++;
     for (gsize i = 0; i < length; i += 4) {
-        guint32 bits = 0;
+        guint8 v[4];
 
-        for (gsize j = i; j < i + 4; j++) {
-            int value = j >= length - padding ? 0 : base64_value(text[j]);
-
-            if (value < 0)
-                return 0;
-            bits = bits << 6 | (guint32) value;
+        for (gsize j = 0; j < 4; j++) {
+            v[j] = i + j >= length - padding ? 0 : base64_values[(guint8) text[i + j]];
+            bad |= v[j];        /* values have six bits */
         }
-        out[n++] = (guint8) (bits >> 16);
-        out[n++] = (guint8) (bits >> 8);
-        out[n++] = (guint8) bits;
+        out[n++] = (guint8) (v[0] << 2 | v[1] >> 4);
+        out[n++] = (guint8) (v[1] << 4 | v[2] >> 2);
+        out[n++] = (guint8) (v[2] << 6 | v[3]);
     }
-    return n - padding;
+    return bad < 64 ? n - padding : 0;
 }
 
 /* A rank of at most nine digits; -1 if TEXT is none. */

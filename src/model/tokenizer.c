@@ -22,8 +22,9 @@
 #include "src/model/split.h"
 
 #define NONE G_MAXUINT32
-#define HEAP_FROM 48            /* parts; below, walking the list is faster */
-#define HEAP_WAYS 8             /* children of an entry: one cache line */
+#define HEAP_FROM 32            /* parts; below, walking the list is faster */
+#define HEAP_WAYS 4             /* children of an entry */
+#define AHEAD 16                /* slots fetched ahead while the table is filled */
 #define BATCH 512               /* ids handed to the array at once */
 #define BYTES_MAX (1u << 30)    /* of a whole vocabulary */
 
@@ -78,21 +79,19 @@ static void table_init(Table *table, gsize n)
     table->mask = (guint32) (size - 1);
 }
 
-/* The slot that holds the LENGTH bytes at P, or the free one where they belong. */
-static inline Slot *table_slot(const Tokenizer *tokenizer, const Table *table,
-                               const guint8 *p, gsize length, guint32 *tag)
+/* The slot that holds the LENGTH bytes at P of this HASH, or the free one where they belong. */
+static inline Slot *table_slot(const Tokenizer *tokenizer, const Table *table, guint64 hash,
+                               const guint8 *p, gsize length)
 {
-    guint64 hash = XXH3_64bits(p, length);
-    guint32 at = (guint32) hash & table->mask;
+    guint32 at = (guint32) hash & table->mask, tag = (guint32) (hash >> 32);
 
-    *tag = (guint32) (hash >> 32);
     for (;; at = (at + 1) & table->mask) {
         Slot *slot = &table->slots[at];
         guint32 start;
 
         if (slot->id == NONE)
             return slot;
-        if (slot->tag != *tag)
+        if (slot->tag != tag)
             continue;
         start = tokenizer->starts[slot->id];
         if (tokenizer->starts[slot->id + 1] - start == length
@@ -104,24 +103,20 @@ static inline Slot *table_slot(const Tokenizer *tokenizer, const Table *table,
 static inline guint32 table_find(const Tokenizer *tokenizer, const Table *table,
                                  const guint8 *p, gsize length)
 {
-    guint32 tag;
-
-    return table_slot(tokenizer, table, p, length, &tag)->id;
+    return table_slot(tokenizer, table, XXH3_64bits(p, length), p, length)->id;
 }
 
-static gboolean table_add(Tokenizer *tokenizer, Table *table, guint32 id, GError **error)
+static gboolean table_add(Tokenizer *tokenizer, Table *table, guint64 hash, guint32 id, GError **error)
 {
-    const guint8 *p = tokenizer->bytes + tokenizer->starts[id];
-    gsize length = tokenizer->starts[id + 1] - tokenizer->starts[id];
-    guint32 tag;
-    Slot *slot = table_slot(tokenizer, table, p, length, &tag);
+    guint32 start = tokenizer->starts[id];
+    Slot *slot = table_slot(tokenizer, table, hash, tokenizer->bytes + start, tokenizer->starts[id + 1] - start);
 
     if (slot->id != NONE) {
         g_set_error(error, FAILURE, FAILURE_MODEL,
                     "the vocabulary has the same token twice, as %u and as %u", slot->id, id);
         return FALSE;
     }
-    slot->tag = tag;
+    slot->tag = (guint32) (hash >> 32);
     slot->id = id;
     return TRUE;
 }
@@ -151,23 +146,57 @@ static gsize measure(const TokenizerPiece *pieces, gsize n, gsize *n_special, GE
     return bytes;
 }
 
+/* Direct tables for the pieces of one and two bytes. */
 static gboolean index_short_pieces(Tokenizer *tokenizer, GError **error)
 {
     tokenizer->doubles = g_new(guint32, 65536);
-    for (guint i = 0; i < 65536; i++) {
-        guint8 pair[2] = { (guint8) (i >> 8), (guint8) i };
+    memset(tokenizer->doubles, 0xFF, 65536 * sizeof(guint32));
+    memset(tokenizer->singles, 0xFF, sizeof tokenizer->singles);
+    for (guint32 id = 0; id < tokenizer->n; id++) {
+        const guint8 *p = tokenizer->bytes + tokenizer->starts[id];
+        guint32 length = tokenizer->starts[id + 1] - tokenizer->starts[id];
 
-        tokenizer->doubles[i] = table_find(tokenizer, &tokenizer->ordinary, pair, 2);
+        if (length == 1 && !tokenizer->special[id])
+            tokenizer->singles[p[0]] = id;
+        else if (length == 2 && !tokenizer->special[id])
+            tokenizer->doubles[p[0] << 8 | p[1]] = id;
     }
-    for (guint i = 0; i < 256; i++) {
-        guint8 byte = (guint8) i;
-
-        tokenizer->singles[i] = table_find(tokenizer, &tokenizer->ordinary, &byte, 1);
+    for (guint i = 0; i < 256; i++)
         if (tokenizer->singles[i] == NONE) {
             g_set_error(error, FAILURE, FAILURE_MODEL,
                         "the vocabulary has no token for the single byte 0x%02X", i);
             return FALSE;
         }
+    return TRUE;
+}
+
+/* Copies the pieces and fills in their HASHES. */
+static void copy_pieces(Tokenizer *tokenizer, const TokenizerPiece *pieces, guint64 *hashes)
+{
+    guint32 at = 0;
+
+    for (guint32 i = 0; i < tokenizer->n; i++) {
+        memcpy(tokenizer->bytes + at, pieces[i].bytes, pieces[i].length);
+        hashes[i] = XXH3_64bits(tokenizer->bytes + at, pieces[i].length);
+        tokenizer->starts[i] = at;
+        at += pieces[i].length;
+        tokenizer->special[i] = pieces[i].special != FALSE;
+        if (!pieces[i].special)
+            tokenizer->longest = MAX(tokenizer->longest, pieces[i].length);
+    }
+    tokenizer->starts[tokenizer->n] = at;
+}
+
+static gboolean fill_tables(Tokenizer *tokenizer, const guint64 *hashes, GError **error)
+{
+    Table *ordinary = &tokenizer->ordinary;
+
+    for (guint32 i = 0; i < tokenizer->n; i++) {
+        /* The table is larger than the cache, and nearly every slot a new line of it. */
+        if (i + AHEAD < tokenizer->n)
+            __builtin_prefetch(&ordinary->slots[(guint32) hashes[i + AHEAD] & ordinary->mask], 1);
+        if (!table_add(tokenizer, tokenizer->special[i] ? &tokenizer->specials : ordinary, hashes[i], i, error))
+            return FALSE;
     }
     return TRUE;
 }
@@ -175,7 +204,8 @@ static gboolean index_short_pieces(Tokenizer *tokenizer, GError **error)
 Tokenizer *tokenizer_new(const TokenizerPiece *pieces, gsize n, GError **error)
 {
     g_autoptr(Tokenizer) tokenizer = NULL;
-    gsize n_special, at = 0;
+    g_autofree guint64 *hashes = NULL;
+    gsize n_special;
     gsize bytes = measure(pieces, n, &n_special, error);
 
     if (bytes == 0)
@@ -187,20 +217,9 @@ Tokenizer *tokenizer_new(const TokenizerPiece *pieces, gsize n, GError **error)
     tokenizer->special = g_new(guint8, n);
     table_init(&tokenizer->ordinary, n - n_special);
     table_init(&tokenizer->specials, n_special);
-    for (gsize i = 0; i < n; i++) {
-        gboolean special = pieces[i].special != FALSE;
-
-        memcpy(tokenizer->bytes + at, pieces[i].bytes, pieces[i].length);
-        tokenizer->starts[i] = (guint32) at;
-        at += pieces[i].length;
-        tokenizer->starts[i + 1] = (guint32) at;
-        tokenizer->special[i] = (guint8) special;
-        if (!special)
-            tokenizer->longest = MAX(tokenizer->longest, pieces[i].length);
-        if (!table_add(tokenizer, special ? &tokenizer->specials : &tokenizer->ordinary, (guint32) i, error))
-            return NULL;
-    }
-    if (!index_short_pieces(tokenizer, error))
+    hashes = g_new(guint64, n);
+    copy_pieces(tokenizer, pieces, hashes);
+    if (!fill_tables(tokenizer, hashes, error) || !index_short_pieces(tokenizer, error))
         return NULL;
     return g_steal_pointer(&tokenizer);
 }
@@ -254,19 +273,22 @@ static void heap_push(Encoder *encoder, guint64 entry)
 static guint64 heap_pop(Encoder *encoder)
 {
     guint64 *heap = encoder->heap, top = heap[0], entry = heap[--encoder->heap_used];
-    gsize at = 0, used = encoder->heap_used;
+    gsize at = 0, child = 1, used = encoder->heap_used;
 
-    for (;;) {
-        gsize child = HEAP_WAYS * at + 1, least = child, end = MIN(child + HEAP_WAYS, used);
+    for (; child < used; child = HEAP_WAYS * at + 1) {
+        gsize n = MIN(HEAP_WAYS, used - child), least = child;
+        guint64 value = heap[child];
 
-        if (child >= used)
+        /* Without branches: which child is the least cannot be guessed. */
+        for (gsize i = 1; i < n; i++) {
+            gboolean less = heap[child + i] < value;
+
+            value = less ? heap[child + i] : value;
+            least = less ? child + i : least;
+        }
+        if (value >= entry)
             break;
-        for (gsize i = child + 1; i < end; i++)
-            if (heap[i] < heap[least])
-                least = i;
-        if (heap[least] >= entry)
-            break;
-        heap[at] = heap[least];
+        heap[at] = value;
         at = least;
     }
     heap[at] = entry;
