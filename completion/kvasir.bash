@@ -13,7 +13,7 @@ _kvasir_files() {
 }
 
 _kvasir_corpora() {
-    "$1" corpus list 2>/dev/null | awk 'NF { print $1 }'
+    "$1" corpus list 2>/dev/null | sed 's/  .*//'
 }
 
 _kvasir() {

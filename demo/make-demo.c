@@ -7,6 +7,9 @@
  * GLM-4-9B-Chat, only small.  Its words mean nothing: it is there so that a
  * fresh build can be tried and tested from end to end.
  *
+ * The rows of the output matrix that end a turn are made a little larger than the
+ * others, so that answers end after some words.
+ *
  * Every byte is a function of the vocabulary and the names below, by integer
  * arithmetic alone, so that all machines make the same file.
  */
@@ -239,17 +242,22 @@ static void vector(Gguf *gguf, const char *name, guint n, float offset, float di
     pad(gguf->data);
 }
 
-/* A matrix of ROWS x COLUMNS of noise of a deviation of 37 / 2^SHIFT.  Rows of
- * which SILENT says so are zero (SILENT may be NULL). */
-static void matrix(Gguf *gguf, const char *name, guint rows, guint columns, guint shift,
-                   const gboolean *silent)
+typedef enum { ROW_PLAIN, ROW_SILENT, ROW_LOUD } Row;
+
+/* A matrix of ROWS x COLUMNS of noise of a deviation of 37 / 2^SHIFT.  KINDS (may be NULL) says
+ * which rows are zero instead, or larger by a quarter. */
+static void matrix(Gguf *gguf, const char *name, guint rows, guint columns, guint shift, const Row *kinds)
 {
     tensor_info(gguf, name, TENSOR_Q8_0, rows, columns);
     for (guint row = 0; row < rows; row++) {
+        Row kind = kinds ? kinds[row] : ROW_PLAIN;
+        guint exponent = 15 - shift + (kind == ROW_LOUD);
         for (guint column = 0; column < columns; column++) {
-            if (column % Q8_BLOCK == 0)     /* the block's scale, 2^-shift as half */
-                put_u16(gguf->data, (guint16) ((15 - shift) << 10));
-            int value = silent && silent[row] ? 0 : noise(name, (guint64) row * columns + column);
+            if (column % Q8_BLOCK == 0)     /* the block's scale, a power of two, as half */
+                put_u16(gguf->data, (guint16) (exponent << 10));
+            int value = kind == ROW_SILENT ? 0 : noise(name, (guint64) row * columns + column);
+            if (kind == ROW_LOUD)
+                value = value * 5 / 8;      /* of twice the scale */
             gint8 byte = (gint8) value;
             put(gguf->data, &byte, 1);
         }
@@ -257,26 +265,27 @@ static void matrix(Gguf *gguf, const char *name, guint rows, guint columns, guin
     pad(gguf->data);
 }
 
-/* Output rows that are left at zero, so that greedy decoding shows printable
- * words: single bytes of no ASCII character, and specials that do not end a turn. */
-static gboolean *silent_rows(const GPtrArray *tokens)
+/* Kinds of the output's rows.  Silent are single bytes of no ASCII character and specials that
+ * do not end a turn, so that greedy decoding shows printable words. */
+static Row *output_rows(const GPtrArray *tokens)
 {
-    gboolean *silent = g_new0(gboolean, tokens->len + SPECIALS);
+    Row *kinds = g_new0(Row, tokens->len + SPECIALS);
     for (guint i = 0; i < tokens->len; i++) {
         gsize length;
         const guint8 *bytes = g_bytes_get_data(g_ptr_array_index(tokens, i), &length);
         for (gsize k = 0; k < length; k++)
-            silent[i] |= bytes[k] < ' ' || bytes[k] > '~';
+            if (bytes[k] < ' ' || bytes[k] > '~')
+                kinds[i] = ROW_SILENT;
     }
     for (guint i = 0; i < SPECIALS; i++)
-        silent[tokens->len + i] = i != SPECIAL_EOS && i != SPECIAL_EOT;
-    return silent;
+        kinds[tokens->len + i] = i == SPECIAL_EOS || i == SPECIAL_EOT ? ROW_LOUD : ROW_SILENT;
+    return kinds;
 }
 
 static void tensors(Gguf *gguf, const GPtrArray *tokens)
 {
     guint vocabulary = tokens->len + SPECIALS;
-    g_autofree gboolean *silent = silent_rows(tokens);
+    g_autofree Row *kinds = output_rows(tokens);
     matrix(gguf, "token_embd.weight", vocabulary, HIDDEN, 10, NULL);
     for (guint i = 0; i < LAYERS; i++) {
         char name[64];
@@ -291,7 +300,7 @@ static void tensors(Gguf *gguf, const GPtrArray *tokens)
 #undef NAME
     }
     vector(gguf, "output_norm.weight", HIDDEN, 1, 512);
-    matrix(gguf, "output.weight", vocabulary, HIDDEN, 8, silent);
+    matrix(gguf, "output.weight", vocabulary, HIDDEN, 8, kinds);
 }
 
 int main(int argc, char **argv)

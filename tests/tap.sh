@@ -16,9 +16,9 @@ ok() {
     shift
     tap_count=$((tap_count + 1))
     if ( "$@" ) >"$scratch/.output" 2>&1; then
-        echo "ok $tap_count - $tap_title"
+        printf 'ok %s - %s\n' "$tap_count" "$tap_title"
     else
-        echo "not ok $tap_count - $tap_title"
+        printf 'not ok %s - %s\n' "$tap_count" "$tap_title"
         sed 's/^/# /' "$scratch/.output"
     fi
 }
