@@ -1,7 +1,7 @@
 # Tests of model.
 MODEL_TEST_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 MODEL_TEST_LIBS = libmodel.a libbase.a $(KERNEL_LIBS) $(JSON_LIBS) $(GLIB_LIBS) \
-	$(PCRE2_LIBS) $(XXHASH_LIBS) $(OPENBLAS_LIBS) -lm
+	$(XXHASH_LIBS) $(OPENBLAS_LIBS) -lm
 
 check_PROGRAMS += tests/unit-engine
 TESTS += tests/unit-engine

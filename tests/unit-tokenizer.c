@@ -12,7 +12,7 @@
 
 #define PATTERN "\\G(?:(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}" \
     "| ?[^" WHITE "\\p{L}\\p{N}]+[\\r\\n]*|[" WHITE "]*[\\r\\n]+|[" WHITE "]+(?![^" WHITE "])|[" WHITE "]+)"
-/* White_Space, spelt out: the \s of PCRE2 differs in a few characters. */
+/* White_Space, spelt out: the \s of GRegex differs in a few characters. */
 #define WHITE "\\t\\n\\x{B}\\f\\r \\x{85}\\p{Z}"
 
 static Tokenizer *load_data(const char *name)

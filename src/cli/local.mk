@@ -25,5 +25,5 @@ kvasir_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 # Upper layers first.
 kvasir_LDADD = libcli.a libanswer.a libmodel.a $(KERNEL_LIBS) libingest.a libcache.a libbase.a \
 	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) \
-	$(PCRE2_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
+	$(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 kvasir_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
