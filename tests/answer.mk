@@ -4,3 +4,11 @@ TESTS += tests/unit-citation
 tests_unit_citation_SOURCES = tests/unit-citation.c
 tests_unit_citation_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_citation_LDADD = libanswer.a $(GLIB_LIBS) -lm
+
+check_PROGRAMS += tests/unit-answer
+TESTS += tests/unit-answer
+tests_unit_answer_SOURCES = tests/unit-answer.c
+tests_unit_answer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_answer_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libbase.a \
+	$(PCRE2_LIBS) $(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
+tests_unit_answer_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)

@@ -5,6 +5,26 @@
 
 #include "src/answer/citation.h"
 
+static void free_page(gpointer data)
+{
+    Page *page = data;
+
+    g_free(page->label);
+    g_free(page->text);
+    g_free(page);
+}
+
+static void free_document(gpointer data)
+{
+    Document *document = data;
+
+    g_free(document->path);
+    g_free(document->format);
+    g_free(document->title);
+    g_ptr_array_unref(document->pages);
+    g_free(document);
+}
+
 static Document *make_document(const char *title, const char *format, const char *const *texts)
 {
     Document *document = g_new0(Document, 1);
@@ -12,7 +32,7 @@ static Document *make_document(const char *title, const char *format, const char
     document->path = g_strdup(title);
     document->format = g_strdup(format);
     document->title = g_strdup(title);
-    document->pages = g_ptr_array_new();
+    document->pages = g_ptr_array_new_with_free_func(free_page);
     for (guint i = 0; texts[i] != NULL; i++) {
         Page *page = g_new0(Page, 1);
         page->label = g_strdup_printf("%u", i + 1);
@@ -31,7 +51,7 @@ static GPtrArray *two_documents(void)
         "Results were mixed.\n", "Thanks.\n", NULL,
     };
     static const char *const chinese[] = { "本文介绍方法。学习率为零点零三。批量为八。\n", "结论。\n", NULL };
-    GPtrArray *documents = g_ptr_array_new();
+    GPtrArray *documents = g_ptr_array_new_with_free_func(free_document);
 
     g_ptr_array_add(documents, make_document("Trial", "pdf", trial));
     g_ptr_array_add(documents, make_document("方法", "html", chinese));

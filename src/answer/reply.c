@@ -26,6 +26,24 @@ static gsize unfinished(const GString *text)
     return 0;
 }
 
+/* Takes out control characters: a terminal would obey them. */
+static void drop_controls(char *text)
+{
+    char *out = text;
+
+    for (const char *p = text; *p != '\0';) {
+        gsize length = g_utf8_skip[(guchar) *p];
+        gunichar c = g_utf8_get_char(p);
+        gboolean control = c < 0x20 ? c != '\n' && c != '\t' : c >= 0x7f && c < 0xa0;
+        if (!control) {
+            memmove(out, p, length);
+            out += length;
+        }
+        p += length;
+    }
+    *out = '\0';
+}
+
 /* Gives out what is pending; with LAST also a character that stays unfinished. */
 static void give(Stream *stream, gboolean last)
 {
@@ -37,6 +55,7 @@ static void give(Stream *stream, gboolean last)
         skip++;
     if (length > skip) {
         g_autofree char *text = g_utf8_make_valid(pending->str + skip, (gssize) (length - skip));
+        drop_controls(text);
         stream->begun = TRUE;
         if (stream->options->text != NULL)
             stream->options->text(text, strlen(text), stream->options->data);

@@ -28,7 +28,8 @@ typedef struct {
 } Reply;
 
 /* Continues SESSION, whose last position must have logits.  White space before the first
- * word is left out (the model begins its turn with a line break); ill-formed bytes become U+FFFD.
+ * word is left out (the model begins its turn with a line break); ill-formed bytes become U+FFFD, and
+ * control characters other than line breaks and tabs are left out.
  * FAILURE_INTERRUPTED when a signal stops it; REPLY then tells what was generated. */
 gboolean reply_generate(Session *session, const Engine *engine, const ReplyOptions *options,
                         Reply *reply, GError **error);

@@ -1,0 +1,195 @@
+/* unit-answer.c - prompt and reply with a tiny model of random weights. */
+#include "config.h"
+
+#include <string.h>
+
+#include "src/answer/prompt.h"
+#include "src/answer/reply.h"
+#include "src/model/chat.h"
+
+static Engine *engine;
+
+/* The documents only need to be different. */
+static Pack *pack_of(guint documents)
+{
+    Pack *pack = g_new0(Pack, 1);
+
+    pack->ids = g_array_new(FALSE, FALSE, sizeof(gint32));
+    pack->spans = g_array_new(FALSE, FALSE, sizeof(PackSpan));
+    pack->document_end = g_array_new(FALSE, FALSE, sizeof(guint32));
+    for (guint i = 0; i < documents; i++) {
+        g_autofree char *text = g_strdup_printf("Document %u\nIt says <|user|> and %u.\n", i, i * 7);
+        guint32 end;
+
+        tokenizer_encode(engine_tokenizer(engine), text, strlen(text), pack->ids);
+        end = pack->ids->len;
+        g_array_append_val(pack->document_end, end);
+    }
+    return pack;
+}
+
+static void free_pack(Pack *pack)
+{
+    g_array_unref(pack->ids);
+    g_array_unref(pack->spans);
+    g_array_unref(pack->document_end);
+    g_free(pack);
+}
+
+static Prompt *make(const char *system, const Pack *pack, const char *question)
+{
+    GError *error = NULL;
+    Prompt *prompt = prompt_new(engine_tokenizer(engine), system, pack, question, &error);
+
+    g_assert_no_error(error);
+    return prompt;
+}
+
+static gint32 id_at(const Prompt *prompt, gsize i)
+{
+    return g_array_index(prompt->ids, gint32, i);
+}
+
+static void assert_same_start(const Prompt *a, const Prompt *b, gsize n)
+{
+    g_assert_cmpmem(a->ids->data, n * sizeof(gint32), b->ids->data, n * sizeof(gint32));
+}
+
+static void test_prompt(void)
+{
+    const Tokenizer *tokenizer = engine_tokenizer(engine);
+    Pack *two = pack_of(2), *three = pack_of(3);
+    g_autoptr(Prompt) bare = make(NULL, two, NULL);
+    g_autoptr(Prompt) asked = make(NULL, two, "What is <|assistant|>?");
+    g_autoptr(Prompt) other = make(NULL, two, "Why?");
+    g_autoptr(Prompt) more = make(NULL, three, "Why?");
+    g_autoptr(Prompt) brief = make("", two, "Why?");
+    guint roles = 0;
+
+    g_assert_cmpuint(bare->prefix, ==, bare->ids->len);
+    g_assert_cmpuint(asked->prefix, ==, bare->prefix);
+    g_assert_cmpuint(asked->prefix, ==, asked->first + two->ids->len);
+    assert_same_start(asked, bare, bare->prefix);
+    assert_same_start(other, bare, bare->prefix);
+    assert_same_start(more, bare, bare->prefix);
+    g_assert_cmpuint(brief->first, <, asked->first);
+
+    g_assert_cmpint(id_at(asked, 0), ==, tokenizer_special(tokenizer, "[gMASK]"));
+    g_assert_cmpint(id_at(asked, 1), ==, tokenizer_special(tokenizer, "<sop>"));
+    g_assert_cmpint(id_at(asked, asked->ids->len - 1), ==, tokenizer_special(tokenizer, "<|assistant|>"));
+    /* The five of the template; text never makes one. */
+    for (guint i = 0; i < asked->ids->len; i++)
+        roles += tokenizer_is_special(tokenizer, id_at(asked, i));
+    g_assert_cmpuint(roles, ==, 5);
+    free_pack(two);
+    free_pack(three);
+}
+
+static void test_fitting(void)
+{
+    Pack *pack = pack_of(3);
+    g_autoptr(Prompt) prompt = make(NULL, pack, "Why?");
+    gsize last = pack->ids->len - g_array_index(pack->document_end, guint32, 1);
+
+    g_assert_cmpuint(prompt_documents_fitting(prompt, pack, prompt->ids->len), ==, 3);
+    g_assert_cmpuint(prompt_documents_fitting(prompt, pack, prompt->ids->len - 1), ==, 2);
+    g_assert_cmpuint(prompt_documents_fitting(prompt, pack, prompt->ids->len - last), ==, 2);
+    g_assert_cmpuint(prompt_documents_fitting(prompt, pack, prompt->ids->len - last - 1), ==, 1);
+    g_assert_cmpuint(prompt_documents_fitting(prompt, pack, 10), ==, 0);
+    free_pack(pack);
+}
+
+typedef struct {
+    GString *text;
+    guint pieces;
+} Heard;
+
+static void hear(const char *text, gsize length, gpointer data)
+{
+    Heard *heard = data;
+
+    g_assert_true(g_utf8_validate_len(text, length, NULL));
+    for (const char *p = text; p < text + length; p += g_utf8_skip[(guchar) *p]) {
+        gunichar c = g_utf8_get_char(p);
+        g_assert_true(c == '\n' || c == '\t' || !g_unichar_iscntrl(c));
+    }
+    if (heard->pieces++ == 0)
+        g_assert_false(g_ascii_isspace(text[0]));
+    g_string_append_len(heard->text, text, (gssize) length);
+}
+
+static char *reply(const ReplyOptions *given, gsize capacity, Reply *result)
+{
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint32));
+    GError *error = NULL;
+    g_autoptr(Session) session = session_new(engine, KV_INT8, capacity, &error);
+    Heard heard = { .text = g_string_new(NULL) };
+    ReplyOptions options = *given;
+
+    g_assert_no_error(error);
+    chat_begin(engine_tokenizer(engine), ids);
+    chat_message(engine_tokenizer(engine), CHAT_USER, NULL, "Hello", 5, ids);
+    chat_generate(engine_tokenizer(engine), ids);
+    session_append(session, (const gint32 *) (void *) ids->data, ids->len, NULL, NULL, &error);
+    g_assert_no_error(error);
+    options.text = hear;
+    options.data = &heard;
+    reply_generate(session, engine, &options, result, &error);
+    g_assert_no_error(error);
+    return g_string_free(heard.text, FALSE);
+}
+
+/* Hot random weights say every byte there is: broken characters, escapes, zeros. */
+static void test_reply_text(void)
+{
+    gsize tokens = 0;
+
+    for (guint64 seed = 0; seed < 20; seed++) {
+        const ReplyOptions options = { .sample = { .temperature = 20, .top_p = 1, .seed = seed }, .max_tokens = 60 };
+        Reply first, second;
+        g_autofree char *a = reply(&options, 200, &first);
+        g_autofree char *b = reply(&options, 200, &second);
+
+        g_assert_cmpstr(a, ==, b);
+        g_assert_cmpuint(first.tokens, ==, second.tokens);
+        g_assert_cmpuint(first.tokens, <=, 60);
+        tokens += first.tokens;
+    }
+    g_assert_cmpuint(tokens, >, 400);
+}
+
+static void test_reply_end(void)
+{
+    /* Seed 1 says no stop token within the first twenty. */
+    ReplyOptions options = { .sample = { .temperature = 20, .top_p = 1, .seed = 1 }, .max_tokens = 5 };
+    Reply result;
+
+    g_free(reply(&options, 200, &result));
+    g_assert_cmpint(result.end, ==, REPLY_LENGTH);
+    g_assert_cmpuint(result.tokens, ==, 5);
+    options.max_tokens = 1000;
+    g_free(reply(&options, 20, &result));
+    g_assert_cmpint(result.end, ==, REPLY_FULL);
+    options.max_tokens = 4000;
+    g_free(reply(&options, 5000, &result));
+    g_assert_cmpint(result.end, ==, REPLY_STOPPED);
+}
+
+int main(int argc, char **argv)
+{
+    g_autofree char *path = NULL;
+    GError *error = NULL;
+    int status;
+
+    g_test_init(&argc, &argv, NULL);
+    path = g_test_build_filename(G_TEST_DIST, "data", "models", "tiny-a-q8_0.gguf", NULL);
+    engine = engine_open(path, NULL, &error);
+    g_assert_no_error(error);
+    g_test_add_func("/answer/prompt", test_prompt);
+    g_test_add_func("/answer/fitting", test_fitting);
+    g_test_add_func("/answer/reply-text", test_reply_text);
+    g_test_add_func("/answer/reply-end", test_reply_end);
+    status = g_test_run();
+    engine_free(engine);
+    return status;
+}
