@@ -116,9 +116,16 @@ static gboolean is_mostly_utf8(const guint8 *bytes, gsize length)
     return bad == 0 || good > 50 * bad;
 }
 
-/* UTF-16 without a mark: every other byte of Western text is zero. */
-static const char *guess_utf16(const guint8 *bytes, gsize length)
+/* UTF-16 or UTF-32 without a mark: every other byte of Western text is zero, or three of four. */
+static const char *guess_wide(const guint8 *bytes, gsize length)
 {
+    gsize quads = MIN(length, 4096) / 4, high = 0, low = 0;
+    for (gsize i = 0; i < quads; i++) {
+        high += bytes[4 * i] == 0 && bytes[4 * i + 1] <= 0x10 && (bytes[4 * i + 2] || bytes[4 * i + 3]);
+        low += bytes[4 * i + 3] == 0 && bytes[4 * i + 2] <= 0x10 && (bytes[4 * i] || bytes[4 * i + 1]);
+    }
+    if (quads >= 4 && length % 4 == 0 && MAX(high, low) == quads)
+        return high == quads ? "UTF-32BE" : "UTF-32LE";
     gsize n = MIN(length, 4096) & ~(gsize) 1, even = 0, odd = 0;
     for (gsize i = 0; i < n; i += 2) {
         even += bytes[i] == 0;
@@ -130,6 +137,22 @@ static const char *guess_utf16(const guint8 *bytes, gsize length)
         return "UTF-16LE";
     if (even > n / 4 && odd <= n / 32)
         return "UTF-16BE";
+    return NULL;
+}
+
+/* Encodings in seven bits that shift by escape sequences. */
+static const char *guess_shifted(const guint8 *bytes, gsize length)
+{
+    static const struct { const char *mark, *iconv; } MARKS[] = {
+        { "\033$B", "ISO-2022-JP" }, { "\033$@", "ISO-2022-JP" }, { "\033$)C", "ISO-2022-KR" },
+        { "\033$)A", "ISO-2022-CN" },
+    };
+    gsize n = MIN(length, 65536);
+    if (!memchr(bytes, '\033', n))
+        return NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(MARKS); i++)
+        if (memmem(bytes, n, MARKS[i].mark, strlen(MARKS[i].mark)))
+            return MARKS[i].iconv;
     return NULL;
 }
 
@@ -201,7 +224,9 @@ char *encoding_decode(const guint8 *bytes, gsize length, const char *declared, g
     bytes += skip;
     length -= skip;
     if (!from)
-        from = guess_utf16(bytes, length);
+        from = guess_wide(bytes, length);
+    if (!from)
+        from = guess_shifted(bytes, length);
     /* Text that is UTF-8 throughout was converted by somebody who left the declaration alone. */
     if (!from && is_surely_utf8(bytes, length))
         from = "UTF-8";
@@ -227,10 +252,10 @@ char *encoding_decode(const guint8 *bytes, gsize length, const char *declared, g
 gboolean encoding_looks_like_text(const guint8 *bytes, gsize length)
 {
     gsize skip, odd = 0, n = MIN(length, (gsize) 65536);
-    if (byte_order_mark(bytes, length, &skip) || guess_utf16(bytes, length))
+    if (byte_order_mark(bytes, length, &skip) || guess_wide(bytes, length))
         return TRUE;
     for (gsize i = 0; i < n; i++)
-        odd += bytes[i] < 0x20 && (bytes[i] == 0 || !strchr("\t\n\v\f\r\b\033", bytes[i]));
+        odd += bytes[i] < 0x20 && (bytes[i] == 0 || !strchr("\t\n\v\f\r\b\016\017\033", bytes[i]));
     /* A stray control character happens to editors. */
     return odd <= n / 100 + 2;
 }

@@ -13,22 +13,24 @@
 #include "ingest/layout.h"
 
 /* Lines from each edge that are looked at; pages that must agree. */
-enum { EDGE_LINES = 3, LEAST_PAGES = 3 };
+enum { EDGE_LINES = 3, LEAST_PAGES = 3, PLACE_PAGES = 5 };
 /* The share of the page's height that is edge; the same for a page on its own. */
 static const float EDGE_SHARE = 0.14f, LONE_EDGE_SHARE = 0.09f;
 /* The gap to the text, in heights of the line. */
-static const float APART = 0.8f, LONE_APART = 1.3f, NOTICE_APART = 0.1f;
+static const float APART = 0.8f, LONE_APART = 1.3f, NOTICE_APART = 0.1f, PLACE_APART = 1.0f;
 
 typedef struct {
     PageLayout *layout;
     Line *line;
     char *key;              /* the text with numbers as "#", and height */
-    gboolean top;
+    char *place;            /* height and size alone */
+    gboolean top, outermost, apart;
 } Edge;
 
 static void edge_clear(gpointer data)
 {
     g_free(((Edge *) data)->key);
+    g_free(((Edge *) data)->place);
 }
 
 /* A number, also as Roman digits. */
@@ -106,18 +108,59 @@ static gboolean at_edge(const PageLayout *layout, const Line *line, float share,
     return *top || line->box.y0 > (1 - share) * height;
 }
 
-static void collect(GArray *edges, PageLayout *layout)
+enum { SIZES = 128 };
+
+static void count_sizes(const PageLayout *layout, guint bytes[SIZES])
+{
+    for (guint i = 0; i < layout->words->len; i++) {
+        const Word *w = &g_array_index(layout->words, Word, i);
+        bytes[(guint) CLAMP(2 * w->size + 0.5f, 0, SIZES - 1)] += w->length;
+    }
+}
+
+/* The size that most of the page's letters have. */
+static float body_size(const PageLayout *layout)
+{
+    guint bytes[SIZES] = { 0 }, most = 0;
+    count_sizes(layout, bytes);
+    for (guint size = 1; size < SIZES; size++)
+        if (bytes[size] > bytes[most])
+            most = size;
+    return (float) most / 2;
+}
+
+/* The size that nine letters of ten do not exceed: text, not headings, even where most is code. */
+static float text_size(const GPtrArray *layouts)
+{
+    guint bytes[SIZES] = { 0 }, size = 0;
+    guint64 all = 0, sum = 0;
+    for (guint i = 0; i < layouts->len; i++)
+        if (g_ptr_array_index(layouts, i))
+            count_sizes(g_ptr_array_index(layouts, i), bytes);
+    for (guint k = 0; k < SIZES; k++)
+        all += bytes[k];
+    while (size < SIZES - 1 && (sum += bytes[size]) * 10 < all * 9)
+        size++;
+    return (float) size / 2;
+}
+
+/* BODY is the size of the document's text. */
+static void collect(GArray *edges, PageLayout *layout, float body)
 {
     for (guint i = 0; i < layout->lines->len; i++) {
         Line *line = line_at(layout, i);
         Edge edge = { .layout = layout, .line = line };
         float gap;
+        guint outside;
         if (!at_edge(layout, line, EDGE_SHARE, &edge.top)
-            || lines_outside(layout, line, edge.top, &gap) >= EDGE_LINES)
+            || (outside = lines_outside(layout, line, edge.top, &gap)) >= EDGE_LINES)
             continue;
+        edge.outermost = outside == 0;
+        edge.apart = gap > PLACE_APART * box_height(&line->box) && line->size <= 1.1f * body;
         g_autofree char *text = shape(layout, line);
         /* The height to within the breadth of rounding. */
         edge.key = g_strdup_printf("%d %s", (int) (line->box.y1 / 4 + 0.5f), text);
+        edge.place = g_strdup_printf("%d %d", (int) (2 * line->box.y1 + 0.5f), (int) (2 * line->size + 0.5f));
         g_array_append_val(edges, edge);
     }
 }
@@ -147,6 +190,27 @@ static gboolean next_is_furniture(const Edge *edge)
     return nearest && nearest->furniture;
 }
 
+/* Marks lines that stand where many pages have a line set apart, and where hardly any has text: heads
+ * that change from section to section. */
+static void mark_places(GArray *edges, guint pages)
+{
+    g_autoptr(GHashTable) apart = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    g_autoptr(GHashTable) all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    for (guint i = 0; i < edges->len; i++) {
+        const Edge *edge = &g_array_index(edges, Edge, i);
+        if (edge->outermost && edge->apart)
+            count_key(apart, edge->place);
+        if (edge->outermost)
+            count_key(all, edge->place);
+    }
+    for (guint i = 0; i < edges->len; i++) {
+        Edge *edge = &g_array_index(edges, Edge, i);
+        const guint *there = g_hash_table_lookup(apart, edge->place), *any = g_hash_table_lookup(all, edge->place);
+        if (edge->outermost && edge->apart && *there >= PLACE_PAGES && *there * 4 >= pages && *there * 10 >= *any * 9)
+            edge->line->furniture = TRUE;
+    }
+}
+
 /* Marks what repeats, from the edge inwards as far as the last line that is set apart. */
 static void mark_repeated(GArray *edges, GHashTable *counts)
 {
@@ -167,20 +231,6 @@ static void mark_repeated(GArray *edges, GHashTable *counts)
             if (gap < APART * box_height(&edge->line->box) && !next_is_furniture(edge))
                 edge->line->furniture = FALSE;
         }
-}
-
-/* The size that most of the page's letters have. */
-static float body_size(const PageLayout *layout)
-{
-    guint bytes[128] = { 0 }, most = 0;
-    for (guint i = 0; i < layout->words->len; i++) {
-        const Word *w = &g_array_index(layout->words, Word, i);
-        guint size = (guint) CLAMP(2 * w->size + 0.5f, 0, 127);
-        bytes[size] += w->length;
-        if (bytes[size] > bytes[most])
-            most = size;
-    }
-    return (float) most / 2;
 }
 
 /* What publishers and libraries print at the edge of somebody's page. */
@@ -227,16 +277,18 @@ void furniture_mark(const GPtrArray *layouts)
     g_autoptr(GArray) edges = g_array_new(FALSE, FALSE, sizeof(Edge));
     g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_array_set_clear_func(edges, edge_clear);
+    float body = text_size(layouts);
     for (guint i = 0; i < layouts->len; i++) {
         PageLayout *layout = g_ptr_array_index(layouts, i);
         if (layout && layouts->len < LEAST_PAGES)
             for (int round = 0; round < EDGE_LINES; round++)
                 mark_lone(layout);
         else if (layout)
-            collect(edges, layout);
+            collect(edges, layout, body);
     }
     for (guint i = 0; i < edges->len; i++)
         count_key(counts, g_array_index(edges, Edge, i).key);
+    mark_places(edges, layouts->len);
     mark_repeated(edges, counts);
     for (guint i = 0; i < layouts->len; i++)
         if (g_ptr_array_index(layouts, i))

@@ -38,6 +38,8 @@ typedef struct {
     guint first, count;     /* in the page's order */
     float size;
     guint8 rtl, mono, bold;
+    guint8 numeric;         /* a number, as in a table's cell */
+    guint8 continues;       /* begins in lower case or with a bracket */
 } Segment;
 
 /* One line of output. */

@@ -18,6 +18,7 @@ libingest_a_SOURCES = \
 	ingest/pdf.c \
 	ingest/reader.h \
 	ingest/sections.c ingest/sections.h \
+	ingest/table.c ingest/table.h \
 	ingest/text.c \
 	ingest/words.c
 libingest_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS)

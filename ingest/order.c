@@ -12,6 +12,7 @@
 
 #include "ingest/clean.h"
 #include "ingest/layout.h"
+#include "ingest/table.h"
 
 /* In units of the font's size: a wider gap between two words ends the segment. */
 static const float SEGMENT_GAP = 0.75f;
@@ -40,9 +41,9 @@ static gboolean is_wide_script(gunichar c)
 }
 
 /* Counts what a segment holds; prose has several words, mostly of letters. */
-static void weigh(Order *o, const Segment *s)
+static void weigh(Order *o, Segment *s)
 {
-    guint letters = 0, visible = 0, wide = 0, words = 0;
+    guint letters = 0, visible = 0, wide = 0, words = 0, digits = 0;
     for (guint i = 0; i < s->count; i++) {
         const Word *w = &g_array_index(o->layout->words, Word, g_array_index(o->layout->order, guint, s->first + i));
         const char *p = o->layout->text + w->start, *end = p + w->length;
@@ -51,11 +52,17 @@ static void weigh(Order *o, const Segment *s)
             gunichar c = g_utf8_get_char(p);
             visible++;
             letters += g_unichar_isalpha(c);
+            digits += g_unichar_isdigit(c);
             wide += is_wide_script(c);
         }
     }
     gboolean prose = letters * 10 >= visible * 7 && (words >= 3 || wide >= 6);
     guint weight = prose ? visible : 0;
+    /* "12.5", "(3)", "-" */
+    s->numeric = digits >= letters && (digits || visible <= 2);
+    const Word *first = &g_array_index(o->layout->words, Word, g_array_index(o->layout->order, guint, s->first));
+    gunichar start = g_utf8_get_char(o->layout->text + first->start);
+    s->continues = g_unichar_islower(start) || start == '(';
     g_array_append_val(o->prose, weight);
     g_array_append_val(o->letters, visible);
 }
@@ -142,8 +149,8 @@ static void close_chain(Order *o, const Chain *chain)
     if (s.rtl)
         order_rtl(chain->members, words);
     g_array_append_vals(layout->order, chain->members->data, s.count);
-    g_array_append_val(o->found, s);
     weigh(o, &s);
+    g_array_append_val(o->found, s);
 }
 
 /* Words that run in one direction to segments. */
@@ -186,38 +193,30 @@ static int by_y(gconstpointer a, gconstpointer b, gpointer data)
     return d < 0 ? -1 : d > 0 ? 1 : 0;
 }
 
-static void append_line(Order *o, GArray *row, Box column)
+static void append_line(Order *o, Row *row, Box column)
 {
     PageLayout *layout = o->layout;
-    Line line = { .first = layout->segments->len, .count = row->len, .cells = 1,
-                  .region = o->regions, .left = column.x0, .right = column.x1, .mono = TRUE, .bold = TRUE };
+    Line line = { .first = layout->segments->len, .count = row->members->len, .box = row->box,
+                  .cells = 1, .region = o->regions, .left = column.x0, .right = column.x1,
+                  .mono = TRUE, .bold = TRUE };
     guint rtl = 0;
-    for (guint i = 0; i < row->len; i++)
-        rtl += segment(o, g_array_index(row, guint, i))->rtl;
-    line.rtl = rtl * 2 >= row->len;
-    /* From left to right, or from right to left. */
-    for (guint i = 1; i < row->len; i++)
-        for (guint j = i; j > 0; j--) {
-            guint *r = (guint *) (gpointer) row->data;
-            float d = segment(o, r[j])->box.x0 - segment(o, r[j - 1])->box.x0;
-            if (line.rtl ? d <= 0 : d >= 0)
-                break;
-            guint swap = r[j];
-            r[j] = r[j - 1];
-            r[j - 1] = swap;
-        }
-    for (guint i = 0; i < row->len; i++) {
-        const Segment *s = segment(o, g_array_index(row, guint, i));
-        if (i == 0)
-            line.box = s->box;
-        else
-            line.cells += MAX(s->box.x0 - line.box.x1, line.box.x0 - s->box.x1) > CELL_GAP * s->size;
-        box_join(&line.box, &s->box);
+    for (guint i = 0; i < line.count; i++)
+        rtl += segment(o, g_array_index(row->members, guint, i))->rtl;
+    line.rtl = rtl * 2 >= line.count;
+    table_arrange(row, (const Segment *) (gpointer) o->found->data, line.rtl);
+    const Box *before = NULL;
+    for (guint i = 0; i < line.count; i++) {
+        const Segment *s = segment(o, g_array_index(row->members, guint, i));
+        if (before)
+            line.cells += MAX(s->box.x0 - before->x1, before->x0 - s->box.x1) > CELL_GAP * s->size;
+        before = &s->box;
         line.size = MAX(line.size, s->size);
         line.mono &= s->mono;
         line.bold &= s->bold;
         g_array_append_val(layout->segments, *s);
     }
+    if (row->merged)
+        line.cells = MAX(row->cells, 2);
     g_array_append_val(layout->lines, line);
 }
 
@@ -229,34 +228,36 @@ static Box bounds(const Order *o, const GArray *members)
     return box;
 }
 
-/* Whether S stands on the row that the segments of ROW make. */
-static gboolean on_row(const Order *o, const GArray *row, const Segment *s)
+/* Whether S stands on the line that the segments of ROW make. */
+static gboolean on_row(const Order *o, const Row *row, const Segment *s)
 {
-    for (guint i = 0; i < row->len; i++) {
-        const Segment *r = segment(o, g_array_index(row, guint, i));
-        if (box_overlap_y(&r->box, &s->box) < 0.45f)
-            continue;
+    for (guint i = 0; i < row->members->len; i++) {
+        const Segment *r = segment(o, g_array_index(row->members, guint, i));
         /* Side by side, or a raised mark over the row. */
-        return TRUE;
+        if (box_overlap_y(&r->box, &s->box) >= 0.45f)
+            return TRUE;
     }
     return FALSE;
 }
 
 /* MEMBERS (sorted by y) as rows, top down. */
-static void emit_rows(Order *o, GArray *members)
+static void emit_rows(Order *o, const GArray *members)
 {
-    g_autoptr(GArray) row = g_array_new(FALSE, FALSE, sizeof(guint));
-    Box column = bounds(o, members);
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(table_row_free);
+    Row *row = NULL;
     for (guint i = 0; i < members->len; i++) {
         guint index = g_array_index(members, guint, i);
-        if (row->len && !on_row(o, row, segment(o, index))) {
-            append_line(o, row, column);
-            g_array_set_size(row, 0);
+        const Segment *s = segment(o, index);
+        if (!row || !on_row(o, row, s)) {
+            row = table_row_new();
+            g_ptr_array_add(rows, row);
         }
-        g_array_append_val(row, index);
+        table_row_add(row, index, s);
     }
-    if (row->len)
-        append_line(o, row, column);
+    table_merge(rows, (const Segment *) (gpointer) o->found->data);
+    Box column = bounds(o, members);
+    for (guint i = 0; i < rows->len; i++)
+        append_line(o, g_ptr_array_index(rows, i), column);
     o->regions++;
 }
 
@@ -345,6 +346,27 @@ static int best_stretch(const Order *o, const GArray *members, float x, guint *f
     return best;
 }
 
+/* The share of the lines of LEFT whose neighbour on the same line of RIGHT is a number: a table's
+ * labels and values.  Both sorted by y. */
+static float valued(const Order *o, const GArray *left, const GArray *right)
+{
+    guint hits = 0;
+    for (guint i = 0, from = 0; i < left->len; i++) {
+        const Segment *l = segment(o, g_array_index(left, guint, i)), *nearest = NULL;
+        while (from < right->len && segment(o, g_array_index(right, guint, from))->box.y1 < l->box.y0)
+            from++;
+        for (guint k = from; k < right->len; k++) {
+            const Segment *r = segment(o, g_array_index(right, guint, k));
+            if (r->box.y0 > l->box.y1)
+                break;
+            if (ABS(r->box.y1 - l->box.y1) < 0.25f * l->size && (!nearest || r->box.x0 < nearest->box.x0))
+                nearest = r;
+        }
+        hits += nearest && nearest->numeric;
+    }
+    return (float) hits / (float) left->len;
+}
+
 static void halve(const Order *o, const GArray *members, float x, guint from, guint to, Half half[2])
 {
     for (guint i = from; i < to; i++) {
@@ -378,7 +400,7 @@ static gboolean is_gutter(const Order *o, const GArray *members, const Gutter *g
         gboolean rows = MIN(aligned(o, half[0].members, half[1].members),
                             aligned(o, half[1].members, half[0].members)) > 0.6f;
         float least = MIN(mean_fill(o, half[0].members), mean_fill(o, half[1].members));
-        good = least > (rows ? 0.72f : 0.5f);
+        good = least > (rows ? 0.72f : 0.5f) && valued(o, half[0].members, half[1].members) < 0.3f;
     }
     g_array_unref(half[0].members);
     g_array_unref(half[1].members);

@@ -6,7 +6,7 @@
 #include "ingest/clean.h"
 #include "ingest/layout.h"
 
-typedef enum { JOIN_SPACE, JOIN_NOTHING, JOIN_HYPHEN, JOIN_LINE, JOIN_PARAGRAPH } Join;
+typedef enum { JOIN_SPACE, JOIN_LINE, JOIN_PARAGRAPH } Join;
 
 static const Word *word_at(const PageLayout *layout, const Segment *s, guint i)
 {
@@ -46,15 +46,6 @@ static void append_segment(const PageLayout *layout, const Segment *s, GString *
         }
         g_string_append_len(out, text, w->length);
         before = w;
-    }
-}
-
-static void append_line(const PageLayout *layout, const Line *line, GString *out)
-{
-    for (guint i = 0; i < line->count; i++) {
-        if (i)
-            g_string_append_c(out, ' ');
-        append_segment(layout, segment_at(layout, line, i), out);
     }
 }
 
@@ -163,6 +154,21 @@ static void append_join(GString *out, Join join, const char *next)
         g_string_append_c(out, '\n');
     } else if (!is_unspaced(last_char(out)) || !is_unspaced(g_utf8_get_char(next))) {
         g_string_append_c(out, ' ');
+    }
+}
+
+/* A line; in a row of a table the lines of a cell are rejoined. */
+static void append_line(const PageLayout *layout, const Line *line, GString *out)
+{
+    const Segment *before = NULL;
+    for (guint i = 0; i < line->count; i++) {
+        const Segment *s = segment_at(layout, line, i);
+        if (before && s->box.y1 > before->box.y1 + 0.5f * s->size)
+            append_join(out, JOIN_SPACE, layout->text + word_at(layout, s, 0)->start);
+        else if (before)
+            g_string_append_c(out, ' ');
+        append_segment(layout, s, out);
+        before = s;
     }
 }
 
