@@ -300,6 +300,26 @@ store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part, guint8 *
     return FALSE;
 }
 
+gboolean
+store_shape(Store *store, const guint8 key[STORE_KEY_BYTES], guint *parts, gsize *part_size, GError **error)
+{
+    Database *reader = store_reader(store, error);
+    gint64 p = 0, size = 0;
+    gboolean ok;
+
+    if (!reader)
+        return FALSE;
+    ok = database_begin_read(reader, error)
+         && database_get(reader, 0, &p, error, "SELECT parts FROM block WHERE key = ?", "k", key)
+         && database_get(reader, 0, &size, error, "SELECT part_size FROM block WHERE key = ?", "k", key);
+    store_reader_return(store, reader);
+    if (!ok || p < 1 || p > STORE_MAX_PARTS || size < 1 || size > G_MAXINT32 / 2)
+        return FALSE;
+    *parts = (guint) p;
+    *part_size = (gsize) size;
+    return TRUE;
+}
+
 static guint64
 size_of(const char *path, const char *suffix)
 {

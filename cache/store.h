@@ -51,6 +51,9 @@ gboolean store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part,
 /* At most this many parts in a block. */
 #define STORE_MAX_PARTS 4096
 
+/* How many parts of which size block KEY has.  FALSE without ERROR: not there. */
+gboolean store_shape(Store *store, const guint8 key[STORE_KEY_BYTES], guint *parts, gsize *part_size, GError **error);
+
 /* The writer: a thread that commits one block a transaction.  store_write
  * takes BYTES (PARTS * PART_SIZE of them) over (g_free), whatever it returns, and queues it,
  * waiting while more than a few blocks are queued.  ROOT is the state key that the chain began

@@ -39,7 +39,7 @@ _kvasir() {
 
     case $command/$COMP_CWORD in
     corpus/2) _kvasir_words $'list\nshow\nremove' "$word" ;;
-    cache/2)  _kvasir_words $'status\nverify\ntrim\nclear' "$word" ;;
+    cache/2)  _kvasir_words $'status\nverify\ntrim\nclear\nexport\nimport' "$word" ;;
     model/2)  _kvasir_words $'info\nlist' "$word" ;;
     corpus/3) _kvasir_words "$(_kvasir_corpora "$program")" "$word" ;;
     *)        _kvasir_files "$word" ;;

@@ -1,9 +1,11 @@
 # answer: the prompt, the prefix cache around the engine, the reply, its citations.
 noinst_LIBRARIES += libanswer.a
 libanswer_a_SOURCES = \
+	src/answer/archive.h src/answer/archive_internal.h \
+	src/answer/archive_export.c src/answer/archive_import.c src/answer/archive_json.c \
 	src/answer/citation.c src/answer/citation.h \
 	src/answer/prefix.c src/answer/prefix.h \
 	src/answer/prompt.c src/answer/prompt.h \
 	src/answer/reply.c src/answer/reply.h \
 	src/answer/source.c src/answer/source.h
-libanswer_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+libanswer_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(LIBARCHIVE_CFLAGS)

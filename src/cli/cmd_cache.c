@@ -5,21 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cache/store.h"
+#include "src/answer/archive.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/meter.h"
 #include "src/cli/settings.h"
+#include "src/cli/work.h"
 
 static struct {
-    char *limit;
-    gboolean json, quiet;
+    char *limit, *corpus;
+    gboolean json, texts;
 } option;
 
 static const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "status: write one JSON object", NULL },
     { "limit", 0, 0, G_OPTION_ARG_STRING, &option.limit, "trim: keep at most SIZE bytes (default: the configured limit)", "SIZE" },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &option.quiet, "No progress on standard error", NULL },
+    { "corpus", 'c', 0, G_OPTION_ARG_STRING, &option.corpus, "export: this corpus; import: under this name", "CORPUS" },
+    { "texts", 0, 0, G_OPTION_ARG_NONE, &option.texts, "export, import: the texts without blocks; no model is needed", NULL },
     { NULL },
 };
 
@@ -117,7 +119,7 @@ static void print_text(const StoreStatus *status, const GArray *roots)
     }
 }
 
-static int cache_status(void)
+static int cache_status(const char *file)
 {
     static const StoreStatus nothing;
     StoreStatus status = nothing;
@@ -140,11 +142,11 @@ static int cache_status(void)
     return 0;
 }
 
-static int cache_verify(void)
+static int cache_verify(const char *file)
 {
     guint64 checked = 0, bad = 0;
     GError *error = NULL;
-    g_autoptr(Meter) meter = meter_new(option.quiet);
+    g_autoptr(Meter) meter = meter_new(settings_get()->quiet);
 
     if (exists()) {
         g_autoptr(Store) store = open_store(FALSE, &error);
@@ -158,7 +160,7 @@ static int cache_verify(void)
     return bad > 0 ? 1 : 0;
 }
 
-static int cache_trim(void)
+static int cache_trim(const char *file)
 {
     guint64 limit = settings_get()->cache_limit, evicted = 0;
     StoreStatus status = { 0 };
@@ -176,15 +178,15 @@ static int cache_trim(void)
         if (store == NULL || !store_trim(store, limit, &evicted, &error) || !store_status(store, &status, &error))
             return command_fail(&command_cache, error);
     }
-    g_autofree char *bytes = size_text(status.bytes), *file = size_text(status.file_bytes);
+    g_autofree char *bytes = size_text(status.bytes), *on_disk = size_text(status.file_bytes);
     printf("%" G_GUINT64_FORMAT " blocks evicted; %" G_GUINT64_FORMAT " kept, %s, in a file of %s\n", evicted,
-           status.blocks, bytes, file);
+           status.blocks, bytes, on_disk);
     if (status.bytes > limit)
         fputs("kvasir cache: the rest is in use by running processes\n", stderr);
     return 0;
 }
 
-static int cache_clear(void)
+static int cache_clear(const char *file)
 {
     StoreStatus status = { 0 };
     GError *error = NULL;
@@ -208,22 +210,94 @@ static int cache_clear(void)
     return 0;
 }
 
+/* What export and import need: with --texts no model and no store. */
+static gboolean open_archive(Archive *archive, Engine **engine, Store **store, gboolean read_only, GError **error)
+{
+    if (read_only && !g_file_test(settings_get()->catalogue_path, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "there is no corpus yet");
+        return FALSE;
+    }
+    archive->kv = settings_get()->kv;
+    archive->catalogue = catalogue_open(settings_get()->catalogue_path, read_only, error);
+    if (archive->catalogue == NULL)
+        return FALSE;
+    if (option.texts || settings_get()->no_cache)
+        return TRUE;
+    *engine = settings_open_engine(error);
+    if (*engine == NULL || (*store = work_open_store(*engine, error)) == NULL)
+        return FALSE;
+    archive->engine = *engine;
+    archive->store = *store;
+    return TRUE;
+}
+
+static int cache_export(const char *file)
+{
+    g_autoptr(Engine) engine = NULL;
+    g_autoptr(Store) store = NULL;
+    g_autoptr(Meter) meter = meter_new(settings_get()->quiet);
+    Archive archive = { .progress = meter_update, .data = meter };
+    ArchiveReport report = { 0 };
+    GError *error = NULL;
+    gboolean ok;
+
+    if (option.corpus == NULL) {
+        g_set_error(&error, FAILURE, FAILURE_USAGE, "say which corpus: -c CORPUS");
+        return command_fail(&command_cache, error);
+    }
+    ok = open_archive(&archive, &engine, &store, TRUE, &error)
+         && archive_export(&archive, option.corpus, file, &report, &error);
+    meter_clear(meter);
+    catalogue_close(archive.catalogue);
+    if (!ok)
+        return command_fail(&command_cache, error);
+    printf("%s: %u documents, %" G_GSIZE_FORMAT " blocks\n", report.corpus, report.documents, report.blocks);
+    if (report.blocks < report.prefix_blocks)
+        fprintf(stderr, "kvasir cache: %" G_GSIZE_FORMAT " of the %" G_GSIZE_FORMAT " blocks are not in the cache; "
+                "\"kvasir ingest -c %s\" computes them\n", report.prefix_blocks - report.blocks, report.prefix_blocks,
+                report.corpus);
+    archive_report_clear(&report);
+    return 0;
+}
+
+static int cache_import(const char *file)
+{
+    g_autoptr(Engine) engine = NULL;
+    g_autoptr(Store) store = NULL;
+    g_autoptr(Meter) meter = meter_new(settings_get()->quiet);
+    Archive archive = { .progress = meter_update, .data = meter };
+    ArchiveReport report = { 0 };
+    GError *error = NULL;
+    gboolean ok = open_archive(&archive, &engine, &store, FALSE, &error)
+                  && archive_import(&archive, file, option.corpus, &report, &error);
+
+    meter_clear(meter);
+    catalogue_close(archive.catalogue);
+    if (!ok)
+        return command_fail(&command_cache, error);
+    printf("%s: %u documents, %" G_GSIZE_FORMAT " blocks, %" G_GSIZE_FORMAT " of them new\n", report.corpus,
+           report.documents, report.blocks, report.written);
+    archive_report_clear(&report);
+    return 0;
+}
+
 static int run(int argc, char **argv)
 {
-    static const struct { const char *name; int (*run)(void); } actions[] = {
-        { "status", cache_status }, { "verify", cache_verify }, { "trim", cache_trim }, { "clear", cache_clear },
+    static const struct { const char *name; int arguments; int (*run)(const char *file); } actions[] = {
+        { "status", 0, cache_status }, { "verify", 0, cache_verify }, { "trim", 0, cache_trim },
+        { "clear", 0, cache_clear }, { "export", 1, cache_export }, { "import", 1, cache_import },
     };
-    int status = command_parse(&command_cache, entries, FALSE, &argc, &argv);
+    int status = command_parse(&command_cache, entries, TRUE, &argc, &argv);
 
     if (status >= 0)
         return status;
-    for (guint i = 0; argc == 2 && i < G_N_ELEMENTS(actions); i++) {
-        if (strcmp(argv[1], actions[i].name) == 0)
-            return command_finish(&command_cache, actions[i].run());
+    for (guint i = 0; argc >= 2 && i < G_N_ELEMENTS(actions); i++) {
+        if (strcmp(argv[1], actions[i].name) == 0 && argc - 2 == actions[i].arguments)
+            return command_finish(&command_cache, actions[i].run(argc > 2 ? argv[2] : NULL));
     }
     return command_fail(&command_cache, g_error_new(FAILURE, FAILURE_USAGE,
-                                                    "say one of: status, verify, trim, clear"));
+                                                    "say one of: status, verify, trim, clear, export FILE, import FILE"));
 }
 
-const Command command_cache = { "cache", "show, check, trim or clear the KV cache",
-    "status|verify|trim|clear [--json] [--limit SIZE] [-q]", run };
+const Command command_cache = { "cache", "show, check, trim, clear, export or import the KV cache",
+    "status|verify|trim|clear|export FILE|import FILE", run };

@@ -24,6 +24,6 @@ kvasir_SOURCES = \
 kvasir_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 # Upper layers first.
 kvasir_LDADD = libcli.a libanswer.a libmodel.a $(KERNEL_LIBS) libingest.a libcache.a libbase.a \
-	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) \
+	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) $(LIBARCHIVE_LIBS) \
 	$(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 kvasir_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)

@@ -1,0 +1,111 @@
+#!/bin/sh
+# A corpus and its blocks go to another machine in one file; a foreign or damaged file changes nothing.
+. "$top_srcdir/tests/tap.sh"
+kvasir=$top_builddir/kvasir
+unset KVASIR_ISA KVASIR_THREADS
+KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
+XDG_CONFIG_HOME=$scratch/config KVASIR_DATA_DIR=$scratch/data KVASIR_CACHE_DIR=$scratch/cache
+export KVASIR_MODEL XDG_CONFIG_HOME KVASIR_DATA_DIR KVASIR_CACHE_DIR
+cd "$scratch" || exit 1
+
+mkdir papers
+awk 'BEGIN { for (i = 1; i <= 40; i++) print "Line " i " says " (i * 7919) % 1000 ".\n" }' >papers/one.txt
+printf 'Die Gr\303\274\303\237e \344\270\255\346\226\207 "quoted" \\ \t tab.\n' >"papers/two, with \"odd\" name.txt"
+
+# elsewhere COMMAND...: with folders of its own, empty at first
+elsewhere() {
+    KVASIR_DATA_DIR=$scratch/other/data KVASIR_CACHE_DIR=$scratch/other/cache "$@"
+}
+
+ask() {
+    "$kvasir" ask -q --json --isa "$1" --max-tokens 1 --logits "$2" -c "$3" "What does line 5 say?" >"$2.json"
+    [ $? -le 1 ] && [ -s "$2" ]
+}
+
+usage() {
+    sed -n "s/.*\"$2\" : \([0-9]*\),\{0,1\}\$/\1/p" "$1"
+}
+
+exports() {
+    "$kvasir" ingest -q -c thesis papers && ask c here thesis && "$kvasir" cache export -c thesis thesis.kva || return
+    [ "$(stat -c %a thesis.kva)" = 600 ] && tar xf thesis.kva -C "$(mktemp -d "$scratch/x.XXXXXX")" &&
+        cd x.* && sha256sum -c MANIFEST.sha256
+}
+
+imports() {
+    elsewhere "$kvasir" cache import thesis.kva && elsewhere ask c there thesis || return
+    cat there.json
+    cmp here there && [ "$(usage there.json cache_creation_tokens)" -eq 0 ] &&
+        [ "$(usage there.json cache_read_tokens)" -ge 512 ] &&
+        [ "$(usage there.json cache_read_tokens)" -eq "$(usage here.json cache_read_tokens)" ]
+}
+
+again() {
+    elsewhere "$kvasir" cache import thesis.kva | grep -q ', 0 of them new'
+}
+
+other_name() {
+    elsewhere "$kvasir" cache import -q -c copy thesis.kva && elsewhere ask c copy copy && cmp here copy
+}
+
+texts() {
+    "$kvasir" cache export --texts -c thesis texts.kva &&
+        KVASIR_DATA_DIR=$scratch/texts/data KVASIR_CACHE_DIR=$scratch/texts/cache KVASIR_MODEL=none \
+            "$kvasir" cache import --texts texts.kva &&
+        KVASIR_DATA_DIR=$scratch/texts/data "$kvasir" corpus show thesis >shown &&
+        "$kvasir" corpus show thesis >expected && sed 1d shown >a && sed 1d expected >b && cmp a b
+}
+
+# refused STATUS FILE PATTERN [OPTION...]: exit status, one sentence, and nothing there afterwards
+refused() {
+    wanted=$1 file=$2 pattern=$3
+    shift 3
+    rm -rf bad
+    KVASIR_DATA_DIR=$scratch/bad/data KVASIR_CACHE_DIR=$scratch/bad/cache \
+        "$kvasir" cache import "$@" "$file" >out 2>err
+    status=$?
+    cat out err
+    [ "$status" -eq "$wanted" ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "$pattern" err &&
+        [ -z "$(KVASIR_DATA_DIR=$scratch/bad/data "$kvasir" corpus list)" ] &&
+        KVASIR_CACHE_DIR=$scratch/bad/cache "$kvasir" cache status --json | grep -q '"blocks":0'
+}
+
+flipped() {
+    size=$(stat -c %s thesis.kva)
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        at=$(awk -v seed="$i" -v size="$size" 'BEGIN { srand(seed); printf "%d", rand() * (size - 11000) }')
+        cp thesis.kva bad.kva
+        # 64 bytes: more than the padding between members can swallow unseen
+        printf '%064d' "$i" | dd of=bad.kva bs=1 seek="$at" conv=notrunc 2>dd.log
+        refused 3 bad.kva 'bad.kva' || { echo "at $at"; return 1; }
+    done
+}
+
+truncated() {
+    for part in 1 2 3 4; do
+        head -c $(($(stat -c %s thesis.kva) * part / 5)) thesis.kva >short.kva
+        refused 3 short.kva 'short.kva' || return
+    done
+}
+
+different_corpus() {
+    elsewhere "$kvasir" ingest -q --no-prefill -c mine papers/one.txt &&
+        printf 'Other.\n' >papers/three.txt &&
+        elsewhere "$kvasir" ingest -q --no-prefill -c other papers/three.txt || return
+    elsewhere "$kvasir" cache import -c other thesis.kva >out 2>err
+    [ $? -eq 2 ] && grep -q 'different corpus' err &&
+        elsewhere "$kvasir" corpus show other | grep -q 'three.txt'
+}
+
+ok "a corpus is exported; tar and sha256sum understand it" exports
+ok "imported elsewhere, its answer is the same and nothing is computed" imports
+ok "importing it again adds nothing" again
+ok "under another name it is the same" other_name
+ok "the texts alone need no model" texts
+ok "made by other weights: refused" refused 4 thesis.kva 'other weights' -m "$top_srcdir/tests/data/models/tiny-edge-f32.gguf"
+ok "no archive: refused" refused 3 papers/one.txt 'no kvasir archive'
+ok "missing: refused" refused 3 nothing.kva 'No such file'
+ok "damaged at any place: refused" flipped
+ok "cut short: refused" truncated
+ok "a different corpus of that name stays" different_corpus
+finish
