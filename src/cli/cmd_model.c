@@ -182,8 +182,8 @@ static void list_one(JsonBuilder *builder, const char *path, gboolean in_use)
         fprintf(stderr, "kvasir model: %s\n", error->message);
     } else if (!json) {
         g_autofree char *size = size_text(info->bytes);
-        printf("%c %s  %s, %s, %d tokens  %s\n", in_use ? '*' : ' ', info->name, size, info->architecture, info->context,
-               path);
+        printf("%c %s  %s, %s, %d tokens  %s\n", in_use ? '*' : ' ', info->name, size, info->architecture,
+               info->context, path);
     } else {
         json_builder_begin_object(builder);
         if (info)

@@ -80,20 +80,25 @@ static uint32_t bits_of_float(float value)
     return bits;
 }
 
-float f16_to_float(uint16_t half)
+/* Without branches and without subnormal floats, so that loops over it are
+ * vectorised and do not depend on the processor's treatment of subnormals. */
+static inline float half_value(uint16_t half)
 {
     uint32_t sign = (uint32_t) (half & 0x8000u) << 16;
-    uint32_t exponent = (half >> 10) & 0x1fu;
-    uint32_t mantissa = half & 0x3ffu;
+    uint32_t magnitude = (uint32_t) (half & 0x7fffu) << 13;
+    uint32_t normal = magnitude + (112u << 23);         /* the exponent's new bias */
+    uint32_t special = magnitude | 0x7f800000u;         /* infinity, NaN */
+    /* Subnormal: 2^-14 + mantissa * 2^-24 is a normal float; take 2^-14 off again. */
+    uint32_t small = bits_of_float(float_of_bits(normal + (1u << 23)) - 0x1p-14f);
 
-    if (exponent == 0x1f)
-        return float_of_bits(sign | 0x7f800000u | mantissa << 13);
-    if (exponent == 0) {
-        /* Zero and subnormals: the mantissa counts units of 2^-24, exactly. */
-        float value = (float) mantissa * 0x1p-24f;
-        return sign ? -value : value;
-    }
-    return float_of_bits(sign | (exponent + 112) << 23 | mantissa << 13);
+    normal = magnitude < 0x00800000u ? small : normal;
+    normal = magnitude >= 0x0f800000u ? special : normal;
+    return float_of_bits(sign | normal);
+}
+
+float f16_to_float(uint16_t half)
+{
+    return half_value(half);
 }
 
 uint16_t float_to_f16(float value)
@@ -115,19 +120,26 @@ uint16_t float_to_f16(float value)
     return (uint16_t) (sign | rounded >> 13);
 }
 
-static uint16_t load16(const uint8_t *p)
+/* The machine is little-endian, as the files are (configure makes sure). */
+static inline uint16_t load16(const uint8_t *p)
 {
-    return (uint16_t) (p[0] | p[1] << 8);
+    uint16_t value;
+
+    memcpy(&value, p, sizeof value);
+    return value;
 }
 
-static uint32_t load32(const uint8_t *p)
+static inline uint32_t load32(const uint8_t *p)
 {
-    return (uint32_t) p[0] | (uint32_t) p[1] << 8 | (uint32_t) p[2] << 16 | (uint32_t) p[3] << 24;
+    uint32_t value;
+
+    memcpy(&value, p, sizeof value);
+    return value;
 }
 
 static float load_half(const uint8_t *p)
 {
-    return f16_to_float(load16(p));
+    return half_value(load16(p));
 }
 
 static void block_q8_0(const uint8_t *p, float *out)
@@ -142,48 +154,58 @@ static void block_q4_0(const uint8_t *p, float *out)
 {
     float d = load_half(p);
 
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < 16; i++)
         out[i] = d * (float) ((p[2 + i] & 15) - 8);
+    for (int i = 0; i < 16; i++)
         out[i + 16] = d * (float) ((p[2 + i] >> 4) - 8);
-    }
 }
 
 static void block_q4_1(const uint8_t *p, float *out)
 {
     float d = load_half(p), m = load_half(p + 2);
 
-    for (int i = 0; i < 16; i++) {
+    for (int i = 0; i < 16; i++)
         out[i] = d * (float) (p[4 + i] & 15) + m;
+    for (int i = 0; i < 16; i++)
         out[i + 16] = d * (float) (p[4 + i] >> 4) + m;
-    }
 }
 
-/* The fifth bit of value i is bit i of a 32-bit word. */
-static int five_bits(int low, uint32_t high, int i)
+/* The fifth bits of 32 values, bit i of HIGH for value i, as 0 or 16. */
+static void five_bits(uint32_t high, int32_t fifth[32])
 {
-    return low | (int) (high >> i & 1u) << 4;
+    static const uint32_t bit[32] = {
+        1u << 0, 1u << 1, 1u << 2, 1u << 3, 1u << 4, 1u << 5, 1u << 6, 1u << 7,
+        1u << 8, 1u << 9, 1u << 10, 1u << 11, 1u << 12, 1u << 13, 1u << 14, 1u << 15,
+        1u << 16, 1u << 17, 1u << 18, 1u << 19, 1u << 20, 1u << 21, 1u << 22, 1u << 23,
+        1u << 24, 1u << 25, 1u << 26, 1u << 27, 1u << 28, 1u << 29, 1u << 30, 1u << 31,
+    };
+
+    for (int i = 0; i < 32; i++)
+        fifth[i] = (high & bit[i]) == bit[i] ? 16 : 0;
 }
 
 static void block_q5_0(const uint8_t *p, float *out)
 {
     float d = load_half(p);
-    uint32_t high = load32(p + 2);
+    int32_t fifth[32];
 
-    for (int i = 0; i < 16; i++) {
-        out[i] = d * (float) (five_bits(p[6 + i] & 15, high, i) - 16);
-        out[i + 16] = d * (float) (five_bits(p[6 + i] >> 4, high, i + 16) - 16);
-    }
+    five_bits(load32(p + 2), fifth);
+    for (int i = 0; i < 16; i++)
+        out[i] = d * (float) ((p[6 + i] & 15) + fifth[i] - 16);
+    for (int i = 0; i < 16; i++)
+        out[i + 16] = d * (float) ((p[6 + i] >> 4) + fifth[i + 16] - 16);
 }
 
 static void block_q5_1(const uint8_t *p, float *out)
 {
     float d = load_half(p), m = load_half(p + 2);
-    uint32_t high = load32(p + 4);
+    int32_t fifth[32];
 
-    for (int i = 0; i < 16; i++) {
-        out[i] = d * (float) five_bits(p[8 + i] & 15, high, i) + m;
-        out[i + 16] = d * (float) five_bits(p[8 + i] >> 4, high, i + 16) + m;
-    }
+    five_bits(load32(p + 4), fifth);
+    for (int i = 0; i < 16; i++)
+        out[i] = d * (float) ((p[8 + i] & 15) + fifth[i]) + m;
+    for (int i = 0; i < 16; i++)
+        out[i + 16] = d * (float) ((p[8 + i] >> 4) + fifth[i + 16]) + m;
 }
 
 /* Scale and minimum of the J-th group of 32, six bits each, out of 12 bytes. */
@@ -198,54 +220,60 @@ static void six_bits(const uint8_t *p, int j, int *scale, int *minimum)
     }
 }
 
-/* Q4_K when HIGH is NULL, else Q5_K: bit j of HIGH[i] is the fifth bit of value i of group j. */
-static void block_k_affine(const uint8_t *p, const uint8_t *high, const uint8_t *low, float *out)
+static void block_q4_k(const uint8_t *p, float *out)
 {
     float d = load_half(p), dmin = load_half(p + 2);
 
     for (int j = 0; j < 8; j++) {
-        const uint8_t *q = low + 32 * (j / 2);
-        int scale, minimum;
+        const uint8_t *low = p + 16 + 32 * (j / 2);
+        int shift = 4 * (j % 2), scale, minimum;
 
         six_bits(p + 4, j, &scale, &minimum);
         float s = d * (float) scale, m = dmin * (float) minimum;
-        for (int i = 0; i < 32; i++) {
-            int v = j % 2 ? q[i] >> 4 : q[i] & 15;
-            if (high)
-                v |= (high[i] >> j & 1) << 4;
-            float product = s * (float) v;
-            out[32 * j + i] = product - m;
-        }
+        for (int i = 0; i < 32; i++)
+            out[32 * j + i] = s * (float) (low[i] >> shift & 15) - m;
     }
 }
 
-static void block_q4_k(const uint8_t *p, float *out)
-{
-    block_k_affine(p, NULL, p + 16, out);
-}
-
+/* Bit j of high[i] is the fifth bit of value i of group j. */
 static void block_q5_k(const uint8_t *p, float *out)
 {
-    block_k_affine(p, p + 16, p + 48, out);
+    float d = load_half(p), dmin = load_half(p + 2);
+    const uint8_t *high = p + 16;
+
+    for (int j = 0; j < 8; j++) {
+        const uint8_t *low = p + 48 + 32 * (j / 2);
+        int shift = 4 * (j % 2), scale, minimum;
+
+        six_bits(p + 4, j, &scale, &minimum);
+        float s = d * (float) scale, m = dmin * (float) minimum;
+        for (int i = 0; i < 32; i++)
+            out[32 * j + i] = s * (float) ((low[i] >> shift & 15) | (high[i] >> j & 1) << 4) - m;
+    }
 }
 
+/* Sixteen groups of 16: the low four bits of group g lie in one half of 16 bytes,
+ * its high two bits in one quarter of 16 others. */
 static void block_q6_k(const uint8_t *p, float *out)
 {
     float d = load_half(p + 208);
 
-    for (int i = 0; i < 256; i++) {
-        int half = i / 128, quarter = i / 32 % 4, lane = i % 32;
-        int low = p[64 * half + 32 * (quarter & 1) + lane] >> 4 * (quarter >> 1) & 15;
-        int high = p[128 + 32 * half + lane] >> 2 * quarter & 3;
-        float s = d * (float) (int8_t) p[192 + i / 16];
-        out[i] = s * (float) ((low | high << 4) - 32);
+    for (int g = 0; g < 16; g++) {
+        int half = g / 8, quarter = g / 2 % 4, lane = 16 * (g % 2);
+        const uint8_t *low = p + 64 * half + 32 * (quarter & 1) + lane;
+        const uint8_t *high = p + 128 + 32 * half + lane;
+        int low_shift = 4 * (quarter >> 1), high_shift = 2 * quarter;
+        float s = d * (float) (int8_t) p[192 + g];
+
+        for (int i = 0; i < 16; i++)
+            out[16 * g + i] = s * (float) (((low[i] >> low_shift & 15) | (high[i] >> high_shift & 3) << 4) - 32);
     }
 }
 
 static void float_of_halves(const uint8_t *p, float *out, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        out[i] = load_half(p + 2 * i);
+        out[i] = half_value(load16(p + 2 * i));
 }
 
 static void float_of_bf16(const uint8_t *p, float *out, size_t n)

@@ -235,8 +235,10 @@ static gboolean add_added(JsonTokens *t, JsonObject *root, GError **error)
 static gboolean add_vocabulary(JsonTokens *t, JsonObject *root, GError **error)
 {
     JsonNode *model = json_file_member(root, "model");
-    JsonNode *type = model && JSON_NODE_HOLDS_OBJECT(model) ? json_file_member(json_node_get_object(model), "type") : NULL;
+    JsonNode *type = NULL;
 
+    if (model && JSON_NODE_HOLDS_OBJECT(model))
+        type = json_file_member(json_node_get_object(model), "type");
     if (type == NULL || !JSON_NODE_HOLDS_VALUE(type) || g_strcmp0(json_node_get_string(type), "BPE") != 0)
         return model_fail(error, t->path, "model.type is not BPE");
     JsonNode *vocab = json_file_member(json_node_get_object(model), "vocab");

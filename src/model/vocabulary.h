@@ -16,9 +16,10 @@
  * damaged, of another kind or of another size.  Adds sentences to WARNINGS. */
 Tokenizer *vocabulary_from_gguf(const Gguf *gguf, gint64 vocabulary, GPtrArray *warnings, GError **error);
 
-/* A tokenizer out of the BYTES of Hugging Face's tokenizer.json (PATH is for messages), which native folders have instead of a
- * tokenizer.model: model.vocab and added_tokens; the merges are skipped.  NULL and ERROR (FAILURE_MODEL)
- * when it is no byte-level BPE, an id is missing, doubled or not below VOCABULARY. */
+/* A tokenizer out of the BYTES of Hugging Face's tokenizer.json (PATH is for messages), which
+ * native folders have instead of a tokenizer.model: model.vocab and added_tokens; the merges are
+ * skipped.  NULL and ERROR (FAILURE_MODEL) when it is no byte-level BPE, an id is missing, doubled
+ * or not below VOCABULARY.  Adds sentences to WARNINGS. */
 Tokenizer *vocabulary_from_json(GBytes *bytes, const char *path, gint64 vocabulary, GPtrArray *warnings,
                                 GError **error);
 

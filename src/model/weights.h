@@ -42,7 +42,7 @@ struct Weights {
     Tensor embedding;                   /* vocabulary x hidden */
     Tensor output_norm;
     Tensor output;                      /* vocabulary x hidden; the embedding when tied */
-    Tokenizer *tokenizer;               /* of the GGUF file, or the folder's tokenizer.model or tokenizer.json; or NULL */
+    Tokenizer *tokenizer;               /* of the GGUF file, or the folder's tokenizer.model or .json; or NULL */
     GPtrArray *owned;                   /* mappings and copies that the tensors point into; a free function each */
 };
 
