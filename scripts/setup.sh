@@ -66,7 +66,7 @@ configure_build() {
 setup_build() {
     [ ! -f config.status ] || die "the sources are configured in place; run \"make distclean\" first"
     # A tree that was copied together with its build folder still points to the old place.
-    if [ -f build/Makefile ] && ! grep -Fqx "abs_top_srcdir = $PWD" build/Makefile; then
+    if [ -f build/Makefile ] && ! grep -Fqx "abs_top_builddir = $PWD/build" build/Makefile; then
         rm -rf build
         mkdir build
     fi
