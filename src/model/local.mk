@@ -34,5 +34,6 @@ libmodel_a_SOURCES = \
 	src/model/split.h \
 	src/model/tokenizer-file.c \
 	src/model/tokenizer.c \
-	src/model/tokenizer.h
+	src/model/tokenizer.h \
+	src/model/unicode-classes.h
 libmodel_a_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(XXHASH_CFLAGS)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "src/model/unicode-classes.h"
+
 typedef enum { OTHER, LETTER, NUMBER, SPACE, BREAK } Class;     /* BREAK: \r and \n, which are \s too */
 
 #define IS_SPACE(class) ((class) >= SPACE)
@@ -15,26 +17,28 @@ static const guint8 ascii_class[128] = {
     ['a' ... 'z'] = LETTER,
 };
 
-static Class wide_class(gunichar c)
+/* Two bits for each character that there can be. */
+static guint8 classes[0x110000 / 4];
+
+static void set_classes(const Range *ranges, gsize n, Class class)
 {
-    switch (g_unichar_type(c)) {
-    case G_UNICODE_LOWERCASE_LETTER:
-    case G_UNICODE_UPPERCASE_LETTER:
-    case G_UNICODE_TITLECASE_LETTER:
-    case G_UNICODE_MODIFIER_LETTER:
-    case G_UNICODE_OTHER_LETTER:
-        return LETTER;
-    case G_UNICODE_DECIMAL_NUMBER:
-    case G_UNICODE_LETTER_NUMBER:
-    case G_UNICODE_OTHER_NUMBER:
-        return NUMBER;
-    case G_UNICODE_SPACE_SEPARATOR:
-    case G_UNICODE_LINE_SEPARATOR:
-    case G_UNICODE_PARAGRAPH_SEPARATOR:
-        return SPACE;
-    default:
-        return c == 0x85 ? SPACE : OTHER;
+    for (gsize i = 0; i < n; i++)
+        for (guint c = ranges[i].first; c <= ranges[i].last; c++)
+            classes[c / 4] |= (guint8) (class << 2 * (c % 4));
+}
+
+/* The class of a character beyond ASCII. */
+static inline Class wide_class(gunichar c)
+{
+    static gsize ready;
+
+    if (g_once_init_enter(&ready)) {
+        set_classes(letters, G_N_ELEMENTS(letters), LETTER);
+        set_classes(numbers, G_N_ELEMENTS(numbers), NUMBER);
+        set_classes(spaces, G_N_ELEMENTS(spaces), SPACE);
+        g_once_init_leave(&ready, 1);
     }
+    return (Class) (classes[c / 4] >> 2 * (c % 4) & 3);
 }
 
 /* The class of the character at P and its SIZE in bytes. */
