@@ -483,6 +483,11 @@ static guint count_warnings(const char *edit, const char *wanted)
 
 static void test_warnings(void)
 {
+    g_autoptr(GError) error = NULL;
+    /* names go to terminals */
+    g_autoptr(Weights) w = open_edited("set general.name str a\033[31m\xc2\x9b\xffz", &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(w->info.name, ==, "a [31m \xef\xbf\xbdz");
     g_assert_cmpuint(count_warnings("", "?"), ==, 0);
     g_assert_cmpuint(count_warnings("set tokenizer.ggml.pre str gpt-2", "tokenizer.ggml.pre is gpt-2"), ==, 1);
     /* the whole head of a chatglm model may be rotated (a converted llama) */

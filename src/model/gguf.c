@@ -457,11 +457,13 @@ char *gguf_get_string(const Gguf *gguf, const char *key, GError **error)
         model_fail(error, gguf->path, "metadata key %s is not a string", key);
         return NULL;
     }
-    char *text = g_utf8_make_valid((const char *) value->data, (gssize) value->count);
-    for (char *p = text; *p; p++)
-        if (g_ascii_iscntrl(*p))
-            *p = ' ';
-    return text;
+    g_autofree char *text = g_utf8_make_valid((const char *) value->data, (gssize) value->count);
+    GString *clean = g_string_new(NULL);
+    for (char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        g_string_append_unichar(clean, g_unichar_iscntrl(c) ? ' ' : c);
+    }
+    return g_string_free(clean, FALSE);
 }
 
 const GgufValue *gguf_get_array(const Gguf *gguf, const char *key, GgufType element, GError **error)
