@@ -117,6 +117,9 @@ gboolean store_verify(Store *store, ProgressFunc progress, gpointer data,
 gboolean store_trim(Store *store, guint64 limit, guint64 *evicted, GError **error);
 /* Removes everything (or, with ROOT, what hangs on it), overwrites it and shrinks the file.  Also what is in use. */
 gboolean store_clear(Store *store, const guint8 *root, GError **error);
+/* Removes, overwrites and gives back the blocks of a chain from its end on, up to the first that another
+ * chain shares.  *REMOVED (may be NULL): how many. */
+gboolean store_remove(Store *store, const guint8 *keys, gsize n, guint64 *removed, GError **error);
 /* Makes the damaged store PATH, which store_open() refuses, an empty one.  FAILURE_CACHE, and
  * nothing is changed, when the file is none of ours or of a newer format. */
 gboolean store_reset(const char *path, GError **error);

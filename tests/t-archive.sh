@@ -97,6 +97,29 @@ different_corpus() {
         elsewhere "$kvasir" corpus show other | grep -q 'three.txt'
 }
 
+killed() {
+    for delay in 0.01 0.02 0.03 0.05 0.08; do
+        rm -rf other
+        KVASIR_DATA_DIR=$scratch/other/data KVASIR_CACHE_DIR=$scratch/other/cache \
+            "$kvasir" cache import -q thesis.kva >/dev/null 2>&1 &
+        child=$!
+        sleep "$delay"
+        kill -9 "$child" 2>/dev/null
+        wait "$child" 2>/dev/null
+        elsewhere "$kvasir" cache import -q thesis.kva && elsewhere "$kvasir" cache verify &&
+            elsewhere ask c there thesis && cmp here there &&
+            [ "$(usage there.json cache_creation_tokens)" -eq 0 ] || return
+    done
+}
+
+removed() {
+    [ "$("$kvasir" cache status --json -c thesis | tr -dc '0-9,')" = "$(tar tf thesis.kva | grep -c blocks/ |
+        sed 's/.*/&,&/')" ] && "$kvasir" cache clear -c thesis && "$kvasir" cache status --json -c thesis >left || return
+    cat left
+    grep -q '"cached":0' left && ask c here2 thesis && cmp here here2 &&
+        [ "$(usage here2.json cache_read_tokens)" -eq 0 ]
+}
+
 ok "a corpus is exported; tar and sha256sum understand it" exports
 ok "imported elsewhere, its answer is the same and nothing is computed" imports
 ok "importing it again adds nothing" again
@@ -108,4 +131,6 @@ ok "missing: refused" refused 3 nothing.kva 'No such file'
 ok "damaged at any place: refused" flipped
 ok "cut short: refused" truncated
 ok "a different corpus of that name stays" different_corpus
+ok "killed while importing, imported again, it is whole" killed
+ok "what is cached of a corpus is told, and removed" removed
 finish

@@ -36,6 +36,12 @@ typedef struct {
     gsize prefix_blocks;        /* export: whole blocks of the corpus's prefix, cached or not */
 } ArchiveReport;
 
+/* The keys of all whole blocks of the prefix that a corpus with these DOCUMENTS (CatalogueDocument*, with
+ * pages, in order) has with ENGINE and KV: *N of them, free with g_free; *IDS (may be NULL): the prefix's ids.
+ * NULL on error. */
+guint8 *archive_corpus_keys(const Engine *engine, KvType kv, const GPtrArray *documents,
+                            gsize *n, GArray **ids, GError **error);
+
 void archive_report_clear(ArchiveReport *report);
 
 /* Writes CORPUS to the file PATH (0600), which appears when it is complete. */

@@ -59,41 +59,51 @@ static gboolean write_listed(Export *e, const char *name, const void *bytes, gsi
     return write_member(e, name, bytes, size, error);
 }
 
-/* The ids and keys of the corpus's prefix, and how many of its blocks are cached. */
-static gboolean find_blocks(Export *e, ArchiveReport *report, GError **error)
+guint8 *archive_corpus_keys(const Engine *engine, KvType kv, const GPtrArray *rows,
+                            gsize *n, GArray **ids, GError **error)
 {
-    const Tokenizer *tokenizer = engine_tokenizer(e->archive->engine);
+    const Tokenizer *tokenizer = engine_tokenizer(engine);
     g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func((GDestroyNotify) document_free);
     g_autoptr(Pack) pack = NULL;
     g_autoptr(Prompt) prompt = NULL;
-    GError *local = NULL;
 
     if (tokenizer == NULL) {
-        g_set_error(error, FAILURE, FAILURE_MODEL, "%s brings no tokenizer", engine_info(e->archive->engine)->path);
-        return FALSE;
+        g_set_error(error, FAILURE, FAILURE_MODEL, "%s brings no tokenizer", engine_info(engine)->path);
+        return NULL;
     }
-    for (guint i = 0; i < e->documents->len; i++)
-        g_ptr_array_add(documents, source_from_catalogue(g_ptr_array_index(e->documents, i)));
+    for (guint i = 0; i < rows->len; i++)
+        g_ptr_array_add(documents, source_from_catalogue(g_ptr_array_index(rows, i)));
     pack = source_pack(documents, prompt_encode, (gpointer) (guintptr) tokenizer);
     prompt = prompt_new(tokenizer, NULL, pack, NULL, error);
     if (prompt == NULL)
+        return NULL;
+    *n = prompt->prefix / ENGINE_BLOCK;
+    if (ids != NULL)
+        *ids = g_array_ref(prompt->ids);
+    return archive_keys(engine, kv, (const gint32 *) (void *) prompt->ids->data, *n);
+}
+
+/* The ids and keys of the corpus's prefix, and how many of its blocks are cached. */
+static gboolean find_blocks(Export *e, ArchiveReport *report, GError **error)
+{
+    const Archive *archive = e->archive;
+    GError *local = NULL;
+
+    e->keys = archive_corpus_keys(archive->engine, archive->kv, e->documents, &report->prefix_blocks, &e->ids, error);
+    if (e->keys == NULL)
         return FALSE;
-    report->prefix_blocks = prompt->prefix / ENGINE_BLOCK;
-    e->ids = g_array_ref(prompt->ids);
-    e->keys = archive_keys(e->archive->engine, e->archive->kv, (const gint32 *) (void *) e->ids->data,
-                           report->prefix_blocks);
-    e->head.blocks = store_find(e->archive->store, e->keys, report->prefix_blocks, &local);
+    e->head.blocks = store_find(archive->store, e->keys, report->prefix_blocks, &local);
     if (local == NULL && e->head.blocks > 0
-        && !store_shape(e->archive->store, e->keys, &e->head.parts, &e->head.part_size, &local))
+        && !store_shape(archive->store, e->keys, &e->head.parts, &e->head.part_size, &local))
         e->head.blocks = 0;
     if (local != NULL) {
         g_propagate_error(error, local);
         return FALSE;
     }
-    e->head.model = g_strdup(engine_info(e->archive->engine)->name);
-    e->head.fingerprint = g_strdup(engine_info(e->archive->engine)->fingerprint);
-    e->head.kv = g_strdup(kv_type_name(e->archive->kv));
-    e->head.arithmetic = g_strdup(engine_arithmetic(e->archive->engine));
+    e->head.model = g_strdup(engine_info(archive->engine)->name);
+    e->head.fingerprint = g_strdup(engine_info(archive->engine)->fingerprint);
+    e->head.kv = g_strdup(kv_type_name(archive->kv));
+    e->head.arithmetic = g_strdup(engine_arithmetic(archive->engine));
     return TRUE;
 }
 

@@ -20,7 +20,7 @@ static struct {
 static const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "status: write one JSON object", NULL },
     { "limit", 0, 0, G_OPTION_ARG_STRING, &option.limit, "trim: keep at most SIZE bytes (default: the configured limit)", "SIZE" },
-    { "corpus", 'c', 0, G_OPTION_ARG_STRING, &option.corpus, "export: this corpus; import: under this name", "CORPUS" },
+    { "corpus", 'c', 0, G_OPTION_ARG_STRING, &option.corpus, "status, clear, export: this corpus; import: under this name", "CORPUS" },
     { "texts", 0, 0, G_OPTION_ARG_NONE, &option.texts, "export, import: the texts without blocks; no model is needed", NULL },
     { NULL },
 };
@@ -119,6 +119,76 @@ static void print_text(const StoreStatus *status, const GArray *roots)
     }
 }
 
+/* What export, import and the questions about a corpus need: with --texts no model and no store. */
+static gboolean open_archive(Archive *archive, Engine **engine, Store **store, gboolean read_only, GError **error)
+{
+    if (read_only && !g_file_test(settings_get()->catalogue_path, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "there is no corpus yet");
+        return FALSE;
+    }
+    archive->kv = settings_get()->kv;
+    archive->catalogue = catalogue_open(settings_get()->catalogue_path, read_only, error);
+    if (archive->catalogue == NULL)
+        return FALSE;
+    if (option.texts || settings_get()->no_cache)
+        return TRUE;
+    *engine = settings_open_engine(error);
+    if (*engine == NULL || (*store = work_open_store(*engine, error)) == NULL)
+        return FALSE;
+    archive->engine = *engine;
+    archive->store = *store;
+    return TRUE;
+}
+
+/* The keys of option.corpus with the model of the settings. */
+static guint8 *corpus_keys(const Archive *archive, gsize *n, GError **error)
+{
+    GError *local = NULL;
+    g_autoptr(GPtrArray) documents = catalogue_documents(archive->catalogue, option.corpus, TRUE, &local);
+
+    if (local == NULL && documents == NULL)
+        g_set_error(&local, FAILURE, FAILURE_USAGE, "there is no corpus \"%s\"; \"kvasir corpus list\" shows those "
+                    "there are", option.corpus);
+    if (local == NULL && archive->store == NULL)
+        g_set_error(&local, FAILURE, FAILURE_USAGE, "this needs the model and the cache: no --texts, no --no-cache");
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return NULL;
+    }
+    return archive_corpus_keys(archive->engine, archive->kv, documents, n, NULL, error);
+}
+
+/* How much of the prefix of option.corpus is cached, or (REMOVE) no more. */
+static int corpus_blocks(gboolean remove)
+{
+    g_autoptr(Engine) engine = NULL;
+    g_autoptr(Store) store = NULL;
+    Archive archive = { 0 };
+    GError *error = NULL;
+    gsize n = 0, found = 0;
+    guint64 removed = 0;
+    g_autofree guint8 *keys = NULL;
+
+    if (open_archive(&archive, &engine, &store, TRUE, &error))
+        keys = corpus_keys(&archive, &n, &error);
+    if (keys != NULL && remove)
+        store_remove(store, keys, n, &removed, &error);
+    else if (keys != NULL)
+        found = store_find(store, keys, n, &error);
+    catalogue_close(archive.catalogue);
+    if (error != NULL)
+        return command_fail(&command_cache, error);
+    if (remove)
+        printf("%s: %" G_GUINT64_FORMAT " blocks removed\n", option.corpus, removed);
+    else if (option.json)
+        printf("{\"blocks\":%" G_GSIZE_FORMAT ",\"cached\":%" G_GSIZE_FORMAT "}\n", n, found);
+    else
+        printf("%s: %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " blocks are cached (%.0f%%) for %s, %s\n", option.corpus,
+               found, n, n > 0 ? 100.0 * (double) found / (double) n : 100.0, engine_info(engine)->name,
+               kv_type_name(archive.kv));
+    return 0;
+}
+
 static int cache_status(const char *file)
 {
     static const StoreStatus nothing;
@@ -126,6 +196,8 @@ static int cache_status(const char *file)
     g_autoptr(GArray) roots = NULL;
     GError *error = NULL;
 
+    if (option.corpus != NULL)
+        return corpus_blocks(FALSE);
     status.limit = settings_get()->cache_limit;
     if (exists()) {
         g_autoptr(Store) store = open_store(TRUE, &error);
@@ -191,6 +263,8 @@ static int cache_clear(const char *file)
     StoreStatus status = { 0 };
     GError *error = NULL;
 
+    if (option.corpus != NULL)
+        return corpus_blocks(TRUE);
     if (exists()) {
         g_autoptr(Store) store = open_store(FALSE, &error);
         if (store == NULL) {
@@ -208,27 +282,6 @@ static int cache_clear(const char *file)
     g_autofree char *bytes = size_text(status.bytes);
     printf("%" G_GUINT64_FORMAT " blocks removed, %s\n", status.blocks, bytes);
     return 0;
-}
-
-/* What export and import need: with --texts no model and no store. */
-static gboolean open_archive(Archive *archive, Engine **engine, Store **store, gboolean read_only, GError **error)
-{
-    if (read_only && !g_file_test(settings_get()->catalogue_path, G_FILE_TEST_EXISTS)) {
-        g_set_error(error, FAILURE, FAILURE_USAGE, "there is no corpus yet");
-        return FALSE;
-    }
-    archive->kv = settings_get()->kv;
-    archive->catalogue = catalogue_open(settings_get()->catalogue_path, read_only, error);
-    if (archive->catalogue == NULL)
-        return FALSE;
-    if (option.texts || settings_get()->no_cache)
-        return TRUE;
-    *engine = settings_open_engine(error);
-    if (*engine == NULL || (*store = work_open_store(*engine, error)) == NULL)
-        return FALSE;
-    archive->engine = *engine;
-    archive->store = *store;
-    return TRUE;
 }
 
 static int cache_export(const char *file)
