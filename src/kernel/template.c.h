@@ -80,7 +80,11 @@ typedef struct {
 
 static inline float SET(load_half)(const uint8_t *p)
 {
+#ifdef __F16C__
+    return _cvtsh_ss((uint16_t) (p[0] | p[1] << 8));
+#else
     return f16_to_float((uint16_t) (p[0] | p[1] << 8));
+#endif
 }
 
 /* Low nibbles are values 0..15 of a group, high nibbles 16..31. */
