@@ -245,7 +245,10 @@ make_file(Database *database, GError **error)
                     folder, database->format->what, g_strerror(errno));
         return FALSE;
     }
-    fd = g_open(database->path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+    /* O_EXCL: to open and close a file that this process uses already would drop its locks. */
+    fd = g_open(database->path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 && errno == EEXIST)
+        return TRUE;
     if (fd < 0) {
         g_set_error(error, FAILURE, FAILURE_CACHE, "cannot open %s %s: %s",
                     database->format->what, database->path, g_strerror(errno));
