@@ -12,14 +12,22 @@ enum {
     LINE_US = 10 * 1000 * 1000,     /* elsewhere */
     WINDOW = 16,                    /* samples that the rate is taken over */
     SAMPLE_US = 500 * 1000,
+    FIT_LEAST = 6,                  /* intervals, before a slope is believed */
 };
+
+typedef struct {
+    gint64 time;
+    guint64 done;
+} Sample;
 
 struct Meter {
     gboolean quiet, terminal, drawn;
     char *phase;                    /* the one being shown, or NULL */
     gint64 began, last;             /* of the phase; of the last output */
-    struct { gint64 time; guint64 done; } samples[WINDOW];
+    Sample samples[WINDOW];
     guint first, count;             /* ring of samples */
+    /* Weighted sums for the line "seconds a unit = a + b position": attention makes later tokens dearer. */
+    struct { guint intervals; double w, wn, wnn, wt, wnt; } fit;
 };
 
 Meter *meter_new(gboolean quiet)
@@ -74,6 +82,36 @@ static void append_time(GString *line, double seconds)
         g_string_append_printf(line, "%" G_GUINT64_FORMAT " h %02u min", s / 3600, (guint) (s % 3600 / 60));
 }
 
+static void add_interval(Meter *meter, const Sample *from, gint64 now, guint64 done)
+{
+    double w = (double) (done - from->done), n = (double) from->done + w / 2;
+    double t = (double) (now - from->time) / 1e6 / w;
+
+    meter->fit.intervals++;
+    meter->fit.w += w;
+    meter->fit.wn += w * n;
+    meter->fit.wnn += w * n * n;
+    meter->fit.wt += w * t;
+    meter->fit.wnt += w * n * t;
+}
+
+/* Seconds from DONE to TOTAL by the fitted line. */
+static double seconds_left(const Meter *meter, guint64 done, guint64 total)
+{
+    double n = (double) done, end = (double) total;
+    double w = meter->fit.w, wn = meter->fit.wn, wt = meter->fit.wt;
+    double det = w * meter->fit.wnn - wn * wn, a, b = 0;
+
+    if (meter->fit.intervals >= FIT_LEAST && det > 0)
+        b = MAX(0, (w * meter->fit.wnt - wn * wt) / det);
+    a = (wt - b * wn) / w;
+    if (a < 0) {
+        a = 0;
+        b = meter->fit.wnt / meter->fit.wnn;
+    }
+    return a * (end - n) + b * (end * end - n * n) / 2;
+}
+
 static void add_sample(Meter *meter, gint64 now, guint64 done)
 {
     guint last = (meter->first + meter->count - 1) % WINDOW;
@@ -84,6 +122,8 @@ static void add_sample(Meter *meter, gint64 now, guint64 done)
         meter->first = (meter->first + 1) % WINDOW;
         meter->count--;
     }
+    if (meter->count > 0 && done > meter->samples[last].done)
+        add_interval(meter, &meter->samples[last], now, done);
     last = (meter->first + meter->count++) % WINDOW;
     meter->samples[last].time = now;
     meter->samples[last].done = done;
@@ -112,11 +152,11 @@ static GString *format_line(const Meter *meter, const Progress *p, gint64 now)
     g_string_append_printf(line, " %s", p->unit);
     if (p->total > 0)
         g_string_append_printf(line, " (%u%%)", (guint) (100.0 * (double) p->done / (double) p->total));
-    if (rate > 0) {
+    if (rate > 0 && meter->fit.intervals > 0) {
         g_string_append_printf(line, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
         if (p->total > p->done) {
             g_string_append(line, ", ");
-            append_time(line, (double) (p->total - p->done) / rate);
+            append_time(line, seconds_left(meter, p->done, p->total));
             g_string_append(line, " left");
         }
     }
@@ -151,6 +191,7 @@ void meter_update(const Progress *progress, gpointer data)
         meter->phase = g_strdup(progress->phase);
         meter->began = meter->last = now;
         meter->first = meter->count = 0;
+        memset(&meter->fit, 0, sizeof meter->fit);
     }
     if (meter->count > 0 && progress->done < meter->samples[meter->first].done)
         meter->first = meter->count = 0;
