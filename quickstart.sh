@@ -33,10 +33,10 @@ show() {
 }
 
 ask() {
-    echo "\$ kvasir ask \"$1\" $manual"
+    echo "\$ kvasir ask --max-tokens 64 \"$1\" $manual"
     # 1 is "not found in the documents", an honest answer.
     status=0
-    build/kvasir ask --json "$1" "$manual" >"$home/answer.json" || status=$?
+    build/kvasir ask --json --max-tokens 64 "$1" "$manual" >"$home/answer.json" || status=$?
     [ "$status" -le 1 ] || exit "$status"
     show <"$home/answer.json"
     echo
