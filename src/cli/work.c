@@ -76,25 +76,23 @@ void work_tell_prefix(const Command *command, const PrefixReport *report)
 guint work_tell_unread(const Command *command, const Document *document)
 {
     static const PageState states[] = { PAGE_SCAN, PAGE_UNREADABLE, PAGE_DAMAGED };
-    guint unread = document_unread_pages(document);
+    guint unread = document_unread_pages(document), told = 0;
 
     if (unread == 0)
         return 0;
     fprintf(stderr, "kvasir %s: %s: %u of %u pages could not be read:", command->name, document->path,
             unread, document->pages->len);
     for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
-        gboolean first = TRUE;
+        guint n = 0;
         for (guint i = 0; i < document->pages->len; i++) {
             const Page *page = g_ptr_array_index(document->pages, i);
             if (page->state != states[s])
                 continue;
-            if (first)
-                fprintf(stderr, " %s", page_state_name(states[s]));
-            fprintf(stderr, "%s %s", first ? "" : ",", page->label);
-            first = FALSE;
+            if (n++ == 0)
+                fprintf(stderr, "%s %s ", told > 0 ? ";" : "", page_state_name(states[s]));
+            fprintf(stderr, "%s%s", n > 1 ? ", " : "", page->label);
         }
-        if (!first)
-            fputc(';', stderr);
+        told += n;
     }
     fputc('\n', stderr);
     return unread;
@@ -111,9 +109,9 @@ gboolean work_check_context(const Engine *engine, gsize prompt_tokens, gsize roo
     meter_count(text, prompt_tokens);
     g_string_append(text, " tokens, but the model's context has ");
     meter_count(text, context);
-    g_string_append(text, ", ");
+    g_string_append(text, ", of which ");
     meter_count(text, room);
-    g_string_append_printf(text, " of them for the question's answer; the first %" G_GSIZE_FORMAT
+    g_string_append_printf(text, " are for the answer; the first %" G_GSIZE_FORMAT
                            " of %" G_GSIZE_FORMAT " documents would fit", fitting, documents);
     g_set_error_literal(error, FAILURE, FAILURE_USAGE, text->str);
     return FALSE;
