@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "src/answer/draft.h"
 #include "src/answer/prompt.h"
 #include "src/answer/reply.h"
 #include "src/model/chat.h"
@@ -158,6 +159,54 @@ static void test_reply_text(void)
     g_assert_cmpuint(tokens, >, 400);
 }
 
+/* With drafts and without: the same answer, greedy or sampled, also where it is cut off. */
+static void test_reply_drafts(void)
+{
+    gsize drafted = 0;
+
+    for (guint64 seed = 0; seed < 12; seed++) {
+        ReplyOptions options = { .sample = { .temperature = seed ? 0.3 * (double) seed : 0, .top_p = 0.9, .seed = seed },
+                                 .max_tokens = 40 + 7 * seed };
+        gsize capacity = seed % 3 ? 400 : 60;
+        Reply with, without;
+        g_autofree char *a = reply(&options, capacity, &with);
+        options.no_drafts = TRUE;
+        g_autofree char *b = reply(&options, capacity, &without);
+
+        g_assert_cmpstr(a, ==, b);
+        g_assert_cmpuint(with.tokens, ==, without.tokens);
+        g_assert_cmpint(with.end, ==, without.end);
+        g_assert_cmpuint(without.drafted, ==, 0);
+        drafted += with.drafted;
+    }
+    g_test_message("%" G_GSIZE_FORMAT " tokens drafted", drafted);
+    g_assert_cmpuint(drafted, >, 0);
+}
+
+static void test_draft(void)
+{
+    static const gint32 ids[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 50, 51, 52, 53, 54 };
+    g_autoptr(Draft) draft = draft_new(ids, G_N_ELEMENTS(ids));
+    gint32 got[DRAFT_MAX];
+
+    g_assert_cmpuint(draft_propose(draft, 10, got), ==, 0);     /* never seen */
+    draft_push(draft, 2);
+    draft_push(draft, 3);
+    g_assert_cmpuint(draft_propose(draft, 10, got), ==, 0);     /* too short a match */
+    draft_push(draft, 4);
+    g_assert_cmpuint(draft_propose(draft, 3, got), ==, 3);      /* the later place */
+    g_assert_cmpint(got[0], ==, 50);
+    draft_push(draft, 5);
+    draft_push(draft, 6);
+    g_assert_cmpuint(draft_propose(draft, 10, got), ==, 4);     /* the only place */
+    g_assert_cmpint(got[0], ==, 7);
+    draft_learn(draft, 4, 4);
+    g_assert_cmpuint(draft_propose(draft, 100, got), ==, 8);
+    draft_learn(draft, 8, 0);
+    draft_learn(draft, 4, 0);
+    g_assert_cmpuint(draft_propose(draft, 100, got), ==, 0);    /* asks for more now */
+}
+
 static void test_reply_end(void)
 {
     /* Seed 1 says no stop token within the first twenty. */
@@ -188,6 +237,8 @@ int main(int argc, char **argv)
     g_test_add_func("/answer/prompt", test_prompt);
     g_test_add_func("/answer/fitting", test_fitting);
     g_test_add_func("/answer/reply-text", test_reply_text);
+    g_test_add_func("/answer/draft", test_draft);
+    g_test_add_func("/answer/reply-drafts", test_reply_drafts);
     g_test_add_func("/answer/reply-end", test_reply_end);
     status = g_test_run();
     engine_free(engine);

@@ -248,6 +248,42 @@ static void test_blocks(void)
     golden_free(g);
 }
 
+/* Logits behind each token of a batch are those of single steps; taking
+ * tokens back again leaves no trace. */
+static void check_batch(const char *file, KvType type, const Golden *g)
+{
+    g_autoptr(Engine) engine = open_model(file, NULL, 2);
+    g_autoptr(Session) a = new_session(engine, type, 600), b = new_session(engine, type, 600);
+    gsize n = 520, row = g->vocabulary * sizeof(float);
+    g_autofree float *rows = g_malloc(ENGINE_BATCH * row);
+    g_autoptr(GError) error = NULL;
+
+    append(a, g->prompt, 200);
+    append(b, g->prompt, 200);
+    for (gsize done = 200; done < n;) {
+        gsize batch = MIN((gsize) g_test_rand_int_range(1, 20), n - done);
+
+        session_append_logits(b, g->prompt + done, batch, rows, &error);
+        g_assert_no_error(error);
+        gsize keep = (gsize) g_test_rand_int_range(1, (gint32) batch + 1);
+        g_assert_cmpuint(session_truncate(b, done + keep), ==, done + keep);
+        for (gsize i = 0; i < keep; i++) {
+            append(a, g->prompt + done + i, 1);
+            g_assert_cmpmem(session_logits(a), row, (guint8 *) rows + i * row, row);
+        }
+        done += keep;
+    }
+}
+
+static void test_batch(void)
+{
+    Golden *g = golden_read("tiny-b-q4_k_m", 2000);
+
+    for (KvType type = KV_INT8; type <= KV_F32; type++)
+        check_batch("tiny-b-q4_k_m.gguf", type, g);
+    golden_free(g);
+}
+
 static void test_state_key(void)
 {
     guint8 a[ENGINE_KEY_BYTES], b[ENGINE_KEY_BYTES];
@@ -294,6 +330,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/golden/kv", test_golden_kv);
     g_test_add_func("/engine/invariance", test_invariance);
     g_test_add_func("/engine/blocks", test_blocks);
+    g_test_add_func("/engine/batch", test_batch);
     g_test_add_func("/engine/state-key", test_state_key);
     g_test_add_func("/engine/limits", test_limits);
     return g_test_run();

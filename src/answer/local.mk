@@ -4,6 +4,7 @@ libanswer_a_SOURCES = \
 	src/answer/archive.h src/answer/archive_internal.h \
 	src/answer/archive_export.c src/answer/archive_import.c src/answer/archive_json.c \
 	src/answer/citation.c src/answer/citation.h \
+	src/answer/draft.c src/answer/draft.h \
 	src/answer/prefix.c src/answer/prefix.h \
 	src/answer/prompt.c src/answer/prompt.h \
 	src/answer/reply.c src/answer/reply.h \

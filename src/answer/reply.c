@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "src/answer/draft.h"
 #include "src/base/interrupt.h"
 #include "src/model/chat.h"
 
@@ -71,14 +72,65 @@ static gint32 id_limit(const Engine *engine)
     return (gint32) MIN(size, (gsize) engine_info(engine)->vocabulary);
 }
 
-static gboolean generate(Session *session, const Engine *engine, Stream *stream, Reply *reply, GError **error)
+/* Tokens that the session already has: BATCH[0] is the last one given out, the
+ * others are drafts, ROWS the logits behind each. */
+typedef struct {
+    Draft *draft;           /* NULL: no drafts */
+    gint32 batch[DRAFT_MAX + 1];
+    float *rows;
+    gsize n, used;          /* of the batch; how many of it were right so far */
+    gsize vocabulary;
+} Lookahead;
+
+static void lookahead_init(Lookahead *ahead, const Session *session, const Engine *engine, gboolean drafts)
+{
+    *ahead = (Lookahead) { .vocabulary = (gsize) engine_info(engine)->vocabulary };
+    if (drafts && engine_batch_invariant(engine))
+        ahead->draft = draft_new(session_tokens(session), session_length(session));
+    ahead->rows = g_new(float, (DRAFT_MAX + 1) * ahead->vocabulary);
+}
+
+static void lookahead_release(Lookahead *ahead)
+{
+    draft_free(ahead->draft);
+    g_free(ahead->rows);
+}
+
+/* Takes wrong drafts out of the session again. */
+static void drop_drafts(Lookahead *ahead, Session *session)
+{
+    gsize length = session_length(session) - (ahead->n - ahead->used);
+
+    if (ahead->draft != NULL && ahead->n > 1)
+        draft_learn(ahead->draft, ahead->n - 1, ahead->used - 1);
+    if (ahead->used < ahead->n) {
+        gsize left = session_truncate(session, length);
+        g_assert(left == length);
+    }
+    ahead->n = ahead->used = 0;
+}
+
+/* Appends ID and what may follow it, at most ROOM tokens. */
+static gboolean append_drafted(Lookahead *ahead, Session *session, gint32 id, gsize room, GError **error)
+{
+    room = MIN(room, session_capacity(session) - session_length(session));
+    ahead->batch[0] = id;
+    ahead->n = 1;
+    if (ahead->draft != NULL)
+        ahead->n += draft_propose(ahead->draft, room - 1, ahead->batch + 1);
+    return session_append_logits(session, ahead->batch, ahead->n, ahead->rows, error);
+}
+
+static gboolean generate(Session *session, const Engine *engine, Stream *stream, Lookahead *ahead,
+                         Reply *reply, GError **error)
 {
     const Tokenizer *tokenizer = engine_tokenizer(engine);
     g_autoptr(Sampler) sampler = sampler_new(&stream->options->sample, id_limit(engine));
+    const float *logits = session_logits(session);
 
     reply->end = REPLY_LENGTH;
     while (reply->tokens < stream->options->max_tokens) {
-        gint32 id = sampler_next(sampler, session_logits(session));
+        gint32 id = sampler_next(sampler, logits);
 
         reply->tokens++;
         if (chat_is_stop(tokenizer, id)) {
@@ -89,12 +141,25 @@ static gboolean generate(Session *session, const Engine *engine, Stream *stream,
         give(stream, FALSE);
         if (interrupt_check(error))
             return FALSE;
-        if (session_length(session) == session_capacity(session)) {
-            reply->end = REPLY_FULL;
-            return TRUE;
+        if (ahead->draft != NULL)
+            draft_push(ahead->draft, id);
+        if (ahead->used < ahead->n && ahead->batch[ahead->used] == id) {
+            reply->drafted++;
+        } else {
+            gsize left = stream->options->max_tokens - reply->tokens;
+
+            drop_drafts(ahead, session);
+            if (session_length(session) == session_capacity(session)) {
+                reply->end = REPLY_FULL;
+                return TRUE;
+            }
+            if (left == 0)
+                return TRUE;
+            if (!append_drafted(ahead, session, id, left, error))
+                return FALSE;
         }
-        if (reply->tokens < stream->options->max_tokens && !session_append(session, &id, 1, NULL, NULL, error))
-            return FALSE;
+        logits = ahead->rows + ahead->used * ahead->vocabulary;
+        ahead->used++;
     }
     return TRUE;
 }
@@ -105,10 +170,14 @@ gboolean reply_generate(Session *session, const Engine *engine, const ReplyOptio
     g_autoptr(GString) pending = g_string_new(NULL);
     Stream stream = { .options = options, .pending = pending };
     gint64 begin = g_get_monotonic_time();
+    Lookahead ahead;
     gboolean ok;
 
     memset(reply, 0, sizeof *reply);
-    ok = generate(session, engine, &stream, reply, error);
+    lookahead_init(&ahead, session, engine, !options->no_drafts);
+    ok = generate(session, engine, &stream, &ahead, reply, error);
+    drop_drafts(&ahead, session);
+    lookahead_release(&ahead);
     give(&stream, TRUE);
     reply->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
     return ok;

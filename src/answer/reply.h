@@ -17,12 +17,14 @@ typedef void (*ReplyTextFunc)(const char *text, gsize length, gpointer data);
 typedef struct {
     SampleOptions sample;
     gsize max_tokens;
+    gboolean no_drafts;     /* one token a step: the same answer, slower where it quotes */
     ReplyTextFunc text;     /* may be NULL */
     gpointer data;
 } ReplyOptions;
 
 typedef struct {
     gsize tokens;           /* generated; a stop token counts */
+    gsize drafted;          /* of them, guessed from the documents and found right */
     ReplyEnd end;
     double seconds;
 } Reply;

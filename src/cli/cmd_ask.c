@@ -21,6 +21,7 @@ static struct {
     char *corpus, *system, *password, *logits;
     gboolean json;
     int max_tokens;
+    gboolean no_drafts;
     double temperature, top_p;
     gint64 seed;
 } option = { .max_tokens = 1024, .top_p = 1 };
@@ -29,6 +30,7 @@ static const GOptionEntry entries[] = {
     { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &option.corpus, "Ask about the documents of CORPUS", "CORPUS" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "Write one JSON object: answer, citations, usage", NULL },
     { "max-tokens", 0, 0, G_OPTION_ARG_INT, &option.max_tokens, "Stop the answer after N tokens (default 1024)", "N" },
+    { "no-drafts", 0, 0, G_OPTION_ARG_NONE, &option.no_drafts, "Do not guess tokens from the documents: the same answer, slower", NULL },
     { "temperature", 0, 0, G_OPTION_ARG_DOUBLE, &option.temperature,
       "Sample with temperature T (default 0: always the likeliest token)", "T" },
     { "top-p", 0, 0, G_OPTION_ARG_DOUBLE, &option.top_p, "Sample among the likeliest tokens that make up P (default 1)", "P" },
@@ -205,7 +207,7 @@ static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, con
     KvType kv = settings_get()->kv;
     ReplyOptions options = {
         .sample = { .temperature = option.temperature, .top_p = option.top_p, .seed = (guint64) option.seed },
-        .max_tokens = (gsize) option.max_tokens, .text = show_text, .data = ask,
+        .max_tokens = (gsize) option.max_tokens, .no_drafts = option.no_drafts, .text = show_text, .data = ask,
     };
     g_autoptr(Session) session = session_new(engine, kv, prompt->ids->len + (gsize) option.max_tokens, error);
     gboolean ok;
@@ -311,6 +313,7 @@ static void json_usage(JsonBuilder *builder, const Ask *ask)
     json_int(builder, "cache_read_tokens", (gint64) ask->prefix.cached);
     json_int(builder, "cache_creation_tokens", (gint64) ask->prefix.stored);
     json_int(builder, "output_tokens", (gint64) ask->reply.tokens);
+    json_int(builder, "drafted_tokens", (gint64) ask->reply.drafted);
     json_builder_end_object(builder);
 
     json_builder_set_member_name(builder, "timings");

@@ -88,6 +88,11 @@ const Tokenizer *engine_tokenizer(const Engine *engine)
     return engine->weights->tokenizer;
 }
 
+gboolean engine_batch_invariant(const Engine *engine)
+{
+    return !engine->blas;
+}
+
 const char *engine_isa(const Engine *engine)
 {
     return engine->blas ? "blas" : engine->kernels->name;

@@ -101,6 +101,14 @@ typedef gboolean (*SessionBlockFunc)(Session *session, gsize block, gpointer dat
 gboolean session_append(Session *session, const gint32 *tokens, gsize n,
                         SessionBlockFunc on_block, gpointer data, GError **error);
 
+/* The same without blocks, for N <= ENGINE_BATCH tokens, with the logits behind each of them:
+ * LOGITS gets N rows of VOCABULARY floats.  On failure nothing of the call is kept. */
+#define ENGINE_BATCH 64
+gboolean session_append_logits(Session *session, const gint32 *tokens, gsize n, float *logits, GError **error);
+
+/* Whether a batch gives the bytes that single steps give (the integer sets). */
+gboolean engine_batch_invariant(const Engine *engine);
+
 /* Shortens to at most N tokens; returns the length that remains, which may be
  * less than N (the state keeps certain positions only); append from there again. */
 gsize session_truncate(Session *session, gsize n);

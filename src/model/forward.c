@@ -221,13 +221,13 @@ void forward_tokens(Session *s, const gint32 *tokens, gsize n)
     memcpy(s->last_hidden, b->hidden + (n - 1) * hidden, hidden * sizeof(float));
 }
 
-void forward_logits(Session *s)
+void forward_logits(Session *s, const float *hidden, gsize n, float *logits)
 {
     const Weights *w = s->engine->weights;
     const Tensor *output[] = { &w->output };
     static const Tensor none;
 
-    norm_rows(s, &w->output_norm, s->last_hidden, s->batch.x, 1);
-    QuantizedBatch codes = codes_for(s, output, 1, s->batch.x, 1);
-    linear(s, &w->output, &none, s->batch.x, &codes, 1, s->logits, (gsize) w->info.vocabulary);
+    norm_rows(s, &w->output_norm, hidden, s->batch.x, n);
+    QuantizedBatch codes = codes_for(s, output, 1, s->batch.x, n);
+    linear(s, &w->output, &none, s->batch.x, &codes, n, logits, (gsize) w->info.vocabulary);
 }

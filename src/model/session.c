@@ -155,26 +155,49 @@ static gboolean check_tokens(const Session *s, const gint32 *tokens, gsize n, GE
     return TRUE;
 }
 
+/* Computes the next tokens up to N or to the end of the block; returns their number. */
+static gsize append_piece(Session *s, const gint32 *tokens, gsize n)
+{
+    gsize piece = MIN(n, ENGINE_BLOCK - s->length % ENGINE_BLOCK);
+
+    forward_tokens(s, tokens, piece);
+    memcpy(s->tokens + s->length, tokens, piece * sizeof *tokens);
+    s->length += piece;
+    s->have_hidden = TRUE;
+    s->have_logits = FALSE;
+    return piece;
+}
+
 gboolean session_append(Session *s, const gint32 *tokens, gsize n,
                         SessionBlockFunc on_block, gpointer data, GError **error)
 {
     if (!check_tokens(s, tokens, n, error))
         return FALSE;
     while (n) {
-        gsize piece = MIN(n, ENGINE_BLOCK - s->length % ENGINE_BLOCK);
-
         if (interrupt_check(error))
             return FALSE;
-        forward_tokens(s, tokens, piece);
-        memcpy(s->tokens + s->length, tokens, piece * sizeof *tokens);
-        s->length += piece;
-        s->have_hidden = TRUE;
-        s->have_logits = FALSE;
+        gsize piece = append_piece(s, tokens, n);
         tokens += piece;
         n -= piece;
         if (on_block && s->length % ENGINE_BLOCK == 0 &&
             !on_block(s, s->length / ENGINE_BLOCK - 1, data, error))
             return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean session_append_logits(Session *s, const gint32 *tokens, gsize n, float *logits, GError **error)
+{
+    gsize vocabulary = (gsize) s->engine->weights->info.vocabulary;
+
+    g_assert(n <= ENGINE_BATCH);
+    if (!check_tokens(s, tokens, n, error))
+        return FALSE;
+    for (gsize done = 0; done < n;) {
+        gsize piece = append_piece(s, tokens + done, n - done);
+
+        forward_logits(s, s->batch.hidden, piece, logits + done * vocabulary);
+        done += piece;
     }
     return TRUE;
 }
@@ -198,7 +221,7 @@ const float *session_logits(Session *s)
     if (!s->have_hidden)
         return NULL;
     if (!s->have_logits)
-        forward_logits(s);
+        forward_logits(s, s->last_hidden, 1, s->logits);
     s->have_logits = TRUE;
     return s->logits;
 }

@@ -80,8 +80,8 @@ static inline float *session_raw(const Session *s, int layer, gsize tile, int he
 
 /* forward.c: computes the state of the next N <= KERNEL_MAX_TOKENS tokens, which lie in one block. */
 void forward_tokens(Session *s, const gint32 *tokens, gsize n);
-/* forward.c: logits of last_hidden. */
-void forward_logits(Session *s);
+/* forward.c: logits of N rows of the residual stream (N <= KERNEL_MAX_TOKENS), VOCABULARY floats a row. */
+void forward_logits(Session *s, const float *hidden, gsize n, float *logits);
 /* attention.c: for batch->q and the KV of LAYER (the batch's own included), batch->x = heads' outputs. */
 void attention(Session *s, int layer);
 /* attention.c: puts the batch's keys and values of LAYER (rows of K and V in y with STRIDE) where they belong. */

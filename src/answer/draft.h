@@ -1,0 +1,32 @@
+/* draft.h - guesses of the next tokens, looked up in what was read so far.
+ *
+ * Answers about documents repeat them.  The last tokens are looked up in the
+ * prompt and the answer so far; what followed there is proposed, and the engine
+ * verifies all of it in one batch (prompt lookup decoding, Saxena 2023).  The index is a
+ * hash table over every DRAFT_GRAM consecutive ids with chains of earlier
+ * places: it costs O(1) a token to build and to extend.
+ */
+#ifndef KVASIR_ANSWER_DRAFT_H
+#define KVASIR_ANSWER_DRAFT_H
+
+#include <glib.h>
+
+#define DRAFT_GRAM 3            /* ids that must match at least */
+#define DRAFT_MAX 15            /* ids proposed at most */
+
+typedef struct Draft Draft;
+
+/* An index over the N ids of the prompt. */
+Draft *draft_new(const gint32 *ids, gsize n);
+void draft_free(Draft *draft);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Draft, draft_free)
+
+/* One more token of the answer. */
+void draft_push(Draft *draft, gint32 id);
+/* Proposes up to MIN(ROOM, DRAFT_MAX) ids to follow the last one; returns their number. */
+gsize draft_propose(const Draft *draft, gsize room, gint32 ids[DRAFT_MAX]);
+/* What became of a proposal: the next ones are longer where it was right, and rarer and
+ * shorter where it was wrong. */
+void draft_learn(Draft *draft, gsize proposed, gsize accepted);
+
+#endif
