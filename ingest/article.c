@@ -284,7 +284,7 @@ static xmlNode *widen(const Article *a, xmlNode *best)
         if (!outer || html_is_any(up, " body html "))
             break;
         gboolean only_child = outer->text == inner->text;
-        gboolean named = html_is_any(up, " article main ") && outer->text < 3 * inner->text;
+        gboolean named = html_is(up, "article") && outer->text * 2 < 3 * inner->text;
         guint more = outer->text - inner->text, prose = outer->prose - inner->prose;
         gboolean split = prose * 10 > more * 6 && prose * 4 > inner->prose;
         gboolean better = outer->candidate && outer->score > 0.75f * inner->score
@@ -378,6 +378,48 @@ static gboolean repeats_title(const xmlNode *node, const char *title)
     return *line && strlen(line) >= 8 && strstr(title, line);
 }
 
+/* Headings of what follows an article on the same page. */
+static gboolean is_tail_heading(const xmlNode *node)
+{
+    static const char *const WORDS[] = { "more from", "more stories", "more news", "related", "recommended",
+        "read more", "read next", "you may also", "you might also", "most read", "most popular", "popular", "trending",
+        "latest news", "latest stories", "our latest", "sponsored", "about the author", "comments", "leave a reply",
+        "leave a comment", "sign up", "subscribe", "newsletter", "follow us", "don't miss", "share this", "join the",
+        "something to consider", "up next", "editor's picks", "more popular", "weitere ", "mehr zum thema", "das könnte",
+        "lesen sie auch", "ähnliche", "kommentare", "articles similaires", "à lire aussi", "lire aussi", "sur le même",
+        "te puede interesar", "lea también", "relacionad", "leia também", "関連", "相关", NULL };
+    if (!html_is_any(node, " h2 h3 h4 h5 h6 "))
+        return FALSE;
+    xmlChar *content = xmlNodeGetContent(node);
+    g_autofree char *line = clean_line((const char *) content, -1);
+    g_autofree char *lower = g_utf8_strdown(line, -1);
+    xmlFree(content);
+    for (int i = 0; WORDS[i] && strlen(lower) < 60; i++)
+        if (g_str_has_prefix(lower, WORDS[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* Drops what comes behind such a heading, when most of the content stands before it. */
+static void drop_tail(Article *a, xmlNode *best)
+{
+    guint before = 0, all = stats_of(a, best)->text;
+    for (xmlNode *n = best->children; n; ) {
+        const Stats *stats = stats_of(a, n);
+        gboolean known = stats && !g_hash_table_contains(a->dropped, n);
+        if (known && n->type != XML_ELEMENT_NODE)
+            before += stats->text;
+        if (known && before * 10 > all * 7 && is_tail_heading(n)) {
+            for (xmlNode *up = n; up != best; up = up->parent)
+                for (xmlNode *next = up->next; next; next = next->next)
+                    g_hash_table_add(a->dropped, next);
+            g_hash_table_add(a->dropped, n);
+            return;
+        }
+        n = html_next(n, best, known);
+    }
+}
+
 static void drop_clutter(Article *a, xmlNode *best, const char *title)
 {
     gboolean titled = FALSE;
@@ -420,6 +462,7 @@ GHashTable *article_find(xmlNode *root, const char *title)
     if (text >= ARTICLE && text * 5 >= rest) {
         drop_around(&a, best);
         drop_clutter(&a, best, title);
+        drop_tail(&a, best);
     } else if (a.stats->len) {
         keep_page(&a, whole);
     }
