@@ -19,7 +19,7 @@ enum { PARAGRAPH = 25, ARTICLE = 250, TEASER = 300 };
 typedef struct {
     guint text, links;      /* letters, and those inside of links */
     guint commas, paragraphs, items, anchors;
-    guint prose;            /* letters in paragraphs */
+    guint prose;            /* letters in paragraphs and code that are not links */
     guint headings, linked; /* headings, and those that are links */
     float score;
     gboolean candidate;
@@ -141,7 +141,7 @@ static void measure(Article *a)
         }
         stats->paragraphs += html_is(node, "p") && stats->text >= PARAGRAPH;
         stats->items += html_is(node, "li");
-        if (html_is(node, "p") && stats->links * 2 < stats->text)
+        if (html_is_any(node, " p pre dd ") && stats->links * 2 < stats->text)
             stats->prose = stats->text;
         if (html_is_any(node, " h1 h2 h3 h4 h5 h6 ")) {
             stats->headings = 1;
