@@ -95,7 +95,7 @@ static gsize hyphen_length(const GString *out, const char *next)
     return g_unichar_islower(g_utf8_get_char(next)) ? out->len - (gsize) (hyphen - out->str) : 0;
 }
 
-/* The usual distance between the lines of a region: the median of what lies between neighbours. */
+/* The usual gap between the lines of a region: a small one of those between neighbours. */
 static float usual_gap(const PageLayout *layout, guint from)
 {
     enum { SAMPLE = 64 };
@@ -108,7 +108,7 @@ static float usual_gap(const PageLayout *layout, guint from)
             break;
         if (ABS(next->size - line->size) < 0.5f) {
             guint k = n++;
-            float g = next->box.y1 - line->box.y1;
+            float g = next->box.y0 - line->box.y1;
             for (; k > 0 && gap[k - 1] > g; k--)
                 gap[k] = gap[k - 1];
             gap[k] = g;
@@ -121,10 +121,10 @@ static float usual_gap(const PageLayout *layout, guint from)
 static Join join_of(const PageLayout *layout, const Line *a, const Line *b, float usual)
 {
     const Word *first = first_word(layout, b);
-    float size = MAX(a->size, 1), pitch = b->box.y1 - a->box.y1;
+    float size = MAX(a->size, 1), gap = b->box.y0 - a->box.y1;
     if (a->region != b->region)
         return JOIN_PARAGRAPH;
-    if (pitch > 1.35f * usual && pitch > 1.3f * size)
+    if (gap > usual + 0.4f * size && gap > 0.1f * size)
         return JOIN_PARAGRAPH;
     if (ABS(a->size - b->size) > 0.12f * size || (a->bold != b->bold && a->cells == 1))
         return JOIN_LINE;

@@ -173,13 +173,22 @@ static Document *refuse(GError **error, const char *path, const GError *why, gbo
     return NULL;
 }
 
+/* poppler_document_new_from_bytes() of poppler 22 crashes on a wrong password; a stream does not. */
+static PopplerDocument *open_pdf(const guint8 *bytes, gsize length, const char *password, GError **error)
+{
+    g_autoptr(GBytes) borrowed = g_bytes_new_static(bytes, length);
+    if (!password)
+        return poppler_document_new_from_bytes(borrowed, NULL, error);
+    g_autoptr(GInputStream) stream = g_memory_input_stream_new_from_bytes(borrowed);
+    return poppler_document_new_from_stream(stream, (goffset) length, password, NULL, error);
+}
+
 Document *pdf_read(const char *path, const guint8 *bytes, gsize length,
                    const DocumentOptions *options, GError **error)
 {
     g_autoptr(GError) why = NULL;
-    g_autoptr(GBytes) borrowed = g_bytes_new_static(bytes, length);
     silence();
-    PopplerDocument *pdf = poppler_document_new_from_bytes(borrowed, options->password, &why);
+    PopplerDocument *pdf = open_pdf(bytes, length, options->password, &why);
     if (!pdf)
         return refuse(error, path, why, options->password != NULL);
     int n = poppler_document_get_n_pages(pdf);

@@ -48,5 +48,16 @@ ok 'a damaged PDF' refused broken.pdf 'PDF'
 ok 'a file of zeros' refused zero.txt 'neither'
 ok 'a page without text is reported' eval 'status 0 bare.html && grep -q "page 1: empty" err'
 ok 'one bad file does not stop the others' eval 'status 3 none.pdf a.txt && same "one\n\ftwo\n\f"'
+encrypted=$KVASIR_SHARED/assets/pdf-robust/encrypted
+secret=$encrypted/r2-user-password.pdf
+if [ -f "$secret" ]; then
+    cp "$secret" secret.pdf
+    ok 'an encrypted PDF asks for its password' refused secret.pdf 'password'
+    ok 'a wrong password is told' eval 'status 3 --password wrong secret.pdf && grep -q "password is wrong" err'
+else
+    for name in 'an encrypted PDF asks for its password' 'a wrong password is told'; do
+        n=$((n + 1)); echo "ok $n - $name # SKIP no encrypted PDF at hand"
+    done
+fi
 ok 'no file is a usage error' status 2
 echo "1..$n"

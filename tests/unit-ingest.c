@@ -157,6 +157,7 @@ static void test_html_hostile(void)
     g_string_append(deep, "bottom");
     g_autoptr(Document) d = read_as("deep.html", deep->str, deep->len);
     g_assert_cmpuint(d->pages->len, ==, 1);
+    g_assert_cmpstr(page(d, 0)->text, ==, "bottom");
     g_string_free(deep, TRUE);
     g_autoptr(Document) entity = read_string("x.html", "<!DOCTYPE html [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"
                                              "<html><p>before &a; after");
@@ -184,6 +185,126 @@ static void test_pdf(void)
     g_assert_cmpstr(page(d, 2)->label, ==, "1");
     g_assert_cmpuint(document_unread_pages(d), ==, 0);
     g_string_free(pdf, TRUE);
+}
+
+/* Appends "show TEXT at X, Y in SIZE". */
+static void show(GString *stream, int x, int y, int size, const char *text)
+{
+    g_string_append_printf(stream, "BT /F %d Tf %d %d Td (%s) Tj ET\n", size, x, y, text);
+}
+
+static Document *read_streams(GString **streams, guint n)
+{
+    const char *list[16] = { NULL };
+    g_assert_cmpuint(n, <, 16);
+    for (guint i = 0; i < n; i++)
+        list[i] = streams[i]->str;
+    GString *pdf = make_pdf(list, "");
+    Document *d = read_as("x.pdf", pdf->str, pdf->len);
+    g_string_free(pdf, TRUE);
+    for (guint i = 0; i < n; i++)
+        g_string_free(streams[i], TRUE);
+    return d;
+}
+
+/* The columns are drawn line by line, as some programs do. */
+static void test_columns(void)
+{
+    GString *s = g_string_new(NULL);
+    show(s, 72, 740, 18, "A title that goes across both of the columns");
+    for (int i = 0; i < 6; i++) {
+        g_autofree char *left = g_strdup_printf("left column line %c of the prose words", 'a' + i);
+        g_autofree char *right = g_strdup_printf("right column line %c of prose words", 'a' + i);
+        show(s, 72, 700 - 14 * i, 11, left);
+        show(s, 310, 700 - 14 * i, 11, right);
+    }
+    g_autoptr(Document) d = read_streams(&s, 1);
+    const char *text = page(d, 0)->text;
+    const char *title = strstr(text, "A title"), *left = strstr(text, "left column line f"),
+        *right = strstr(text, "right column line a");
+    g_assert_true(title && left && right && title < left && left < right);
+    g_assert_nonnull(strstr(text, "line a of the prose words left column line b"));
+}
+
+static void test_tables(void)
+{
+    GString *s = g_string_new(NULL);
+    static const char *const ROWS[][3] = { { "Country", "Exports", "Imports" }, { "Austria", "12.5", "13.1" },
+        { "Belgium and", "", "" }, { "other countries", "14.0", "15.25" }, { "Cyprus", "7", "8" }, { "Denmark", "9", "10" } };
+    static const int STEPS[] = { 0, 20, 20, 12, 20, 20 };
+    for (int i = 0, y = 700; i < 6; i++) {
+        y -= STEPS[i];
+        for (int k = 0; k < 3; k++)
+            if (*ROWS[i][k])
+                show(s, 72 + 140 * k, y, 10, ROWS[i][k]);
+    }
+    g_autoptr(Document) d = read_streams(&s, 1);
+    g_assert_cmpstr(page(d, 0)->text, ==, "Country Exports Imports\nAustria 12.5 13.1\n"
+                    "Belgium and other countries 14.0 15.25\nCyprus 7 8\nDenmark 9 10");
+}
+
+static void test_furniture(void)
+{
+    GString *s[5];
+    for (int i = 0; i < 5; i++) {
+        g_autofree char *number = g_strdup_printf("%d", i + 1);
+        g_autofree char *body = g_strdup_printf("Body of page %s with text enough to be read.", number);
+        s[i] = g_string_new(NULL);
+        show(s[i], 72, 760, 10, "The running head");
+        if (i < 4)
+            show(s[i], 72, 600, 10, body);
+        show(s[i], 300, 40, 10, number);
+    }
+    g_autoptr(Document) d = read_streams(s, 5);
+    g_assert_cmpstr(page(d, 1)->text, ==, "Body of page 2 with text enough to be read.");
+    /* A page of nothing else keeps it. */
+    g_assert_nonnull(strstr(page(d, 4)->text, "The running head"));
+}
+
+static void test_hyphens(void)
+{
+    GString *s = g_string_new(NULL);
+    show(s, 72, 700, 10, "The arrangement of all the parts is what the arrange-");
+    show(s, 72, 688, 10, "ment is about, it is a well-known thing and a well-");
+    show(s, 72, 676, 10, "known one at that, with a state-of-the-art back-");
+    show(s, 72, 664, 10, "ground.");
+    g_autoptr(Document) d = read_streams(&s, 1);
+    g_assert_cmpstr(page(d, 0)->text, ==, "The arrangement of all the parts is what the arrangement is about, it is "
+                    "a well-known thing and a well-known one at that, with a state-of-the-art background.");
+}
+
+/* An image over the whole page and no text. */
+static void test_scan(void)
+{
+    GString *s = g_string_new("q 612 0 0 792 0 0 cm BI /W 1 /H 1 /CS /G /BPC 8 ID \200 EI Q\n");
+    g_autoptr(Document) d = read_streams(&s, 1);
+    g_assert_cmpint(page(d, 0)->state, ==, PAGE_SCAN);
+    g_assert_cmpuint(document_unread_pages(d), ==, 1);
+}
+
+static void test_article(void)
+{
+    GString *html = g_string_new("<title>A story of rivers - The Paper</title><body><nav><a href=/>Home</a> <a href=/x>News</a>"
+        "</nav><div class=sidebar><p>Buy this, buy that, and then buy more of it all.</p></div><div class=story><h1>A story of rivers</h1>");
+    for (int i = 0; i < 6; i++)
+        g_string_append(html, "<p>The river rose, fell, and rose again, and people came to see it, every year, from afar.</p>");
+    g_string_append(html, "<ul><li>one thing, and another</li></ul></div><div id=comments><p>First comment, of course, is here.</p></div>");
+    g_autoptr(Document) d = read_as("a.html", html->str, html->len);
+    const char *text = page(d, 0)->text;
+    g_assert_nonnull(strstr(text, "The river rose"));
+    g_assert_nonnull(strstr(text, "- one thing"));
+    g_assert_null(strstr(text, "Home"));
+    g_assert_null(strstr(text, "Buy this"));
+    g_assert_null(strstr(text, "First comment"));
+    const DocumentOptions whole = { .whole = TRUE };
+    g_autoptr(Document) all = document_read_bytes("a.html", (const guint8 *) html->str, html->len, &whole, NULL);
+    g_autoptr(GString) joined = g_string_new(NULL);
+    for (guint i = 0; i < all->pages->len; i++)
+        g_string_append(joined, page(all, i)->text);
+    g_assert_nonnull(strstr(joined->str, "Home"));
+    g_assert_nonnull(strstr(joined->str, "Buy this"));
+    g_assert_nonnull(strstr(joined->str, "First comment"));
+    g_string_free(html, TRUE);
 }
 
 static void test_refusals(void)
@@ -272,6 +393,12 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/html", test_html);
     g_test_add_func("/ingest/html-hostile", test_html_hostile);
     g_test_add_func("/ingest/pdf", test_pdf);
+    g_test_add_func("/ingest/columns", test_columns);
+    g_test_add_func("/ingest/tables", test_tables);
+    g_test_add_func("/ingest/furniture", test_furniture);
+    g_test_add_func("/ingest/hyphens", test_hyphens);
+    g_test_add_func("/ingest/scan", test_scan);
+    g_test_add_func("/ingest/article", test_article);
     g_test_add_func("/ingest/refusals", test_refusals);
     g_test_add_func("/ingest/pack", test_pack);
     g_test_add_func("/ingest/hash", test_hash);
