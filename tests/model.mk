@@ -64,3 +64,9 @@ tests_fuzz_fuzz_safetensors_SOURCES = tests/fuzz/fuzz-safetensors.c tests/fuzz/r
 tests_fuzz_fuzz_safetensors_CFLAGS = $(MODEL_TEST_CFLAGS)
 tests_fuzz_fuzz_safetensors_LDADD = $(MODEL_TEST_LIBS)
 EXTRA_DIST += tests/fuzz/gguf tests/fuzz/safetensors
+
+# Measures; not a test: "make tests/bench-tokenizer".
+EXTRA_PROGRAMS += tests/bench-tokenizer
+tests_bench_tokenizer_SOURCES = tests/bench-tokenizer.c
+tests_bench_tokenizer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_bench_tokenizer_LDADD = libmodel.a libbase.a $(GLIB_LIBS)

@@ -186,8 +186,10 @@ static void test_json(void)
 static void test_bad_tools(void)
 {
     static const char *const bad[] = {
-        "", "{}", "[]", "[1]", "[{}]", "[{\"type\": 1}]", "[{\"type\": \"magic\"}]", "[{\"type\": \"function\"}]", "nonsense",
-        "[{\"type\": \"function\", \"function\": 3}]", "[{\"type\": \"function\", \"function\": {\"name\": 3}}]", "[\"\xFF\"]",
+        "", "{}", "[]", "[1]", "[{}]", "[{\"type\": 1}]", "[{\"type\": \"magic\"}]", "[{\"type\": \"function\"}]",
+        "nonsense",
+        "[{\"type\": \"function\", \"function\": 3}]", "[{\"type\": \"function\", \"function\": {\"name\": 3}}]",
+        "[\"\xFF\"]",
     };
     g_autoptr(GString) deep = g_string_new(NULL);
 

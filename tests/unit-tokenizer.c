@@ -189,9 +189,11 @@ static void test_split(void)
 {
     static const char *const atoms[] = {
         "a", "Z", "s", "S", "t", "re", "VE", "ll", "'", "'", "1", "23", " ", " ", "\t", "\n", "\r", "\r\n", "\xC2\x85",
-        "\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\xA8", "\xE2\x80\x8B", "\xEF\xBB\xBF", "\xE1\xA0\x8E", "\x1C", ".", "!", "_",
+        "\xC2\xA0", "\xE3\x80\x80", "\xE2\x80\xA8", "\xE2\x80\x8B", "\xEF\xBB\xBF", "\xE1\xA0\x8E", "\x1C", ".",
+        "!", "_",
         "\xC5\xBF", "e\xCC\x81", "\xCC\x81", "\xE4\xBD\xA0", "\xD0\xB4", "\xC2\xB2", "\xE2\x85\xA7", "\xE0\xA5\xA7",
-        "\xF0\x9F\x9A\x80", "\xF0\x9D\x90\x80", "\xF0\x9D\x9F\x98", "\xE2\x84\xAA", "\xC7\x85", "\xCA\xB0", "\xE2\x93\x90",
+        "\xF0\x9F\x9A\x80", "\xF0\x9D\x90\x80", "\xF0\x9D\x9F\x98", "\xE2\x84\xAA", "\xC7\x85",
+        "\xCA\xB0", "\xE2\x93\x90",
     };
     g_autoptr(GError) error = NULL;
     g_autoptr(GRegex) regex = g_regex_new(PATTERN, G_REGEX_OPTIMIZE, 0, &error);
@@ -315,7 +317,8 @@ static GArray *merge_plainly(GHashTable *ranks, const guint8 *word, gsize length
 
         for (guint i = 0; i + 1 < parts->len; i++) {
             gsize a, b;
-            const guint8 *left = g_bytes_get_data(parts->pdata[i], &a), *right = g_bytes_get_data(parts->pdata[i + 1], &b);
+            const guint8 *left = g_bytes_get_data(parts->pdata[i], &a);
+            const guint8 *right = g_bytes_get_data(parts->pdata[i + 1], &b);
             g_autofree guint8 *both = g_malloc(a + b);
             g_autoptr(GBytes) key = NULL;
 
@@ -373,7 +376,8 @@ static Tokenizer *random_vocabulary(GHashTable *ranks, guint n_random)
 static void test_merge(void)
 {
     for (int vocabulary = 0; vocabulary < 20; vocabulary++) {
-        g_autoptr(GHashTable) ranks = g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, NULL);
+        g_autoptr(GHashTable) ranks = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+                                                              (GDestroyNotify) g_bytes_unref, NULL);
         g_autoptr(Tokenizer) tokenizer = random_vocabulary(ranks, 20 + 30 * (guint) vocabulary);
 
         for (int round = 0; round < 60; round++) {
@@ -393,7 +397,9 @@ static void test_merge(void)
 /* Megabytes without a break, and runs that a backtracking matcher takes quadratic time for. */
 static void test_hostile(void)
 {
-    static const char *const units[] = { "a", " ", "\n", " \n", "\t", "'", "!", "1", "ab", "\xE3\x80\x80", "\xFF", "\xE2\x82", " a", "\r" };
+    static const char *const units[] = {
+        "a", " ", "\n", " \n", "\t", "'", "!", "1", "ab", "\xE3\x80\x80", "\xFF", "\xE2\x82", " a", "\r",
+    };
     g_autoptr(Tokenizer) tokenizer = load_data("tiny-a.tokenizer");
 
     for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
@@ -441,7 +447,8 @@ static void test_ill_formed(void)
         g_autoptr(GArray) expected = encode(tokenizer, cases[i].means, strlen(cases[i].means));
 
         g_assert_cmpmem(ids->data, ids->len * 4, expected->data, expected->len * 4);
-        g_assert_cmpint(split_well_formed((const guint8 *) cases[i].text, cases[i].length), ==, i == G_N_ELEMENTS(cases) - 1);
+        g_assert_cmpint(split_well_formed((const guint8 *) cases[i].text, cases[i].length), ==,
+                        i == G_N_ELEMENTS(cases) - 1);
     }
 }
 

@@ -13,7 +13,8 @@ static char *vocabulary;
 static gboolean decode;
 
 static const GOptionEntry entries[] = {
-    { "tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &vocabulary, "Take the vocabulary from FILE, a tokenizer.model, not from a model", "FILE" },
+    { "tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &vocabulary,
+      "Take the vocabulary from FILE, a tokenizer.model, not from a model", "FILE" },
     { "decode", 0, 0, G_OPTION_ARG_NONE, &decode, "Read ids and write their text", NULL },
     { NULL },
 };
@@ -35,12 +36,16 @@ static gboolean write_text(const Tokenizer *tokenizer, const char *path, const G
 
     if (ids == NULL)
         return FALSE;
-    for (guint i = 0; i < ids->len; i++)
-        if ((gsize) g_array_index(ids, gint32, i) >= tokenizer_size(tokenizer)) {
-            g_set_error(error, FAILURE, FAILURE_INPUT, "number %u, %d, is not in the vocabulary, which ends at %" G_GSIZE_FORMAT,
-                        i + 1, g_array_index(ids, gint32, i), tokenizer_size(tokenizer) - 1);
+    for (guint i = 0; i < ids->len; i++) {
+        gint32 id = g_array_index(ids, gint32, i);
+
+        if ((gsize) id >= tokenizer_size(tokenizer)) {
+            g_set_error(error, FAILURE, FAILURE_INPUT,
+                        "number %u, %d, is not in the vocabulary, which ends at %" G_GSIZE_FORMAT,
+                        i + 1, id, tokenizer_size(tokenizer) - 1);
             return FALSE;
         }
+    }
     tokenizer_decode(tokenizer, (const gint32 *) (void *) ids->data, ids->len, TRUE, text);
     fwrite(text->str, 1, text->len, stdout);
     return TRUE;

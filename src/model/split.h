@@ -6,9 +6,10 @@
  *   (?i:'s|'t|'re|'ve|'m|'ll|'d) | [^\r\n\p{L}\p{N}]?\p{L}+ | \p{N}{1,3}
  *   | ' '?[^\s\p{L}\p{N}]+[\r\n]* | \s*[\r\n]+ | \s+(?!\S) | \s+
  *
- * with the classes of Unicode 16 (\s: White_Space), whatever GLib has.  It is matched by hand: every alternative is decided
- * by the classes of one or two characters and the extent of a run, so time is
- * linear whatever the text, and there is no stack or backtracking to run out of.
+ * with the classes of Unicode 16 (\s: White_Space), whatever GLib has.  It is
+ * matched by hand: every alternative is decided by the classes of one or two
+ * characters and the extent of a run, so time is linear whatever the text, and
+ * there is no stack or backtracking to run out of.
  */
 #ifndef KVASIR_MODEL_SPLIT_H
 #define KVASIR_MODEL_SPLIT_H
