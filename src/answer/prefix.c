@@ -202,6 +202,7 @@ static gboolean write_block(Session *session, gsize block, gpointer data, GError
         fill->queued++;
     } else {
         warn(fill, local);
+        store_release(fill->store);     /* nobody shall wait for what is not stored */
         fill->store = NULL;
     }
     return TRUE;
@@ -307,6 +308,8 @@ gboolean prefix_fill(Session *session, const Engine *engine, KvType type, Store 
     if (ok && n > prefix)
         ok = session_append(session, ids + rest, n - rest, NULL, NULL, error);
     flush(&fill);
+    if (!ok && fill.store != NULL)
+        store_release(fill.store);
     report->compute_seconds = (double) (g_get_monotonic_time() - middle) / 1e6;
     g_free(fill.keys);
     return ok;
