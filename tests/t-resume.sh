@@ -53,6 +53,18 @@ one_result() {
     cmp "expected.$1.$2.1" "expected.$1.$2.2" && cmp "expected.$1.$2.1" "expected.$1.$2.3"
 }
 
+# A store made with one integer set serves the others: they compute the same bytes.
+sets_agree() {
+    rm -rf cache
+    for set in avx2 avx512 c; do
+        run $set 2 int8 "set.$set" || return
+        cmp expected.c.int8.1 "set.$set" || return
+        cat "set.$set.json"
+    done
+    [ "$(usage set.c.json cache_read_tokens)" -eq "$(usage set.avx2.json cache_creation_tokens)" ] || return
+    run avx512 1 int8 alone --no-cache && cmp expected.c.int8.1 alone
+}
+
 # Two at once over the same documents compute each block once between them.
 together() {
     rm -rf cache
@@ -99,6 +111,7 @@ for isa in c blas; do
         ok "$isa, $kv: threads make no difference" one_result $isa $kv
     done
 done
+ok "the integer sets compute the same bytes and share a store" sets_agree
 ok "two at once compute each block once" together
 ok "an interruption keeps what is done and prints what goes on" interrupted
 finish
