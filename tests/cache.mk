@@ -26,5 +26,5 @@ tests_bench_store_SOURCES = tests/bench-store.c
 tests_bench_store_CFLAGS = $(cache_test_cflags)
 tests_bench_store_LDADD = $(cache_test_ldadd)
 
-TESTS += tests/t-together.sh tests/t-archive.sh
-EXTRA_DIST += tests/t-together.sh tests/t-archive.sh
+TESTS += tests/t-cache.sh tests/t-together.sh tests/t-archive.sh
+EXTRA_DIST += tests/t-cache.sh tests/t-together.sh tests/t-archive.sh
