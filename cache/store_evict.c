@@ -15,6 +15,9 @@
  * linear layers, so computing a block costs about (COST_DEPTH + depth). */
 #define COST_DEPTH "96"
 
+/* Only the oldest leaves are compared: the work does not grow with the store. */
+#define CANDIDATES "256"
+
 /* Blocks deleted and pages moved in one transaction: others write in between. */
 #define EVICT_STEP 16
 #define VACUUM_SQL "PRAGMA incremental_vacuum(64)"
@@ -54,8 +57,9 @@ static gboolean
 cheapest(Store *store, gint64 now, Victim victims[2], GError **error)
 {
     sqlite3_stmt *s = database_query(&store->db, error,
-                                     "SELECT id, (? - last_used) * 1.0 / (" COST_DEPTH " + depth) FROM block"
-                                     " WHERE children = 0 AND id NOT IN (SELECT block FROM in_use)"
+                                     "SELECT id, (? - last_used) * 1.0 / (" COST_DEPTH " + depth) FROM"
+                                     " (SELECT id, last_used, depth FROM block WHERE children = 0"
+                                     " AND id NOT IN (SELECT block FROM in_use) ORDER BY last_used LIMIT " CANDIDATES ")"
                                      " ORDER BY 2 DESC, id LIMIT 2", "i", now);
     int row = s ? database_step(&store->db, s, error) : -1;
 
