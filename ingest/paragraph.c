@@ -30,6 +30,15 @@ static gunichar last_char(const GString *out)
     return p ? g_utf8_get_char(p) : 0;
 }
 
+/* A large initial of one letter that the next word goes on with; A and I may be words. */
+static gboolean is_initial(const PageLayout *layout, const Word *initial, const Word *next)
+{
+    const char *text = layout->text + initial->start;
+    return initial->size > 1.7f * next->size && clean_next(text) == text + initial->length && *text != 'A'
+        && *text != 'I' && g_unichar_isupper(g_utf8_get_char(text))
+        && g_unichar_islower(g_utf8_get_char(layout->text + next->start));
+}
+
 static void append_segment(const PageLayout *layout, const Segment *s, GString *out)
 {
     const Word *before = NULL;
@@ -41,7 +50,8 @@ static void append_segment(const PageLayout *layout, const Segment *s, GString *
             gboolean unspaced = is_unspaced(last_char(out)) || is_unspaced(g_utf8_get_char(text));
             /* Small capitals are no new word: another size and no gap. */
             gboolean same_size = ABS(w->size - before->size) < 0.1f * w->size;
-            if (gap > (unspaced ? 0.4f : !w->space ? 0.1f : same_size ? -0.1f : 0.05f) * w->size)
+            float least = unspaced ? 0.4f : !w->space ? 0.1f : same_size ? -0.1f : 0.15f;
+            if (!is_initial(layout, before, w) && gap > least * MIN(w->size, before->size))
                 g_string_append_c(out, ' ');
         }
         g_string_append_len(out, text, w->length);

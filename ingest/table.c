@@ -181,7 +181,9 @@ static gboolean goes_on(const Table *t, const Row *a, const Row *last, const Row
         return TRUE;
     if (head && stacks(last, b, t->segments) && last->cells >= 2)
         return TRUE;
-    if (t->pitch > 0 && step < CLOSE_PITCH * t->pitch && !(is_data(a) && is_data(b)))
+    /* Behind a row that has its values, a capital under its label begins the next one. */
+    gboolean fresh = is_data(a) && !first->continues && overlaps_x(&member(a, 0, t->segments)->box, &first->box);
+    if (t->pitch > 0 && step < CLOSE_PITCH * t->pitch && !(is_data(a) && is_data(b)) && !fresh)
         return TRUE;
     /* A label of two lines, the second one in lower case; the values stand on either. */
     gboolean below = b->cells == 1 && is_data(a) && last->cells > 1, above = a->cells == 1 && !a->numbers && is_data(b);
