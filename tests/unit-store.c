@@ -238,6 +238,32 @@ test_eviction_order(Fixture *f, gconstpointer data)
     store_close(store);
 }
 
+/* What a use of a block's end was worth stays with what is left of it. */
+static void
+test_eviction_inherits(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0), *holder;
+    guint64 evicted;
+
+    put_chain(store, "a", 3);
+    put_chain(store, "b", 3);
+    g_assert_cmpuint(found(store, "a", 3), ==, 3);
+    store_close(store);
+    sql(f->path, "UPDATE block SET last_used = last_used - 1000000000 WHERE id <> 3; "
+        "UPDATE block SET last_used = last_used - 1000000000 WHERE id < 3");
+    holder = open_limited(f->path, 0);
+    g_assert_cmpuint(found(holder, "b", 3), ==, 3);
+    sql(f->path, "UPDATE block SET last_used = (SELECT last_used FROM block WHERE id = 5) WHERE id = 6");
+    store = open_limited(f->path, 0);
+    g_assert_true(store_trim(store, 5 * BLOCK_SIZE, &evicted, NULL));
+    g_assert_cmpuint(readable(store, "a", 3, FALSE), ==, 2);
+    store_close(holder);
+    g_assert_true(store_trim(store, 4 * BLOCK_SIZE, &evicted, NULL));
+    g_assert_cmpuint(readable(store, "a", 3, FALSE), ==, 2);
+    g_assert_cmpuint(readable(store, "b", 3, FALSE), ==, 2);
+    store_close(store);
+}
+
 static void
 test_trim_and_clear(Fixture *f, gconstpointer data)
 {
@@ -694,6 +720,7 @@ main(int argc, char **argv)
         { "/store/round-trip", test_round_trip }, { "/store/no-parent", test_no_parent },
         { "/store/damaged-part", test_damaged_part }, { "/store/eviction", test_eviction },
         { "/store/eviction-order", test_eviction_order }, { "/store/trim-and-clear", test_trim_and_clear },
+        { "/store/eviction-inherits", test_eviction_inherits },
         { "/store/marks", test_marks }, { "/store/claims", test_claims },
         { "/store/locked", test_locked }, { "/store/verify-resumes", test_verify_resumes },
         { "/store/processes", test_processes },
