@@ -61,7 +61,7 @@ list_in_use() {
 }
 list_json() {
     status 0 list --json -m "$models/tiny-a-q4_0.gguf" && [ "$(wc -l <"$scratch/out")" -eq 1 ] && [ ! -s "$scratch/err" ] &&
-    says out '"folder":' '"error":"[^"]*bad.gguf: is not a GGUF file","in_use":false' '"in_use":true}\]}$'
+    says out '"folder":' '"error":"[^"]*bad.gguf: is not a GGUF file","in_use":false' '"in_use":true}[],]' '}\]}$'
 }
 
 head -c 5000 "$models/tiny-1m-f32.gguf" >"$scratch/short.gguf"
