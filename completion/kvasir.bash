@@ -29,6 +29,8 @@ _kvasir() {
     case $before in
     --kv)   _kvasir_words $'int8\nf16\nf32' "$word"; return ;;
     --isa)  _kvasir_words $'c\nblas\navx2\navx512' "$word"; return ;;
+    --shape) _kvasir_words $'glm-4-9b\ntiny' "$word"; return ;;
+    --type) _kvasir_words $'q4_0\nq5_0\nq8_0\nq4_k\nq5_k\nq6_k\nq4_k_m\nbf16\nf16\nf32' "$word"; return ;;
     -c | --corpus)
             _kvasir_words "$(_kvasir_corpora "$program")" "$word"; return ;;
     esac

@@ -6,3 +6,5 @@ TESTS += tests/t-model.sh
 EXTRA_DIST += tests/t-model.sh
 TESTS += tests/t-tokens.sh
 EXTRA_DIST += tests/t-tokens.sh
+TESTS += tests/t-bench.sh
+EXTRA_DIST += tests/t-bench.sh

@@ -1,6 +1,7 @@
 # cli: main and one file per command.  libcli.a holds what the commands share.
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
+	src/cli/deep.c src/cli/deep.h \
 	src/cli/command.c src/cli/command.h \
 	src/cli/input.c src/cli/input.h \
 	src/cli/meter.c src/cli/meter.h \
@@ -13,11 +14,13 @@ libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 bin_PROGRAMS += kvasir
 kvasir_SOURCES = \
 	src/cli/cmd_ask.c \
+	src/cli/cmd_bench.c \
 	src/cli/cmd_cache.c \
 	src/cli/cmd_corpus.c \
 	src/cli/cmd_ingest.c \
 	src/cli/cmd_logits.c \
 	src/cli/cmd_model.c \
+	src/cli/cmd_plan.c \
 	src/cli/cmd_text.c \
 	src/cli/cmd_tokens.c \
 	src/cli/main.c

@@ -24,6 +24,8 @@ static const Command *const commands[] = {
     &command_model,
     &command_tokens,
     &command_logits,
+    &command_plan,
+    &command_bench,
     &command_help,
     &command_version,
 };

@@ -7,6 +7,9 @@ noinst_LIBRARIES += libkernel.a
 libkernel_a_SOURCES = \
 	src/kernel/blas.c \
 	src/kernel/kernel.h \
+	src/kernel/peak.c \
+	src/kernel/peak.h \
+	src/kernel/peak_avx512.c \
 	src/kernel/plain.c \
 	src/kernel/select.c \
 	src/kernel/sets.h \

@@ -4,6 +4,7 @@
 
 #include "src/base/failure.h"
 #include "src/model/session.h"
+#include "src/model/synthetic.h"
 #include "src/model/threads.h"
 
 /* The version of the integer arithmetic: changes whenever the same tokens
@@ -58,15 +59,43 @@ static gboolean choose_set(Engine *engine, const EngineOptions *options, GError 
     return TRUE;
 }
 
-Engine *engine_open(const char *path, const EngineOptions *options, GError **error)
+/* Takes WEIGHTS over, which are NULL after an error. */
+static Engine *engine_new(Weights *weights, const EngineOptions *options, GError **error)
 {
     g_autoptr(Engine) engine = g_new0(Engine, 1);
 
-    engine->weights = weights_open(path, error);
+    engine->weights = weights;
     if (!engine->weights || !choose_set(engine, options, error))
         return NULL;
     engine->threads = threads_count(options ? options->threads : 0);
     return g_steal_pointer(&engine);
+}
+
+Engine *engine_open(const char *path, const EngineOptions *options, GError **error)
+{
+    return engine_new(weights_open(path, error), options, error);
+}
+
+gboolean engine_shape_find(const char *name, EngineShape *shape)
+{
+    static const EngineShape shapes[] = {
+        { .name = "glm-4-9b", .type = "q4_0", .layers = 40, .hidden = 4096, .heads = 32, .kv_heads = 2,
+          .head_dim = 128, .ffn = 13696, .vocabulary = 151552, .context = 131072 },
+        { .name = "tiny", .type = "q4_0", .layers = 2, .hidden = 256, .heads = 4, .kv_heads = 2,
+          .head_dim = 64, .ffn = 512, .vocabulary = 512, .context = 8192 },
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(shapes); i++)
+        if (!strcmp(name, shapes[i].name)) {
+            *shape = shapes[i];
+            return TRUE;
+        }
+    return FALSE;
+}
+
+Engine *engine_open_synthetic(const EngineShape *shape, const EngineOptions *options, GError **error)
+{
+    return engine_new(synthetic_weights(shape, error), options, error);
 }
 
 void engine_free(Engine *engine)

@@ -66,6 +66,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelInfo, model_info_free)
 /* Opens a GGUF file or a Hugging Face directory.  FAILURE_MODEL on error, with
  * the field that is wrong.  OPTIONS may be NULL. */
 Engine *engine_open(const char *path, const EngineOptions *options, GError **error);
+
+/* A model's shape without its weights.  hidden is a multiple of 256, ffn and heads * head_dim of 32. */
+typedef struct {
+    const char *name;       /* "glm-4-9b" */
+    const char *type;       /* of the weights: "q4_0", "q4_k_m" ... */
+    int layers, hidden, heads, kv_heads, head_dim, ffn, vocabulary, context;
+} EngineShape;
+
+/* The shape of a known NAME: "glm-4-9b" or "tiny"; FALSE if there is none. */
+gboolean engine_shape_find(const char *name, EngineShape *shape);
+/* An engine of that shape with random weights made in memory, for measuring; it has no tokenizer. */
+Engine *engine_open_synthetic(const EngineShape *shape, const EngineOptions *options, GError **error);
 void engine_free(Engine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
 

@@ -23,6 +23,10 @@ libmodel_a_SOURCES = \
 	src/model/gguf.c \
 	src/model/gguf.h \
 	src/model/json-file.c \
+	src/model/machine.c \
+	src/model/machine.h \
+	src/model/synthetic.c \
+	src/model/synthetic.h \
 	src/model/json-file.h \
 	src/model/safetensors.c \
 	src/model/safetensors.h \

@@ -1,0 +1,21 @@
+/* deep.h - sessions that are deep without having been computed, and what one step costs there.
+ *
+ * For measuring only: the state behind a deep session is one real block, repeated.
+ */
+#ifndef KVASIR_CLI_DEEP_H
+#define KVASIR_CLI_DEEP_H
+
+#include "src/model/engine.h"
+
+/* A session of DEPTH tokens (rounded down to whole blocks) with room for ROOM more. */
+Session *deep_session(const Engine *engine, KvType kv, gsize depth, gsize room, GError **error);
+
+/* Seconds that appending N tokens at once takes (TOGETHER), or one by one with logits; the session is as
+ * before afterwards, its length a whole number of blocks.  Negative after an error. */
+double deep_seconds(Session *session, gsize n, gboolean together, GError **error);
+
+/* What of ENGINE's parameters each token passes: the layers', and the output matrix's. */
+double deep_layer_parameters(const ModelInfo *info);
+double deep_output_parameters(const ModelInfo *info);
+
+#endif
