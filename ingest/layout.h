@@ -63,7 +63,8 @@ typedef struct {
     GArray *lines;          /* Line, in reading order */
 } PageLayout;
 
-/* NULL when poppler gives no boxes for this page (the caller then takes its plain text). */
+/* NULL when poppler gives no boxes for this page or there are too many words on it (the caller then
+ * takes its plain text). */
 PageLayout *page_layout_new(PopplerPage *page);
 void page_layout_free(PageLayout *layout);
 

@@ -10,6 +10,9 @@
  * the cells of a row without a blank. */
 static const float WORD_GAP = 0.25f;
 
+/* More words are no page to read; the search for lines would take too long. */
+enum { WORDS_MAX = 20000 };
+
 typedef struct {
     Word word;
     Box last;               /* the box of the last glyph */
@@ -264,6 +267,10 @@ PageLayout *page_layout_new(PopplerPage *page)
     find_words(layout, reading.glyphs, reading.n, fonts);
     poppler_page_free_text_attributes(fonts);
     reading_clear(&reading);
+    if (layout->words->len > WORDS_MAX) {
+        page_layout_free(layout);
+        return NULL;
+    }
     settle_runs(layout);
     turn_boxes(layout);
     return layout;
