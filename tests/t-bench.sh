@@ -75,7 +75,7 @@ plan_kv() {
     echo "$small $large"
     awk -v s="$small" -v l="$large" 'BEGIN { exit !(s > 0 && l / s > 3.9 && l / s < 4.1) }'
 }
-plan_file() { plan notes.txt && grep -q '^1 documents' out; }
+plan_file() { plan notes.txt && grep -q '^1 document;' out; }
 plan_corpus() {
     "$kvasir" ingest -q --no-prefill -c notes notes.txt && plan -c notes && cp out corpus &&
         plan notes.txt && grep '^prompt' out | cut -d';' -f1 >a && grep '^prompt' corpus | cut -d';' -f1 >b && cmp a b

@@ -21,10 +21,11 @@
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
 
-#define DEEP 4096               /* tokens behind which attention is measured */
+#define DEEP 16384              /* tokens behind which attention is measured */
 #define ANSWER_TOKENS 4         /* decoded per measurement */
 #define SLICE_VOCABULARY 2048
 #define BATCH 256               /* tokens that the engine computes at a time */
+#define SAMPLE 128              /* tokens of a measurement: as fast per token as a batch, within a tenth */
 #define MOST_TOKENS (1 << 24)
 
 static struct {
@@ -115,7 +116,8 @@ static gsize count_tokens(const Engine *engine, char **files, GError **error)
     g_autoptr(Prompt) prompt = prompt_new(tokenizer, NULL, pack, NULL, error);
     if (prompt == NULL)
         return 0;
-    printf("%u documents; tokens are counted with the vocabulary of %s\n", documents->len, engine_info(engine)->name);
+    printf("%u %s; tokens are counted with the vocabulary of %s\n", documents->len,
+           documents->len == 1 ? "document" : "documents", engine_info(engine)->name);
     return prompt->ids->len;
 }
 
@@ -138,20 +140,26 @@ static double scratch_bytes(const ModelInfo *info)
     return BATCH * (info->hidden + 2 * widest + 2.25 * q + 0.25 * widest) * sizeof(float);
 }
 
-static gboolean measure_deep(Plan *plan, const Engine *slice, gsize depth, int layers, double t0, double d0, GError **error)
+/* What attention adds behind DEEP tokens; it does not depend on the weights. */
+static gboolean measure_deep(Plan *plan, const Engine *slice, int layers, double t0, double d0, GError **error)
 {
-    g_autoptr(Session) session = deep_session(slice, settings_get()->kv, depth, BATCH, error);
+    gsize depth = MIN(DEEP, (gsize) engine_info(slice)->context / 2) / ENGINE_BLOCK * ENGINE_BLOCK;
+    g_autoptr(Session) session = NULL;
     double t, d;
 
-    if (session == NULL || (t = quickest(session, BATCH, TRUE, error)) < 0
+    if (depth == 0)
+        return TRUE;
+    session = deep_session(slice, settings_get()->kv, depth, SAMPLE, error);
+    if (session == NULL || (t = quickest(session, SAMPLE, TRUE, error)) < 0
         || (d = quickest(session, ANSWER_TOKENS, FALSE, error)) < 0)
         return FALSE;
-    plan->b = layers * MAX(t - t0, 0) / (2.0 * BATCH * (double) depth);
+    plan->b = layers * MAX(t - t0, 0) / (2.0 * SAMPLE * (double) depth);
     plan->deeper = layers * MAX(d - d0, 0) / ANSWER_TOKENS / (double) depth;
     return TRUE;
 }
 
-/* Fills in all of PLAN but the label and the weights, for N tokens with a model of shape WHOLE. */
+/* Fills in all of PLAN but the label and the weights, for N tokens with a model of shape WHOLE.  What
+ * attention takes is measured only where PLAN does not have it. */
 static gboolean measure(Plan *plan, const EngineShape *whole, gsize n, GError **error)
 {
     const EngineOptions options = { .isa = settings_get()->isa, .threads = settings_get()->threads,
@@ -165,15 +173,14 @@ static gboolean measure(Plan *plan, const EngineShape *whole, gsize n, GError **
     if (slice == NULL)
         return FALSE;
     const ModelInfo *info = engine_info(slice);
-    gsize depth = MIN(DEEP, (gsize) info->context / 2) / ENGINE_BLOCK * ENGINE_BLOCK;
-    g_autoptr(Session) flat = session_new(slice, settings_get()->kv, BATCH, error);
-    if (flat == NULL || (t0 = quickest(flat, MIN(BATCH, session_capacity(flat)), TRUE, error)) < 0
+    g_autoptr(Session) flat = session_new(slice, settings_get()->kv, SAMPLE, error);
+    if (flat == NULL || (t0 = quickest(flat, MIN(SAMPLE, session_capacity(flat)), TRUE, error)) < 0
         || (d0 = quickest(flat, ANSWER_TOKENS, FALSE, error)) < 0
-        || (depth > 0 && !measure_deep(plan, slice, depth, whole->layers, t0, d0, error)))
+        || (plan->b <= 0 && !measure_deep(plan, slice, whole->layers, t0, d0, error)))
         return FALSE;
     /* The slice has hardly an output matrix; its share of the time is that of its parameters. */
     output = (double) whole->vocabulary * whole->hidden / (deep_layer_parameters(info) * whole->layers);
-    plan->a = MAX(whole->layers * t0 / BATCH - plan->b * BATCH, 0);
+    plan->a = MAX(whole->layers * t0 / SAMPLE - plan->b * SAMPLE, 0);
     plan->step = whole->layers * d0 / ANSWER_TOKENS * (1 + output);
     plan->kv = ceil((double) n / ENGINE_BLOCK) * whole->layers * (double) session_layer_bytes(flat);
     plan->scratch = scratch_bytes(info);
@@ -285,11 +292,12 @@ static gboolean plan_model(const ModelInfo *info, gsize n, GError **error)
 static gboolean plan_sizes(gsize n, GError **error)
 {
     EngineShape shape;
+    Plan plan = { 0 };
 
     engine_shape_find("glm-4-9b", &shape);
     for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++) {
-        Plan plan = { .label = sizes[i].label, .weights = (double) sizes[i].bytes };
-
+        plan.label = sizes[i].label;
+        plan.weights = (double) sizes[i].bytes;
         shape.type = sizes[i].type;
         if (plan.weights > memory_available()) {
             printf("%-24.24s", plan.label);
