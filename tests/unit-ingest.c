@@ -288,7 +288,7 @@ static void test_article(void)
         "</nav><div class=sidebar><p>Buy this, buy that, and then buy more of it all.</p></div><div class=story><h1>A story of rivers</h1>");
     for (int i = 0; i < 6; i++)
         g_string_append(html, "<p>The river rose, fell, and rose again, and people came to see it, every year, from afar.</p>");
-    g_string_append(html, "<ul><li>one thing, and another</li></ul></div><div id=comments><p>First comment, of course, is here.</p></div>");
+    g_string_append(html, "<ul><li>one thing, and another</li></ul></div><div><a href=/1>Elsewhere one</a> <a href=/2>Elsewhere two</a></div><div id=comments><p>First comment, of course, is here.</p></div>");
     g_autoptr(Document) d = read_as("a.html", html->str, html->len);
     const char *text = page(d, 0)->text;
     g_assert_nonnull(strstr(text, "The river rose"));
@@ -296,6 +296,7 @@ static void test_article(void)
     g_assert_null(strstr(text, "Home"));
     g_assert_null(strstr(text, "Buy this"));
     g_assert_null(strstr(text, "First comment"));
+    g_assert_null(strstr(text, "Elsewhere"));
     const DocumentOptions whole = { .whole = TRUE };
     g_autoptr(Document) all = document_read_bytes("a.html", (const guint8 *) html->str, html->len, &whole, NULL);
     g_autoptr(GString) joined = g_string_new(NULL);
