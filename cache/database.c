@@ -359,6 +359,19 @@ check_header(Database *database, gboolean *empty, GError **error)
     return check_schema(database, error);
 }
 
+/* The same as of one moment: between two statements another process may make the tables. */
+static gboolean
+check_header_at_once(Database *database, gboolean *empty, GError **error)
+{
+    gboolean ok;
+
+    if (!database_begin_read(database, error))
+        return FALSE;
+    ok = check_header(database, empty, error);
+    database_rollback(database);
+    return ok;
+}
+
 /* The change of the journal's mode does not wait for others by itself. */
 static gboolean
 run_setup(Database *database, GError **error)
@@ -404,7 +417,7 @@ set_up(Database *database, DatabaseMode mode, GError **error)
     sqlite3_extended_result_codes(database->db, 1);
     sqlite3_db_config(database->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(database->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    if (!check_header(database, &empty, error))
+    if (!check_header_at_once(database, &empty, error))
         return FALSE;
     /* SQLite falls back to reading when the file may not be written. */
     if (mode != DATABASE_READ && sqlite3_db_readonly(database->db, "main") == 1)
