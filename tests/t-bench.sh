@@ -44,12 +44,12 @@ ok "no figure is 0" positive
 ok "nothing is left in the temporary folder" test -z "$(ls -A "$TMPDIR")"
 
 each_type() {
-    for type in f32 f16 bf16 q8_0 q4_0 q5_0 q4_k q5_k q6_k q4_k_m; do
+    for type in bf16 q5_0 q4_k_m; do   # the last has Q4_K, Q5_K and Q6_K in it
         bench --type $type --depths 0 --tokens 8 --repeat 1 >report || return
         grep -q '"test":"decode"' report || { echo "$type"; return 1; }
     done
 }
-ok "every type can be made" each_type
+ok "weights of other types" each_type
 file() {
     "$kvasir" bench --json --repeat 1 --tokens 8 --depths 0 -t 1 >report && fields &&
         has tokenizer null 1 && has startup null 1
