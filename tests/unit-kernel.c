@@ -311,7 +311,7 @@ static float *run_attend(const Kernels *k, const Case *c)
         .tiles = c->data, .tile_stride = c->tile_bytes, .own_tile = c->tiles - 1,
         .own_k = c->own, .own_v = c->own + 64 * c->dim, .visible = c->visible,
     };
-    g_autofree void *scratch = g_malloc(kernel_attend_scratch_bytes(c->dim, c->rows));
+    g_autofree void *scratch = g_malloc(kernel_attend_scratch_bytes(c->dim));
     AttendState total = state_new(c->rows, c->dim), part = state_new(c->rows, c->dim);
 
     k->attend_segment(&rows, 0, total, scratch);

@@ -78,7 +78,7 @@ typedef struct {
 } AttendState;
 
 /* Scratch of one thread for attend_segment. */
-size_t kernel_attend_scratch_bytes(size_t dim, size_t rows);
+size_t kernel_attend_scratch_bytes(size_t dim);
 
 typedef struct {
     const char *name;

@@ -80,10 +80,9 @@ size_t kernel_tile_bytes(TileKind kind, size_t dim)
     }
 }
 
-size_t kernel_attend_scratch_bytes(size_t dim, size_t rows)
+size_t kernel_attend_scratch_bytes(size_t dim)
 {
     size_t acc = dim > KERNEL_TILE ? dim : KERNEL_TILE;
 
-    (void) rows;
     return (2 * dim * KERNEL_TILE + dim + acc) * sizeof(float);
 }

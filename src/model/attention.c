@@ -11,8 +11,6 @@
 #include "src/model/session.h"
 #include "src/model/threads.h"
 
-#define GROUP_TOKENS 8          /* tokens of a unit of work */
-
 /* Tokens FIRST .. FIRST+COUNT-1 of the batch, all in tile TILE. */
 typedef struct {
     gsize first, count, tile;

@@ -43,9 +43,9 @@ static void batch_release(Batch *b)
 static gsize scratch_bytes(const Engine *engine)
 {
     const ModelInfo *info = &engine->weights->info;
-    gsize dim = (gsize) info->head_dim, rows = 8 * (gsize) (info->heads / info->kv_heads);
+    gsize dim = (gsize) info->head_dim, rows = GROUP_TOKENS * (gsize) (info->heads / info->kv_heads);
     gsize columns = MAX(MAX((gsize) info->hidden, (gsize) info->ffn), (gsize) info->heads * dim);
-    gsize attend = rows * (dim + 2) * sizeof(float) + kernel_attend_scratch_bytes(dim, rows);
+    gsize attend = rows * (dim + 2) * sizeof(float) + kernel_attend_scratch_bytes(dim);
     gsize layer = engine->blas ? blas_scratch_bytes(columns) : kernel_linear_scratch_bytes(columns);
 
     return MAX(attend, layer) + 64;

@@ -15,6 +15,7 @@
 #include "src/model/engine.h"
 #include "src/model/weights.h"
 
+#define GROUP_TOKENS 8          /* tokens of a unit of work in attention */
 #define RAW_TILES 8             /* at least (KERNEL_MAX_TOKENS / KERNEL_TILE) + 2 */
 
 struct Engine {
