@@ -72,16 +72,18 @@ static guint8 *random_rows(TensorType type, gsize rows, gsize columns)
 typedef struct {
     gint8 *q;
     float *scale, *sum;
+    gint16 *total;
     QuantizedBatch batch;
 } Quantized;
 
 static Quantized quantized_new(const Kernels *k, const float *x, gsize tokens, gsize n)
 {
-    Quantized z = { g_new(gint8, tokens * n), g_new(float, tokens * n / 32 + 1), g_new(float, tokens * n / 32 + 1), { 0 } };
+    Quantized z = { g_new(gint8, tokens * n), g_new(float, tokens * n / 32 + 1), g_new(float, tokens * n / 32 + 1),
+                    g_new(gint16, tokens * n / 32 + 1), { 0 } };
 
     for (gsize t = 0; t < tokens; t++)
-        k->quantize(x + t * n, n, z.q + t * n, z.scale + t * (n / 32), z.sum + t * (n / 32));
-    z.batch = (QuantizedBatch) { tokens, n, z.q, z.scale, z.sum };
+        k->quantize(x + t * n, n, z.q + t * n, z.scale + t * (n / 32), z.sum + t * (n / 32), z.total + t * (n / 32));
+    z.batch = (QuantizedBatch) { tokens, n, z.q, z.scale, z.sum, z.total };
     return z;
 }
 
@@ -90,6 +92,7 @@ static void quantized_release(Quantized *z)
     g_free(z->q);
     g_free(z->scale);
     g_free(z->sum);
+    g_free(z->total);
 }
 
 static float *run_linear(const Kernels *k, const Matrix *m, const Quantized *z, const float *x, gsize tokens)
@@ -160,7 +163,8 @@ static void test_linear(void)
         /* One token at a time gives the same as all at once. */
         for (gsize t = 0; t < tokens; t++) {
             Quantized one = z;
-            one.batch = (QuantizedBatch) { 1, columns, z.q + t * columns, z.scale + t * (columns / 32), z.sum + t * (columns / 32) };
+            one.batch = (QuantizedBatch) { 1, columns, z.q + t * columns, z.scale + t * (columns / 32),
+                                           z.sum + t * (columns / 32), z.total + t * (columns / 32) };
             g_autofree float *got = run_linear(kernels_available()[0], &m, &one, x + t * columns, 1);
             g_assert_cmpmem(want + t * (rows + 3), rows * sizeof(float), got, rows * sizeof(float));
         }
@@ -226,6 +230,7 @@ static void test_elementwise(void)
             g_assert_cmpmem(want.q, n, got.q, n);
             g_assert_cmpmem(want.scale, n / 8, got.scale, n / 8);
             g_assert_cmpmem(want.sum, n / 8, got.sum, n / 8);
+            g_assert_cmpmem(want.total, n / 16, got.total, n / 16);
             (*k)->swiglu(x, y, glu, tail);
             g_assert_cmpmem(want_glu, tail * sizeof(float), glu, tail * sizeof(float));
             quantized_release(&got);

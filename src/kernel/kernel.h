@@ -25,13 +25,14 @@
 #define KERNEL_MAX_TOKENS 256   /* tokens of a batch at most */
 
 /* Activations of a batch, quantised: token t, group g holds
- * q[t*n + 32 g ...], scale s = amax/127, and sum = s * (sum of the 32 codes),
- * for weights with an offset. */
+ * q[t*n + 32 g ...], scale s = amax/127, total = the sum of the 32 codes, and
+ * sum = s * total, for weights with an offset. */
 typedef struct {
     size_t tokens, n;           /* n: a multiple of KERNEL_GROUP */
     const int8_t *q;            /* tokens x n, codes -127 .. 127 */
     const float *scale;         /* tokens x n/32 */
     const float *sum;           /* tokens x n/32 */
+    const int16_t *total;       /* tokens x n/32 */
 } QuantizedBatch;
 
 /* A weight matrix, row after row (rows = outputs). */
@@ -83,8 +84,8 @@ size_t kernel_attend_scratch_bytes(size_t dim);
 typedef struct {
     const char *name;
 
-    /* N values (any multiple of 32) to codes, scales and sums. */
-    void (*quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum);
+    /* N values (any multiple of 32) to codes, scales, sums and totals. */
+    void (*quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum, int16_t *total);
     /* N values to codes with one scale, which is returned (0 for all-zero input). */
     float (*quantize_row)(const float *x, size_t n, int8_t *q);
 

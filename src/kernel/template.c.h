@@ -56,16 +56,17 @@ static float SET(quantize_row)(const float *x, size_t n, int8_t *q)
     return m / 127.0f;
 }
 
-static void SET(quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum)
+static void SET(quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum, int16_t *total)
 {
     for (size_t g = 0; g < n / KERNEL_GROUP; g++) {
         int8_t *codes = q + g * KERNEL_GROUP;
-        int32_t total = 0;
+        int32_t all = 0;
 
         scale[g] = SET(quantize_row)(x + g * KERNEL_GROUP, KERNEL_GROUP, codes);
         for (size_t i = 0; i < KERNEL_GROUP; i++)
-            total += codes[i];
-        sum[g] = scale[g] * (float) total;
+            all += codes[i];
+        total[g] = (int16_t) all;
+        sum[g] = scale[g] * (float) all;
     }
 }
 

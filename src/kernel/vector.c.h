@@ -30,9 +30,12 @@ static inline __m256i four_bytes(const void *p)
 #define LANES 8         /* rows of a linear layer computed together, a lane each */
 
 /* Eight rows unpacked: codes row by row; scales, offsets and halves by group,
- * the eight rows side by side. */
+ * the eight rows side by side.  Codes of four and five bits also lie
+ * interleaved, [group][step of 4 columns][row][4], raised by ZERO to be
+ * unsigned: then a group's sixteen-bit sums fit without widening. */
 typedef struct {
     int8_t *q;
+    uint8_t *small;
     float *d, *m;
     int8_t *half;       /* [group][row][2] */
 } Rows8;
@@ -70,6 +73,101 @@ static bool unpack_rows(const Matrix *w, size_t first, size_t count, Rows8 to, S
     return fit;
 }
 
+/* What codes of four and five bits are raised by; -1 for other types. */
+static int small_zero(TensorType type)
+{
+    switch (type) {
+    case TYPE_Q4_0:
+        return 8;
+    case TYPE_Q5_0:
+        return 16;
+    case TYPE_Q4_1:
+    case TYPE_Q5_1:
+    case TYPE_Q4_K:
+    case TYPE_Q5_K:
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+/* rows->q to rows->small: of each group the transpose of 8 rows by 8 steps. */
+static void interleave(const Rows8 *rows, size_t columns, int zero)
+{
+    const __m256i raise = _mm256_set1_epi8((char) zero);
+
+    for (size_t c = 0; c < columns; c += KERNEL_GROUP) {
+        __m256i r[LANES], p[LANES];
+        __m256i *to = (__m256i *) (void *) (rows->small + c * LANES);
+
+        #pragma GCC unroll 8
+        for (size_t i = 0; i < LANES; i++)
+            r[i] = _mm256_add_epi8(load(rows->q + i * columns + c), raise);
+        #pragma GCC unroll 4
+        for (size_t i = 0; i < LANES; i += 2) {
+            p[i] = _mm256_unpacklo_epi32(r[i], r[i + 1]);
+            p[i + 1] = _mm256_unpackhi_epi32(r[i], r[i + 1]);
+        }
+        #pragma GCC unroll 2
+        for (size_t i = 0; i < LANES; i += 4) {
+            r[i] = _mm256_unpacklo_epi64(p[i], p[i + 2]);
+            r[i + 1] = _mm256_unpackhi_epi64(p[i], p[i + 2]);
+            r[i + 2] = _mm256_unpacklo_epi64(p[i + 1], p[i + 3]);
+            r[i + 3] = _mm256_unpackhi_epi64(p[i + 1], p[i + 3]);
+        }
+        #pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++) {
+            _mm256_storeu_si256(to + i, _mm256_permute2x128_si256(r[i], r[i + 4], 0x20));
+            _mm256_storeu_si256(to + 4 + i, _mm256_permute2x128_si256(r[i], r[i + 4], 0x31));
+        }
+    }
+}
+
+/* Exact dots of a token's group with eight interleaved rows.  Four steps add up to at most 4 * 2 * 31 * 127 < 2^15. */
+static inline __m256i dots_small(const uint8_t *w, const int8_t *a)
+{
+#ifdef DOT4
+    __m256i acc = _mm256_setzero_si256();
+
+    #pragma GCC unroll 8
+    for (int i = 0; i < 8; i++)
+        acc = DOT4(acc, load(w + 32 * i), four_bytes(a + 4 * i));
+    return acc;
+#else
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i low = _mm256_maddubs_epi16(load(w), four_bytes(a));
+    __m256i high = _mm256_maddubs_epi16(load(w + 128), four_bytes(a + 16));
+
+    #pragma GCC unroll 3
+    for (int i = 1; i < 4; i++) {
+        low = _mm256_add_epi16(low, _mm256_maddubs_epi16(load(w + 32 * i), four_bytes(a + 4 * i)));
+        high = _mm256_add_epi16(high, _mm256_maddubs_epi16(load(w + 128 + 32 * i), four_bytes(a + 16 + 4 * i)));
+    }
+    return _mm256_add_epi32(_mm256_madd_epi16(low, ones), _mm256_madd_epi16(high, ones));
+#endif
+}
+
+static inline __attribute__((always_inline)) __m256 token_small(const Rows8 *rows, const QuantizedBatch *x, size_t t,
+                                                                int zero, bool offset)
+{
+    size_t groups = x->n / KERNEL_GROUP;
+    const float *scale = x->scale + t * groups, *sum = x->sum + t * groups;
+    const int16_t *total = x->total + t * groups;
+    __m256 acc = _mm256_setzero_ps();
+
+    for (size_t g = 0; g < groups; g++) {
+        __m256i dot = dots_small(rows->small + g * KERNEL_GROUP * LANES, x->q + t * x->n + g * KERNEL_GROUP);
+        __m256 d = _mm256_mul_ps(_mm256_loadu_ps(rows->d + g * LANES), _mm256_set1_ps(scale[g]));
+
+        if (!offset)
+            dot = _mm256_sub_epi32(dot, _mm256_set1_epi32(zero * total[g]));
+        acc = _mm256_fmadd_ps(d, _mm256_cvtepi32_ps(dot), acc);
+        if (offset)
+            acc = _mm256_fmadd_ps(_mm256_loadu_ps(rows->m + g * LANES), _mm256_set1_ps(sum[g]), acc);
+    }
+    return acc;
+}
+
 /* Sixteen-bit factors of a group: 1, or those of its two halves. */
 static inline __m256i factors(bool halves, const int8_t *half)
 {
@@ -98,8 +196,9 @@ static inline __m256i dots8(__m256i abs_a, __m256i a, const int8_t *q, size_t st
     return _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x20), _mm256_permute2x128_si256(low, high, 0x31));
 }
 
+/* Eight rows of Q8_0 or (HALVES) Q6_K. */
 static inline __attribute__((always_inline)) __m256 token8(const Rows8 *rows, size_t columns, const int8_t *a,
-                                                           const float *scale, const float *sum, bool offset, bool halves)
+                                                           const float *scale, bool halves)
 {
     __m256 acc = _mm256_setzero_ps();
 
@@ -110,8 +209,6 @@ static inline __attribute__((always_inline)) __m256 token8(const Rows8 *rows, si
         __m256 d = _mm256_mul_ps(_mm256_loadu_ps(rows->d + g * LANES), _mm256_set1_ps(scale[g]));
 
         acc = _mm256_fmadd_ps(d, _mm256_cvtepi32_ps(dot), acc);
-        if (offset)
-            acc = _mm256_fmadd_ps(_mm256_loadu_ps(rows->m + g * LANES), _mm256_set1_ps(sum[g]), acc);
     }
     return acc;
 }
@@ -138,9 +235,11 @@ static void SET(linear)(const Matrix *w, size_t first, size_t count, const Quant
     float *f = scratch;
     Rows8 rows = { .d = f, .m = f + groups * LANES };
     bool offset = SET(has_offset)(w->type), halves = w->type == TYPE_Q6_K;
+    int zero = small_zero(w->type);
 
     rows.q = (int8_t *) (f + 2 * groups * LANES);
-    rows.half = rows.q + columns * LANES;
+    rows.small = (uint8_t *) rows.q + columns * LANES;
+    rows.half = (int8_t *) rows.small + columns * LANES;
     for (size_t r = first; r < first + count; r += LANES) {
         size_t n = first + count - r < LANES ? first + count - r : LANES;
         /* One row's scales, offsets and halves lie behind the eight rows. */
@@ -153,12 +252,14 @@ static void SET(linear)(const Matrix *w, size_t first, size_t count, const Quant
             linear_plain(&rows, columns, n, x, out + r, stride);
             continue;
         }
+        if (zero >= 0)
+            interleave(&rows, columns, zero);
         for (size_t t = 0; t < x->tokens; t++) {
             const int8_t *a = x->q + t * columns;
-            const float *s = x->scale + t * groups, *sum = x->sum + t * groups;
-            __m256 acc = halves ? token8(&rows, columns, a, s, sum, false, true)
-                       : offset ? token8(&rows, columns, a, s, sum, true, false)
-                                : token8(&rows, columns, a, s, sum, false, false);
+            const float *s = x->scale + t * groups;
+            __m256 acc = offset ? token_small(&rows, x, t, 0, true)
+                       : zero > 0 ? token_small(&rows, x, t, zero, false)
+                                  : token8(&rows, columns, a, s, halves);
 
             if (n == LANES) {
                 _mm256_storeu_ps(out + t * stride + r, acc);

@@ -38,8 +38,9 @@ static QuantizedBatch quantize(const Session *s, const float *x, gsize tokens, g
     #pragma omp parallel for schedule(static) num_threads(s->engine->threads) if (tokens * columns >= THREADS_WORTH / 16)
     for (gsize t = 0; t < tokens; t++)
         s->engine->kernels->quantize(x + t * columns, columns, b->codes + t * columns,
-                                     b->code_scale + t * groups, b->code_sum + t * groups);
-    return (QuantizedBatch) { tokens, columns, b->codes, b->code_scale, b->code_sum };
+                                     b->code_scale + t * groups, b->code_sum + t * groups,
+                                     b->code_total + t * groups);
+    return (QuantizedBatch) { tokens, columns, b->codes, b->code_scale, b->code_sum, b->code_total };
 }
 
 /* out[t * stride + r] = (W x_t)_r + bias_r.  CODES is x quantised, for the
