@@ -123,51 +123,6 @@ static void interleave(const Rows8 *rows, size_t columns, int zero)
     }
 }
 
-/* Exact dots of a token's group with eight interleaved rows.  Four steps add up to at most 4 * 2 * 31 * 127 < 2^15. */
-static inline __m256i dots_small(const uint8_t *w, const int8_t *a)
-{
-#ifdef DOT4
-    __m256i acc = _mm256_setzero_si256();
-
-    #pragma GCC unroll 8
-    for (int i = 0; i < 8; i++)
-        acc = DOT4(acc, load(w + 32 * i), four_bytes(a + 4 * i));
-    return acc;
-#else
-    const __m256i ones = _mm256_set1_epi16(1);
-    __m256i low = _mm256_maddubs_epi16(load(w), four_bytes(a));
-    __m256i high = _mm256_maddubs_epi16(load(w + 128), four_bytes(a + 16));
-
-    #pragma GCC unroll 3
-    for (int i = 1; i < 4; i++) {
-        low = _mm256_add_epi16(low, _mm256_maddubs_epi16(load(w + 32 * i), four_bytes(a + 4 * i)));
-        high = _mm256_add_epi16(high, _mm256_maddubs_epi16(load(w + 128 + 32 * i), four_bytes(a + 16 + 4 * i)));
-    }
-    return _mm256_add_epi32(_mm256_madd_epi16(low, ones), _mm256_madd_epi16(high, ones));
-#endif
-}
-
-static inline __attribute__((always_inline)) __m256 token_small(const Rows8 *rows, const QuantizedBatch *x, size_t t,
-                                                                int zero, bool offset)
-{
-    size_t groups = x->n / KERNEL_GROUP;
-    const float *scale = x->scale + t * groups, *sum = x->sum + t * groups;
-    const int16_t *total = x->total + t * groups;
-    __m256 acc = _mm256_setzero_ps();
-
-    for (size_t g = 0; g < groups; g++) {
-        __m256i dot = dots_small(rows->small + g * KERNEL_GROUP * LANES, x->q + t * x->n + g * KERNEL_GROUP);
-        __m256 d = _mm256_mul_ps(_mm256_loadu_ps(rows->d + g * LANES), _mm256_set1_ps(scale[g]));
-
-        if (!offset)
-            dot = _mm256_sub_epi32(dot, _mm256_set1_epi32(zero * total[g]));
-        acc = _mm256_fmadd_ps(d, _mm256_cvtepi32_ps(dot), acc);
-        if (offset)
-            acc = _mm256_fmadd_ps(_mm256_loadu_ps(rows->m + g * LANES), _mm256_set1_ps(sum[g]), acc);
-    }
-    return acc;
-}
-
 /* Sixteen-bit factors of a group: 1, or those of its two halves. */
 static inline __m256i factors(bool halves, const int8_t *half)
 {
@@ -213,6 +168,88 @@ static inline __attribute__((always_inline)) __m256 token8(const Rows8 *rows, si
     return acc;
 }
 
+/* Exact dots of N tokens' groups, STRIDE codes apart, with eight interleaved
+ * rows.  Four steps add up to at most 4 * 2 * 31 * 127 < 2^15. */
+static inline __attribute__((always_inline)) void dots_small(const uint8_t *w, const int8_t *a, size_t stride,
+                                                             int n, __m256i *dot)
+{
+#ifdef DOT4
+    #pragma GCC unroll 4
+    for (int t = 0; t < n; t++)
+        dot[t] = _mm256_setzero_si256();
+    #pragma GCC unroll 8
+    for (int i = 0; i < 8; i++) {
+        __m256i b = load(w + 32 * i);
+        #pragma GCC unroll 4
+        for (int t = 0; t < n; t++)
+            dot[t] = DOT4(dot[t], b, four_bytes(a + (size_t) t * stride + 4 * i));
+    }
+#else
+    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i half[4];
+
+    for (int h = 0; h < 2; h++) {
+        #pragma GCC unroll 4
+        for (int i = 0; i < 4; i++) {
+            __m256i b = load(w + 128 * h + 32 * i);
+            #pragma GCC unroll 4
+            for (int t = 0; t < n; t++) {
+                __m256i p = _mm256_maddubs_epi16(b, four_bytes(a + (size_t) t * stride + 16 * h + 4 * i));
+                half[t] = i ? _mm256_add_epi16(half[t], p) : p;
+            }
+        }
+        #pragma GCC unroll 4
+        for (int t = 0; t < n; t++) {
+            __m256i p = _mm256_madd_epi16(half[t], ones);
+            dot[t] = h ? _mm256_add_epi32(dot[t], p) : p;
+        }
+    }
+#endif
+}
+
+/* Tokens T .. T+N-1 (N <= 4) with eight rows of small codes. */
+static inline __attribute__((always_inline)) void tokens_small(const Rows8 *rows, const QuantizedBatch *x, size_t t,
+                                                               int n, int zero, bool offset, __m256 *acc)
+{
+    size_t groups = x->n / KERNEL_GROUP;
+    __m256i dot[4];
+
+    #pragma GCC unroll 4
+    for (int i = 0; i < n; i++)
+        acc[i] = _mm256_setzero_ps();
+    for (size_t g = 0; g < groups; g++) {
+        __m256 d = _mm256_loadu_ps(rows->d + g * LANES), m = _mm256_loadu_ps(rows->m + g * LANES);
+
+        dots_small(rows->small + g * KERNEL_GROUP * LANES, x->q + t * x->n + g * KERNEL_GROUP, x->n, n, dot);
+        #pragma GCC unroll 4
+        for (int i = 0; i < n; i++) {
+            size_t at = (t + (size_t) i) * groups + g;
+
+            if (!offset)
+                dot[i] = _mm256_sub_epi32(dot[i], _mm256_set1_epi32(zero * x->total[at]));
+            acc[i] = _mm256_fmadd_ps(_mm256_mul_ps(d, _mm256_set1_ps(x->scale[at])), _mm256_cvtepi32_ps(dot[i]), acc[i]);
+            if (offset)
+                acc[i] = _mm256_fmadd_ps(m, _mm256_set1_ps(x->sum[at]), acc[i]);
+        }
+    }
+}
+
+/* The same for N tokens of any type. */
+static inline __attribute__((always_inline)) void tokens8(const Matrix *w, const Rows8 *rows, const QuantizedBatch *x,
+                                                          size_t t, int n, __m256 *acc)
+{
+    size_t groups = x->n / KERNEL_GROUP;
+
+    if (SET(has_offset)(w->type))
+        tokens_small(rows, x, t, n, 0, true, acc);
+    else if (small_zero(w->type) > 0)
+        tokens_small(rows, x, t, n, small_zero(w->type), false, acc);
+    else
+        for (int i = 0; i < n; i++)
+            acc[i] = token8(rows, x->n, x->q + (t + (size_t) i) * x->n, x->scale + (t + (size_t) i) * groups,
+                            w->type == TYPE_Q6_K);
+}
+
 /* The definition, for rows with a code of -128. */
 static void linear_plain(const Rows8 *rows, size_t columns, size_t count, const QuantizedBatch *x, float *out, size_t stride)
 {
@@ -228,13 +265,24 @@ static void linear_plain(const Rows8 *rows, size_t columns, size_t count, const 
         }
 }
 
+static inline void store_lanes(float *out, __m256 acc, size_t n)
+{
+    float lane[LANES];
+
+    if (n == LANES) {
+        _mm256_storeu_ps(out, acc);
+    } else {
+        _mm256_storeu_ps(lane, acc);
+        memcpy(out, lane, n * sizeof *lane);
+    }
+}
+
 static void SET(linear)(const Matrix *w, size_t first, size_t count, const QuantizedBatch *x,
                         float *out, size_t stride, void *scratch)
 {
     size_t columns = w->columns, groups = columns / KERNEL_GROUP;
     float *f = scratch;
     Rows8 rows = { .d = f, .m = f + groups * LANES };
-    bool offset = SET(has_offset)(w->type), halves = w->type == TYPE_Q6_K;
     int zero = small_zero(w->type);
 
     rows.q = (int8_t *) (f + 2 * groups * LANES);
@@ -254,20 +302,16 @@ static void SET(linear)(const Matrix *w, size_t first, size_t count, const Quant
         }
         if (zero >= 0)
             interleave(&rows, columns, zero);
-        for (size_t t = 0; t < x->tokens; t++) {
-            const int8_t *a = x->q + t * columns;
-            const float *s = x->scale + t * groups;
-            __m256 acc = offset ? token_small(&rows, x, t, 0, true)
-                       : zero > 0 ? token_small(&rows, x, t, zero, false)
-                                  : token8(&rows, columns, a, s, halves);
-
-            if (n == LANES) {
-                _mm256_storeu_ps(out + t * stride + r, acc);
-            } else {
-                float lane[LANES];
-                _mm256_storeu_ps(lane, acc);
-                memcpy(out + t * stride + r, lane, n * sizeof *lane);
-            }
+        size_t t = 0;
+        __m256 acc[4];
+        for (; t + 4 <= x->tokens; t += 4) {
+            tokens8(w, &rows, x, t, 4, acc);
+            for (size_t i = 0; i < 4; i++)
+                store_lanes(out + (t + i) * stride + r, acc[i], n);
+        }
+        for (; t < x->tokens; t++) {
+            tokens8(w, &rows, x, t, 1, acc);
+            store_lanes(out + t * stride + r, acc[0], n);
         }
     }
 }
