@@ -97,20 +97,17 @@ static int unknown_command(const char *name)
 
 static int help_run(int argc, char **argv)
 {
-    char *call[] = { NULL, g_strdup("--help"), NULL };
+    g_autofree char *option = g_strdup("--help");
+    char *call[] = { NULL, option, NULL };      /* GOption takes what it knows out of it */
     const Command *command;
-    int status;
 
     if (argc < 2 || strcmp(argv[1], "help") == 0 || argv[1][0] == '-') {
         print_commands(stdout);
-        g_free(call[1]);
         return command_finish(&command_help, 0);
     }
     command = find_command(argv[1]);
     call[0] = argv[1];
-    status = command != NULL ? command->run(2, call) : unknown_command(argv[1]);
-    g_free(call[1]);
-    return status;
+    return command != NULL ? command->run(2, call) : unknown_command(argv[1]);
 }
 
 static int version_run(int argc, char **argv)
