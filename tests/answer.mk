@@ -12,3 +12,9 @@ tests_unit_answer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_answer_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libbase.a \
 	$(PCRE2_LIBS) $(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 tests_unit_answer_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+
+check_PROGRAMS += tests/unit-quotation
+TESTS += tests/unit-quotation
+tests_unit_quotation_SOURCES = tests/unit-quotation.c
+tests_unit_quotation_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_quotation_LDADD = libanswer.a $(GLIB_LIBS) -lm

@@ -104,6 +104,11 @@ damaged_cache() {
     grep '"answer"' d2.json | cmp - cold.answer
 }
 
+# A random model quotes nothing; the array is there all the same.
+quotations_member() {
+    tr -d ' \n' <cold.json | grep -q '"citations":\[\],"quotations":\[.*\],"stop_reason"'
+}
+
 human_output() {
     status 1 "$kvasir" ask --max-tokens 8 "What is in line 7?" alpha.txt beta.txt &&
         grep -q '^kvasir: [0-9,]* of [0-9,]* prompt tokens read from the cache' err &&
@@ -175,6 +180,7 @@ ok "documents with the same beginning share its blocks" shared_beginning
 ok "another KV type, another system message: other blocks" changed_options
 ok "--no-cache neither reads nor writes, and answers the same" no_cache
 ok "a damaged block is computed again" damaged_cache
+ok "JSON has the quotations" quotations_member
 ok "for people: what was read back, and that nothing was cited" human_output
 ok "-q: nothing on standard error" quiet
 ok "sampling: a seed gives one answer, another seed another" sampling

@@ -5,8 +5,10 @@ libanswer_a_SOURCES = \
 	src/answer/archive_export.c src/answer/archive_import.c src/answer/archive_json.c \
 	src/answer/citation.c src/answer/citation.h \
 	src/answer/draft.c src/answer/draft.h \
+	src/answer/passage.c src/answer/passage.h \
 	src/answer/prefix.c src/answer/prefix.h \
 	src/answer/prompt.c src/answer/prompt.h \
+	src/answer/quotation.c src/answer/quotation.h \
 	src/answer/reply.c src/answer/reply.h \
 	src/answer/source.c src/answer/source.h
 libanswer_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(LIBARCHIVE_CFLAGS)

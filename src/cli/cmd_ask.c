@@ -8,6 +8,7 @@
 
 #include "src/answer/citation.h"
 #include "src/answer/prompt.h"
+#include "src/answer/quotation.h"
 #include "src/answer/reply.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
@@ -49,6 +50,7 @@ typedef struct {
     guint unread;                   /* inputs that could not be read, wholly or in part */
     Meter *meter;
     CitationReader *citations;
+    GArray *quotations;             /* of Quotation */
     GString *answer;                /* as shown, with [n] for marks */
     gboolean verbatim;              /* the citations were found, not given by the model */
     PrefixReport prefix;
@@ -247,6 +249,7 @@ static gboolean answer(Ask *ask, const Engine *engine, Store *store, GError **er
         return FALSE;
     if (citation_reader_list(ask->citations)->len == 0)
         ask->verbatim = citation_reader_find_verbatim(ask->citations, ask->answer->str) > 0;
+    ask->quotations = quotation_check(ask->answer->str, ask->documents, citation_reader_list(ask->citations));
     return TRUE;
 }
 
@@ -262,6 +265,51 @@ static void print_sources(const Ask *ask)
         g_autofree char *place = citation_place(citation, ask->documents);
 
         printf("[%u] %s%s%s\n", i + 1, document->title, place[0] != '\0' ? ", " : "", place);
+    }
+}
+
+/* TEXT on one line. */
+static char *one_line(const char *text)
+{
+    g_auto(GStrv) words = g_regex_split_simple("\\s+", text, 0, 0);
+
+    return g_strstrip(g_strjoinv(" ", words));
+}
+
+static void print_quotation(const Ask *ask, const Quotation *quotation)
+{
+    g_autofree char *text = one_line(quotation->text);
+
+    if (quotation->status == QUOTATION_NOT_FOUND) {
+        printf("quotation not found: \"%s\"\n", text);
+        return;
+    }
+    const Citation pages = { quotation->document, quotation->first, quotation->last, NULL };
+    const Document *document = g_ptr_array_index(ask->documents, quotation->document);
+    g_autofree char *place = citation_place(&pages, ask->documents);
+    g_autofree char *source = one_line(quotation->source);
+
+    if (quotation->status == QUOTATION_REPAIRED)
+        printf("quotation not exact: \"%s\"; %s%s%s has: \"%s\"\n", text, document->title,
+               place[0] != '\0' ? ", " : "", place, source);
+    else
+        printf("quotation from another page: \"%s\" stands in %s%s%s\n", text, document->title,
+               place[0] != '\0' ? ", " : "", place);
+}
+
+/* What the reader has to know about the quotations: nothing, if they are right. */
+static void print_quotations(const Ask *ask)
+{
+    gboolean first = TRUE;
+
+    for (guint i = 0; i < ask->quotations->len; i++) {
+        const Quotation *quotation = &g_array_index(ask->quotations, Quotation, i);
+        if (quotation->status == QUOTATION_VERIFIED)
+            continue;
+        if (first)
+            putchar('\n');
+        first = FALSE;
+        print_quotation(ask, quotation);
     }
 }
 
@@ -305,6 +353,29 @@ static void json_citations(JsonBuilder *builder, const Ask *ask)
     json_builder_end_array(builder);
 }
 
+static void json_quotations(JsonBuilder *builder, const Ask *ask)
+{
+    json_builder_set_member_name(builder, "quotations");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < ask->quotations->len; i++) {
+        const Quotation *quotation = &g_array_index(ask->quotations, Quotation, i);
+
+        json_builder_begin_object(builder);
+        json_string(builder, "text", quotation->text);
+        json_string(builder, "status", quotation_status_name(quotation->status));
+        if (quotation->status != QUOTATION_NOT_FOUND) {
+            const Document *document = g_ptr_array_index(ask->documents, quotation->document);
+            json_int(builder, "document_index", quotation->document);
+            json_string(builder, "document_title", document->title);
+            json_int(builder, "start_page_number", (gint64) quotation->first + 1);
+            json_int(builder, "end_page_number", (gint64) quotation->last + 2);
+            json_string(builder, "cited_text", quotation->source);
+        }
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
 static void json_usage(JsonBuilder *builder, const Ask *ask)
 {
     json_builder_set_member_name(builder, "usage");
@@ -338,6 +409,7 @@ static void print_json(const Ask *ask, const Engine *engine)
     json_string(builder, "question", ask->question);
     json_string(builder, "answer", ask->answer->str);
     json_citations(builder, ask);
+    json_quotations(builder, ask);
     json_string(builder, "stop_reason", ends[ask->reply.end]);
     json_string(builder, "model", engine_info(engine)->name);
     json_int(builder, "unread_documents", ask->unread);
@@ -381,10 +453,12 @@ static gboolean ask_question(Ask *ask, char **files, GError **error)
     if (!gather(ask, files, error) || !answer(ask, engine, store, error))
         return FALSE;
     ask->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
-    if (option.json)
+    if (option.json) {
         print_json(ask, engine);
-    else
+    } else {
         print_sources(ask);
+        print_quotations(ask);
+    }
     fflush(stdout);
     print_remarks(ask);
     return TRUE;
@@ -431,6 +505,8 @@ static int run(int argc, char **argv)
     ask_question(&ask, argv + 2, &error);
     status = finish(&ask, error);
     citation_reader_free(ask.citations);
+    if (ask.quotations != NULL)
+        g_array_unref(ask.quotations);
     if (ask.documents != NULL)
         g_ptr_array_unref(ask.documents);
     g_string_free(ask.answer, TRUE);
