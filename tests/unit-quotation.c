@@ -49,7 +49,8 @@ static GPtrArray *make_documents(void)
 {
     static const char *const trial[] = {
         "A Trial of Evening Walks\nAims and methods. We asked whether a short walk after supper helps people to fall "
-        "asleep sooner. Forty-two adults took part; the rate of decline was 0.003 per week in all groups.\n",
+        "asleep sooner. Forty-two adults took part; the rate of decline was 0.003 per week in all groups. "
+        "Evening walks are free of charge.\n",
         "Results. The walkers fell asleep eleven minutes sooner than the others (95% CI 7 to 15). Nobody in the "
         "control\ngroup reported a comparable change. The effi-\nciency of sleep rose from 78.5% to 84.0% in the "
         "\uFB01rst month. It doesn't follow that walking cures insomnia.\n",
@@ -57,7 +58,8 @@ static GPtrArray *make_documents(void)
         "melatonin, and a larger study with a well-\nknown protocol is needed before advice is given. "
         "A walk is cheap, safe and\n",
         "pleasant for most people. The winter was mild [12] and dry. \u201CSleep is a habit,\u201D wrote one "
-        "participant, \u201Cand habits can be walked into.\u201D\n", NULL,
+        "participant, \u201Cand habits can be walked into.\u201D "
+        "Evening walks are free of charge.\n", NULL,
     };
     static const char *const lease[] = {
         "§ 1 Mietsache\nVermietet wird die Wohnung im zweiten Obergeschoss mit drei Zimmern, Küche und Bad. "
@@ -171,6 +173,25 @@ static const Recorded english_laid[] = {
       "repaired 1:2" },
     { "She said “yes”, “no” and \"Nobody in the\ncontrol group reported\" 【1:2】.",
       "verified 1:2" },
+    { NULL, NULL },
+};
+
+/* English: more than one place. */
+static const Recorded english_more[] = {
+    { "\"Evening walks are free of charge\" 【1:4】",
+      "verified 1:4" },
+    { "\"Evening walks are free of charge\" 【1:1】",
+      "verified 1:1" },
+    { "\"Evening walks are free of charge\" 【1:3】",
+      "misattributed 1:1" },
+    { "\"Evening walks are free of charge\"",
+      "verified 1:1" },
+    { "\"Evening walks are fre of charge\" 【1:4】",
+      "repaired 1:4" },
+    { "“The winter was mild 【1:2】.” More is said elsewhere 【1:4】.",
+      "misattributed 1:4" },
+    { "The result “eleven minutes sooner” is given. 【1:3】",
+      "misattributed 1:2" },
     { NULL, NULL },
 };
 
@@ -480,6 +501,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_data_func("/quotation/english-right", english_right, test_recorded);
     g_test_add_data_func("/quotation/english-laid", english_laid, test_recorded);
+    g_test_add_data_func("/quotation/english-more", english_more, test_recorded);
     g_test_add_data_func("/quotation/english-sloppy", english_sloppy, test_recorded);
     g_test_add_data_func("/quotation/english-wrong", english_wrong, test_recorded);
     g_test_add_data_func("/quotation/german", german, test_recorded);
