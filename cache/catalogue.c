@@ -12,22 +12,30 @@ struct Catalogue {
     Database db;
 };
 
+#define TABLES_1 \
+    "CREATE TABLE corpus (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL," \
+    " changed INTEGER NOT NULL, checksum INTEGER NOT NULL);" \
+    "CREATE TABLE document (id INTEGER PRIMARY KEY, corpus INTEGER NOT NULL, position INTEGER NOT NULL," \
+    " path BLOB NOT NULL, format TEXT, title TEXT, author TEXT, date TEXT, hash TEXT NOT NULL," \
+    " added INTEGER NOT NULL, file_size INTEGER NOT NULL, file_mtime_ns INTEGER NOT NULL," \
+    " pages INTEGER NOT NULL, checksum INTEGER NOT NULL, UNIQUE (corpus, path));" \
+    "CREATE TABLE page (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, number INTEGER NOT NULL," \
+    " label TEXT NOT NULL, state INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum INTEGER NOT NULL," \
+    " text TEXT NOT NULL, UNIQUE (document, number));"
+/* Version 2 added the records of answers. */
+#define TABLES_2 \
+    "CREATE TABLE record (id INTEGER PRIMARY KEY, made INTEGER NOT NULL, corpus TEXT, question TEXT NOT NULL," \
+    " checksum INTEGER NOT NULL, text TEXT NOT NULL);"
+
 static const DatabaseFormat catalogue_format = {
     .what = "the catalogue",
     .remedy = "move it away and ingest your documents again (kvasir never deletes it)",
     .application_id = 0x4b565343,       /* "KVSC" */
-    .version = 1,
+    .version = 2,
     .setup = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL",
-    .schema =
-        "CREATE TABLE corpus (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,"
-        " changed INTEGER NOT NULL, checksum INTEGER NOT NULL);"
-        "CREATE TABLE document (id INTEGER PRIMARY KEY, corpus INTEGER NOT NULL, position INTEGER NOT NULL,"
-        " path BLOB NOT NULL, format TEXT, title TEXT, author TEXT, date TEXT, hash TEXT NOT NULL,"
-        " added INTEGER NOT NULL, file_size INTEGER NOT NULL, file_mtime_ns INTEGER NOT NULL,"
-        " pages INTEGER NOT NULL, checksum INTEGER NOT NULL, UNIQUE (corpus, path));"
-        "CREATE TABLE page (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, number INTEGER NOT NULL,"
-        " label TEXT NOT NULL, state INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum INTEGER NOT NULL,"
-        " text TEXT NOT NULL, UNIQUE (document, number));",
+    .schema = TABLES_1 TABLES_2,
+    .old_schema = TABLES_1,
+    .upgrade = TABLES_2,
     /* Precious: what was committed survives a power cut; what was removed is overwritten. */
     .connect =
         "PRAGMA synchronous = FULL;"
@@ -566,4 +574,112 @@ catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *foun
     }
     *found = id != 0;
     return database_commit(&catalogue->db, error) && (!*found || shrink(catalogue, error));
+}
+
+void
+catalogue_record_free(CatalogueRecord *record)
+{
+    if (!record)
+        return;
+    g_free(record->corpus);
+    g_free(record->question);
+    g_free(record->text);
+    g_free(record);
+}
+
+static void
+free_record(gpointer record)
+{
+    catalogue_record_free(record);
+}
+
+static gint64
+record_checksum(const CatalogueRecord *r)
+{
+    XXH3_state_t *sum = sum_begin(r->id);
+
+    sum_int(sum, r->made);
+    sum_text(sum, r->corpus);
+    sum_text(sum, r->question);
+    sum_text(sum, r->text);
+    return sum_end(sum);
+}
+
+gboolean
+catalogue_add_record(Catalogue *catalogue, const CatalogueRecord *record, gint64 *id, GError **error)
+{
+    CatalogueRecord r = *record;
+
+    /* The checksum covers the number, so it must be known before. */
+    if (!database_begin(&catalogue->db, error))
+        return FALSE;
+    if (!database_get(&catalogue->db, 0, &r.id, error, "SELECT ifnull(max(id), 0) + 1 FROM record", "")
+        || !database_do(&catalogue->db, error, "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", "iittit", r.id, r.made,
+                        r.corpus, r.question, record_checksum(&r), r.text)) {
+        database_rollback(&catalogue->db);
+        return FALSE;
+    }
+    *id = r.id;
+    return database_commit(&catalogue->db, error);
+}
+
+/* The row that S stands at; NULL with ERROR, and S reset, when it is damaged. */
+static CatalogueRecord *
+record_of_row(Catalogue *catalogue, sqlite3_stmt *s, GError **error)
+{
+    CatalogueRecord *r = g_new0(CatalogueRecord, 1);
+
+    r->id = sqlite3_column_int64(s, 0);
+    r->made = sqlite3_column_int64(s, 1);
+    r->corpus = column_text(s, 2);
+    r->question = column_text(s, 3);
+    r->text = column_text(s, 5);
+    if (record_checksum(r) != sqlite3_column_int64(s, 4)) {
+        g_set_error(error, FAILURE, FAILURE_CACHE, "the catalogue %s is damaged at record %" G_GINT64_FORMAT
+                    " of the history; the other records can still be shown", catalogue->db.path, r->id);
+        database_reset(s);
+        g_clear_pointer(&r, catalogue_record_free);
+    }
+    return r;
+}
+
+GPtrArray *
+catalogue_records(Catalogue *catalogue, const char *corpus, GError **error)
+{
+    GPtrArray *records = g_ptr_array_new_with_free_func(free_record);
+    sqlite3_stmt *s;
+    int row;
+
+    if (catalogue->db.version < 2)
+        return records;
+    s = database_query(&catalogue->db, error, "SELECT id, made, corpus, question, checksum, text FROM record"
+                       " WHERE ?1 IS NULL OR corpus = ?1 ORDER BY id", "t", corpus);
+    row = s ? database_step(&catalogue->db, s, error) : -1;
+    for (; row == 1; row = database_step(&catalogue->db, s, error)) {
+        CatalogueRecord *record = record_of_row(catalogue, s, error);
+
+        if (!record) {
+            row = -1;
+            break;
+        }
+        g_ptr_array_add(records, record);
+    }
+    if (row < 0)
+        g_clear_pointer(&records, g_ptr_array_unref);
+    return records;
+}
+
+CatalogueRecord *
+catalogue_record(Catalogue *catalogue, gint64 id, GError **error)
+{
+    CatalogueRecord *record = NULL;
+    sqlite3_stmt *s;
+
+    if (catalogue->db.version < 2)
+        return NULL;
+    s = database_query(&catalogue->db, error, "SELECT id, made, corpus, question, checksum, text FROM record"
+                       " WHERE id = ?", "i", id);
+    if (s && database_step(&catalogue->db, s, error) == 1 && (record = record_of_row(catalogue, s, error)))
+        database_reset(s);
+    return record;
 }

@@ -30,6 +30,14 @@ typedef struct {
     gint64 created, changed;
 } CatalogueCorpus;
 
+/* An answer as it was given; see src/answer/record.h. */
+typedef struct {
+    gint64 id;                      /* its number in the history, from 1; given by catalogue_add_record() */
+    gint64 made;                    /* seconds since 1970 */
+    char *corpus, *question;        /* CORPUS may be NULL */
+    char *text;                     /* the record, one JSON object */
+} CatalogueRecord;
+
 /* Opens or makes the file PATH (folder 0700, file 0600).  READ_ONLY: it must be there; works in a
  * folder that cannot be written.  FAILURE_CACHE when it is not a catalogue or of a newer format (left untouched).
  * Every row carries a checksum: damage is an error (FAILURE_CACHE) that names the document, never
@@ -57,5 +65,14 @@ gboolean catalogue_put(Catalogue *catalogue, const char *corpus, const Catalogue
                        gboolean *changed, GError **error);
 gboolean catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *path, gboolean *found, GError **error);
 gboolean catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *found, GError **error);
+
+void catalogue_record_free(CatalogueRecord *record);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatalogueRecord, catalogue_record_free)
+/* Appends RECORD, whose number (*ID) is one more than the last. */
+gboolean catalogue_add_record(Catalogue *catalogue, const CatalogueRecord *record, gint64 *id, GError **error);
+/* GPtrArray of CatalogueRecord* with free function, by number; those about CORPUS, or (NULL) all. */
+GPtrArray *catalogue_records(Catalogue *catalogue, const char *corpus, GError **error);
+/* NULL without ERROR: no record of that number. */
+CatalogueRecord *catalogue_record(Catalogue *catalogue, gint64 id, GError **error);
 
 #endif

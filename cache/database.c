@@ -307,10 +307,10 @@ schema_text(sqlite3 *db, int *rc)
     return g_string_free(text, FALSE);
 }
 
-/* Whether the file's schema is letter for letter the one of its format: a
+/* Whether the file's schema is letter for letter SCHEMA, the one of its version: a
  * flipped bit in a name would otherwise go on as some other table. */
 static gboolean
-check_schema(Database *database, GError **error)
+check_schema(Database *database, const char *schema, GError **error)
 {
     g_autofree char *have = NULL, *want = NULL;
     sqlite3 *memory = NULL;
@@ -318,7 +318,7 @@ check_schema(Database *database, GError **error)
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, NULL);
 
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(memory, database->format->schema, NULL, NULL, NULL);
+        rc = sqlite3_exec(memory, schema, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         want = schema_text(memory, &rc);
     sqlite3_close(memory);
@@ -354,9 +354,12 @@ check_header(Database *database, gboolean *empty, GError **error)
                     format->what, database->path, version, format->version);
         return FALSE;
     }
-    if (version != format->version)
-        return database_fail(database, SQLITE_CORRUPT, error);
-    return check_schema(database, error);
+    database->version = (gint32) version;
+    if (version == format->version)
+        return check_schema(database, format->schema, error);
+    if (version == format->version - 1 && format->old_schema)
+        return check_schema(database, format->old_schema, error);
+    return database_fail(database, SQLITE_CORRUPT, error);
 }
 
 /* The same as of one moment: between two statements another process may make the tables. */
@@ -403,6 +406,27 @@ create(Database *database, GError **error)
         database_rollback(database);
         return FALSE;
     }
+    database->version = database->format->version;
+    return database_commit(database, error);
+}
+
+/* All or nothing, and only if no other process has just done it. */
+static gboolean
+upgrade(Database *database, GError **error)
+{
+    g_autofree char *header = g_strdup_printf("PRAGMA user_version = %d", database->format->version);
+    gboolean empty;
+
+    if (!database_begin(database, error))
+        return FALSE;
+    if (!check_header(database, &empty, error)
+        || (database->version < database->format->version
+            && (!database_run(database, database->format->upgrade, error)
+                || !database_run(database, header, error)))) {
+        database_rollback(database);
+        return FALSE;
+    }
+    database->version = database->format->version;
     return database_commit(database, error);
 }
 
@@ -427,7 +451,8 @@ set_up(Database *database, DatabaseMode mode, GError **error)
                     database->format->what, database->path);
         return FALSE;
     }
-    return (!empty || create(database, error)) && database_run(database, database->format->connect, error);
+    return (!empty || create(database, error)) && database_run(database, database->format->connect, error)
+           && (mode == DATABASE_READ || database->version == database->format->version || upgrade(database, error));
 }
 
 static gboolean

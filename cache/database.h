@@ -21,12 +21,16 @@ typedef struct {
     const char *setup;          /* pragmas that must come before the first table */
     const char *schema;         /* CREATE statements and first rows */
     const char *connect;        /* pragmas of each connection */
+    /* For a file of the version before (NULL: there is none that can be taken on): its schema, and the statements that
+     * make it one of this version.  It is upgraded when it is opened for writing, and read as it is otherwise. */
+    const char *old_schema, *upgrade;
 } DatabaseFormat;
 
 typedef struct {
     sqlite3 *db;
     const DatabaseFormat *format;
     char *path;
+    gint32 version;             /* of the file; less than the format's only for reading */
     GHashTable *statements;     /* prepared, by the address of their text */
 } Database;
 

@@ -9,6 +9,7 @@ libanswer_a_SOURCES = \
 	src/answer/prefix.c src/answer/prefix.h \
 	src/answer/prompt.c src/answer/prompt.h \
 	src/answer/quotation.c src/answer/quotation.h \
+	src/answer/record.c src/answer/record.h \
 	src/answer/reply.c src/answer/reply.h \
 	src/answer/source.c src/answer/source.h
 libanswer_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(LIBARCHIVE_CFLAGS)

@@ -8,6 +8,15 @@
 #include "src/base/interrupt.h"
 #include "src/model/chat.h"
 
+const char *reply_end_name(ReplyEnd end)
+{
+    static const char *const names[] = {
+        [REPLY_STOPPED] = "end_turn", [REPLY_LENGTH] = "max_tokens", [REPLY_FULL] = "context_full",
+    };
+
+    return names[end];
+}
+
 typedef struct {
     const ReplyOptions *options;
     GString *pending;       /* decoded, not yet given out */
@@ -133,6 +142,8 @@ static gboolean generate(Session *session, const Engine *engine, Stream *stream,
         gint32 id = sampler_next(sampler, logits);
 
         reply->tokens++;
+        if (stream->options->ids != NULL)
+            g_array_append_val(stream->options->ids, id);
         if (chat_is_stop(tokenizer, id)) {
             reply->end = REPLY_STOPPED;
             return TRUE;

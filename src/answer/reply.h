@@ -11,6 +11,9 @@ typedef enum {
     REPLY_FULL,             /* the session is full */
 } ReplyEnd;
 
+/* "end_turn", "max_tokens", "context_full". */
+const char *reply_end_name(ReplyEnd end);
+
 /* TEXT is well-formed UTF-8, whole characters, LENGTH bytes, not terminated. */
 typedef void (*ReplyTextFunc)(const char *text, gsize length, gpointer data);
 
@@ -19,6 +22,7 @@ typedef struct {
     gsize max_tokens;
     gboolean no_drafts;     /* one token a step: the same answer, slower where it quotes */
     ReplyTextFunc text;     /* may be NULL */
+    GArray *ids;            /* NULL, or gint32: gets the tokens generated, a stop token too */
     gpointer data;
 } ReplyOptions;
 

@@ -9,6 +9,7 @@
 #include "src/answer/citation.h"
 #include "src/answer/prompt.h"
 #include "src/answer/quotation.h"
+#include "src/answer/record.h"
 #include "src/answer/reply.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
@@ -19,8 +20,8 @@
 #include "src/cli/work.h"
 
 static struct {
-    char *corpus, *system, *password, *logits;
-    gboolean json;
+    char *corpus, *system, *password, *logits, *record;
+    gboolean json, no_history;
     int max_tokens;
     gboolean no_drafts;
     double temperature, top_p;
@@ -38,6 +39,8 @@ static const GOptionEntry entries[] = {
     { "seed", 0, 0, G_OPTION_ARG_INT64, &option.seed, "Seed for sampling (default 0)", "SEED" },
     { "system", 0, 0, G_OPTION_ARG_FILENAME, &option.system, "Tell the model TEXT instead of kvasir's own rules", "TEXT" },
     { "password", 0, 0, G_OPTION_ARG_FILENAME, &option.password, "Open encrypted PDF files with P", "P" },
+    { "record", 0, 0, G_OPTION_ARG_FILENAME, &option.record, "Write a record of the answer to FILE, for \"kvasir verify\"", "FILE" },
+    { "no-history", 0, 0, G_OPTION_ARG_NONE, &option.no_history, "Do not keep the answer in the history", NULL },
     { "logits", 0, 0, G_OPTION_ARG_FILENAME, &option.logits,
       "Write the logits before the first token to FILE as little-endian float32 (for tests)", "FILE" },
     { NULL },
@@ -47,6 +50,7 @@ static const GOptionEntry entries[] = {
 typedef struct {
     const char *question;
     GPtrArray *documents;           /* of Document* */
+    guint in_corpus;                /* of them, the first ones */
     guint unread;                   /* inputs that could not be read, wholly or in part */
     Meter *meter;
     CitationReader *citations;
@@ -55,6 +59,8 @@ typedef struct {
     gboolean verbatim;              /* the citations were found, not given by the model */
     PrefixReport prefix;
     Reply reply;
+    GArray *ids;                    /* of the answer, gint32 */
+    Record *record;                 /* NULL when none is kept */
     double seconds;                 /* all of it */
 } Ask;
 
@@ -151,6 +157,7 @@ static gboolean gather(Ask *ask, char **files, GError **error)
         /* ingest has told these pages, and ended with status 3. */
         for (guint i = 0; !settings_get()->quiet && i < ask->documents->len; i++)
             work_tell_unread(&command_ask, g_ptr_array_index(ask->documents, i));
+        ask->in_corpus = ask->documents->len;
     } else {
         ask->documents = g_ptr_array_new_with_free_func(free_document);
     }
@@ -209,7 +216,7 @@ static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, con
     KvType kv = settings_get()->kv;
     ReplyOptions options = {
         .sample = { .temperature = option.temperature, .top_p = option.top_p, .seed = (guint64) option.seed },
-        .max_tokens = (gsize) option.max_tokens, .no_drafts = option.no_drafts, .text = show_text, .data = ask,
+        .max_tokens = (gsize) option.max_tokens, .no_drafts = option.no_drafts, .text = show_text, .data = ask, .ids = ask->ids,
     };
     g_autoptr(Session) session = session_new(engine, kv, prompt->ids->len + (gsize) option.max_tokens, error);
     gboolean ok;
@@ -229,6 +236,32 @@ static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, con
     return ok;
 }
 
+static gboolean keeps_history(void)
+{
+    return !option.no_history && !settings_get()->no_history;
+}
+
+static gboolean keeps_record(void)
+{
+    return option.record != NULL || keeps_history();
+}
+
+/* What the answer follows from. */
+static void begin_record(Ask *ask, const Engine *engine, const Prompt *prompt)
+{
+    Record *record = ask->record = record_new(engine, settings_get()->kv);
+
+    record_set_documents(record, ask->documents, ask->in_corpus);
+    record_set_prompt(record, prompt);
+    record->corpus = option.corpus != NULL ? g_utf8_make_valid(option.corpus, -1) : NULL;
+    record->question = g_strdup(ask->question);
+    record->system = g_strdup(option.system);
+    record->temperature = option.temperature;
+    record->top_p = option.top_p;
+    record->seed = option.seed;
+    record->max_tokens = option.max_tokens;
+}
+
 static gboolean answer(Ask *ask, const Engine *engine, Store *store, GError **error)
 {
     const Tokenizer *tokenizer = work_tokenizer(engine, error);
@@ -244,6 +277,8 @@ static gboolean answer(Ask *ask, const Engine *engine, Store *store, GError **er
                             prompt_documents_fitting(prompt, pack, (gsize) engine_info(engine)->context - room),
                             ask->documents->len, error))
         return FALSE;
+    if (keeps_record())
+        begin_record(ask, engine, prompt);
     ask->citations = citation_reader_new(ask->documents);
     if (!fill_and_reply(ask, engine, store, prompt, error))
         return FALSE;
@@ -331,28 +366,6 @@ static void json_seconds(JsonBuilder *builder, const char *name, double value)
     json_builder_add_double_value(builder, (double) (gint64) (value * 1e6) / 1e6);
 }
 
-static void json_citations(JsonBuilder *builder, const Ask *ask)
-{
-    const GArray *list = citation_reader_list(ask->citations);
-
-    json_builder_set_member_name(builder, "citations");
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < list->len; i++) {
-        const Citation *citation = &g_array_index(list, Citation, i);
-        const Document *document = g_ptr_array_index(ask->documents, citation->document);
-
-        json_builder_begin_object(builder);
-        json_int(builder, "document_index", citation->document);
-        json_string(builder, "document_title", document->title);
-        json_int(builder, "start_page_number", (gint64) citation->first + 1);
-        json_int(builder, "end_page_number", (gint64) citation->last + 2);
-        json_string(builder, "cited_text", citation->text);
-        json_string(builder, "basis", ask->verbatim ? "verbatim" : "model");
-        json_builder_end_object(builder);
-    }
-    json_builder_end_array(builder);
-}
-
 static void json_quotations(JsonBuilder *builder, const Ask *ask)
 {
     json_builder_set_member_name(builder, "quotations");
@@ -386,21 +399,23 @@ static void json_usage(JsonBuilder *builder, const Ask *ask)
     json_int(builder, "output_tokens", (gint64) ask->reply.tokens);
     json_int(builder, "drafted_tokens", (gint64) ask->reply.drafted);
     json_builder_end_object(builder);
+}
 
-    json_builder_set_member_name(builder, "timings");
+static JsonNode *timings(const Ask *ask)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
     json_builder_begin_object(builder);
     json_seconds(builder, "cache_read_s", ask->prefix.read_seconds);
     json_seconds(builder, "prefill_s", ask->prefix.compute_seconds);
     json_seconds(builder, "decode_s", ask->reply.seconds);
     json_seconds(builder, "total_s", ask->seconds);
     json_builder_end_object(builder);
+    return json_builder_get_root(builder);
 }
 
 static void print_json(const Ask *ask, const Engine *engine)
 {
-    static const char *const ends[] = {
-        [REPLY_STOPPED] = "end_turn", [REPLY_LENGTH] = "max_tokens", [REPLY_FULL] = "context_full",
-    };
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonNode) root = NULL;
     g_autofree char *text = NULL;
@@ -408,12 +423,15 @@ static void print_json(const Ask *ask, const Engine *engine)
     json_builder_begin_object(builder);
     json_string(builder, "question", ask->question);
     json_string(builder, "answer", ask->answer->str);
-    json_citations(builder, ask);
+    json_builder_set_member_name(builder, "citations");
+    json_builder_add_value(builder, record_citations(ask->citations, ask->documents, ask->verbatim));
     json_quotations(builder, ask);
-    json_string(builder, "stop_reason", ends[ask->reply.end]);
+    json_string(builder, "stop_reason", reply_end_name(ask->reply.end));
     json_string(builder, "model", engine_info(engine)->name);
     json_int(builder, "unread_documents", ask->unread);
     json_usage(builder, ask);
+    json_builder_set_member_name(builder, "timings");
+    json_builder_add_value(builder, timings(ask));
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);
     text = json_to_string(root, TRUE);
@@ -436,6 +454,43 @@ static void print_remarks(const Ask *ask)
         fputs("kvasir: the answer was cut off: the model's context is full\n", stderr);
     if (citation_reader_list(ask->citations)->len == 0)
         fputs("kvasir: the answer cites no page of the documents\n", stderr);
+}
+
+static gboolean add_to_history(const Record *record, const char *text, GError **error)
+{
+    const CatalogueRecord row = { .made = record->made, .corpus = record->corpus, .question = record->question,
+                                  .text = (char *) (guintptr) text };
+    g_autoptr(Catalogue) catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error);
+    gint64 number;
+
+    return catalogue != NULL && catalogue_add_record(catalogue, &row, &number, error);
+}
+
+/* The answer is given; that the history cannot be written is no reason to fail, that the file that was
+ * asked for cannot is one. */
+static gboolean keep_record(Ask *ask, GError **error)
+{
+    Record *record = ask->record;
+    g_autofree char *text = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (record == NULL)
+        return TRUE;
+    record->answer = g_strdup(ask->answer->str);
+    g_array_append_vals(record->ids, ask->ids->data, ask->ids->len);
+    record->stop_reason = g_strdup(reply_end_name(ask->reply.end));
+    record->citations = record_citations(ask->citations, ask->documents, ask->verbatim);
+    record->timings = timings(ask);
+    text = record_to_text(record);
+    if (keeps_history() && !add_to_history(record, text, &local)) {
+        fprintf(stderr, "kvasir ask: warning: %s; the answer is not in the history\n", local->message);
+        g_clear_error(&local);
+    }
+    if (option.record == NULL ||
+        g_file_set_contents_full(option.record, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local))
+        return TRUE;
+    g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local->message);
+    return FALSE;
 }
 
 static gboolean ask_question(Ask *ask, char **files, GError **error)
@@ -461,7 +516,7 @@ static gboolean ask_question(Ask *ask, char **files, GError **error)
     }
     fflush(stdout);
     print_remarks(ask);
-    return TRUE;
+    return keep_record(ask, error);
 }
 
 static int finish(Ask *ask, GError *error)
@@ -502,6 +557,7 @@ static int run(int argc, char **argv)
 
     ask.meter = meter_new(settings_get()->quiet);
     ask.answer = g_string_new(NULL);
+    ask.ids = g_array_new(FALSE, FALSE, sizeof(gint32));
     ask_question(&ask, argv + 2, &error);
     status = finish(&ask, error);
     citation_reader_free(ask.citations);
@@ -510,6 +566,8 @@ static int run(int argc, char **argv)
     if (ask.documents != NULL)
         g_ptr_array_unref(ask.documents);
     g_string_free(ask.answer, TRUE);
+    g_array_unref(ask.ids);
+    record_free(ask.record);
     prefix_report_clear(&ask.prefix);
     meter_free(ask.meter);
     return status;

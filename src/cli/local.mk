@@ -3,6 +3,7 @@ noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/deep.c src/cli/deep.h \
 	src/cli/command.c src/cli/command.h \
+	src/cli/history.c src/cli/history.h \
 	src/cli/input.c src/cli/input.h \
 	src/cli/meter.c src/cli/meter.h \
 	src/cli/model_open.c \
@@ -17,12 +18,14 @@ kvasir_SOURCES = \
 	src/cli/cmd_bench.c \
 	src/cli/cmd_cache.c \
 	src/cli/cmd_corpus.c \
+	src/cli/cmd_history.c \
 	src/cli/cmd_ingest.c \
 	src/cli/cmd_logits.c \
 	src/cli/cmd_model.c \
 	src/cli/cmd_plan.c \
 	src/cli/cmd_text.c \
 	src/cli/cmd_tokens.c \
+	src/cli/cmd_verify.c \
 	src/cli/main.c
 kvasir_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 # Upper layers first.

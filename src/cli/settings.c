@@ -114,6 +114,10 @@ static gboolean config_key(const char *file, const char *key, const char *value,
         if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
             return bad_value(error, source, value, "true or false");
         settings.precise = value[0] == 't';
+    } else if (strcmp(key, "history") == 0) {
+        if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+            return bad_value(error, source, value, "true or false");
+        settings.no_history = value[0] == 'f';
     } else if (strcmp(key, "cache-limit") == 0) {
         if (!settings_parse_size(value, &settings.cache_limit))
             return bad_value(error, source, value, "a size such as 40G (0: no limit)");
@@ -250,6 +254,7 @@ gboolean settings_apply(GError **error)
     }
     if (given.kv != NULL && !kv_type_parse(given.kv, &settings.kv))
         return bad_value(error, "--kv", given.kv, KV_NAMES);
+    settings.kv_given = given.kv != NULL;
     if (given.threads < 0 || given.threads > MOST_THREADS) {
         g_autofree char *value = g_strdup_printf("%d", given.threads);
         return bad_value(error, "-t", value, THREADS_RANGE);

@@ -17,6 +17,8 @@ typedef struct {
     int threads;                /* 0: default */
     gboolean precise;
     KvType kv;                  /* int8 unless told otherwise */
+    gboolean kv_given;          /* on the command line */
+    gboolean no_history;        /* answers are not recorded in the catalogue */
     guint64 cache_limit;        /* bytes */
     char *store_path;           /* .../kv.db */
     char *catalogue_path;       /* .../catalogue.db */

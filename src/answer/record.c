@@ -1,0 +1,525 @@
+/* record.c - records of answers: made, written, read, compared. */
+#include "config.h"
+#include "src/answer/record.h"
+
+#include <string.h>
+
+#include "src/base/failure.h"
+
+#define SEAL_BEGIN ",\"sha256\":\""
+#define SEAL_END "\"}\n"
+#define SEAL_HEX 64
+#define SEAL_LENGTH (sizeof SEAL_BEGIN - 1 + SEAL_HEX + sizeof SEAL_END - 1)
+
+static void free_document(gpointer data)
+{
+    RecordDocument *document = data;
+
+    g_free(document->path);
+    g_free(document->title);
+    g_free(document->hash);
+    g_free(document);
+}
+
+void record_free(Record *record)
+{
+    if (record == NULL)
+        return;
+    char *const texts[] = {
+        record->model, record->fingerprint, record->tokenizer, record->arithmetic, record->isa, record->kv,
+        record->corpus, record->manifest, record->prompt, record->question, record->system, record->answer,
+        record->stop_reason,
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+        g_free(texts[i]);
+    g_ptr_array_unref(record->documents);
+    g_array_unref(record->ids);
+    g_clear_pointer(&record->citations, json_node_unref);
+    g_clear_pointer(&record->timings, json_node_unref);
+    g_free(record);
+}
+
+static Record *record_empty(void)
+{
+    Record *record = g_new0(Record, 1);
+
+    record->documents = g_ptr_array_new_with_free_func(free_document);
+    record->ids = g_array_new(FALSE, FALSE, sizeof(gint32));
+    return record;
+}
+
+static void sum_int(GChecksum *sum, guint32 value)
+{
+    guint32 little = GUINT32_TO_LE(value);
+
+    g_checksum_update(sum, (const guchar *) &little, sizeof little);
+}
+
+/* Over each piece of the vocabulary: whether it is special, its length, its bytes. */
+static char *tokenizer_hash(const Tokenizer *tokenizer)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+    for (gsize i = 0; i < tokenizer_size(tokenizer); i++) {
+        gsize length;
+        const guint8 *bytes = tokenizer_bytes(tokenizer, (gint32) i, &length);
+
+        sum_int(sum, tokenizer_is_special(tokenizer, (gint32) i));
+        sum_int(sum, (guint32) length);
+        g_checksum_update(sum, bytes, (gssize) length);
+    }
+    return g_strdup(g_checksum_get_string(sum));
+}
+
+Record *record_new(const Engine *engine, KvType kv)
+{
+    Record *record = record_empty();
+
+    record->made = g_get_real_time() / G_USEC_PER_SEC;
+    record->model = g_utf8_make_valid(engine_info(engine)->name, -1);
+    record->fingerprint = g_strdup(engine_info(engine)->fingerprint);
+    record->tokenizer = tokenizer_hash(engine_tokenizer(engine));
+    record->arithmetic = g_strdup(engine_arithmetic(engine));
+    record->isa = g_strdup(engine_isa(engine));
+    record->kv = g_strdup(kv_type_name(kv));
+    return record;
+}
+
+/* The SHA-256 of the documents' hashes, each on a line. */
+static char *manifest_hash(const GPtrArray *documents)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+    for (guint i = 0; i < documents->len; i++) {
+        const RecordDocument *document = g_ptr_array_index(documents, i);
+
+        g_checksum_update(sum, (const guchar *) document->hash, -1);
+        g_checksum_update(sum, (const guchar *) "\n", 1);
+    }
+    return g_strdup(g_checksum_get_string(sum));
+}
+
+/* Absolute, so that the file is found from everywhere; standard input has no path. */
+static char *document_path(const Document *document)
+{
+    g_autofree char *path = NULL;
+
+    if (document->path == NULL || strcmp(document->path, RECORD_STDIN) == 0)
+        return g_strdup(RECORD_STDIN);
+    path = g_canonicalize_filename(document->path, NULL);
+    return g_utf8_make_valid(path, -1);
+}
+
+void record_set_documents(Record *record, const GPtrArray *documents, guint in_corpus)
+{
+    for (guint i = 0; i < documents->len; i++) {
+        const Document *document = g_ptr_array_index(documents, i);
+        RecordDocument *copy = g_new0(RecordDocument, 1);
+
+        copy->path = document_path(document);
+        copy->title = g_utf8_make_valid(document->title != NULL ? document->title : "", -1);
+        copy->hash = document_hash(document);
+        copy->in_corpus = i < in_corpus;
+        g_ptr_array_add(record->documents, copy);
+    }
+    g_free(record->manifest);
+    record->manifest = manifest_hash(record->documents);
+}
+
+void record_set_prompt(Record *record, const Prompt *prompt)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+    for (guint i = 0; i < prompt->ids->len; i++)
+        sum_int(sum, (guint32) g_array_index(prompt->ids, gint32, i));
+    g_free(record->prompt);
+    record->prompt = g_strdup(g_checksum_get_string(sum));
+    record->prompt_tokens = prompt->ids->len;
+}
+
+static void add_int(JsonBuilder *builder, const char *name, gint64 value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, value);
+}
+
+static void add_double(JsonBuilder *builder, const char *name, double value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_double_value(builder, value);
+}
+
+/* NULL becomes null. */
+static void add_text(JsonBuilder *builder, const char *name, const char *value)
+{
+    json_builder_set_member_name(builder, name);
+    if (value != NULL)
+        json_builder_add_string_value(builder, value);
+    else
+        json_builder_add_null_value(builder);
+}
+
+JsonNode *record_citations(const CitationReader *reader, const GPtrArray *documents, gboolean verbatim)
+{
+    const GArray *list = citation_reader_list(reader);
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < list->len; i++) {
+        const Citation *citation = &g_array_index(list, Citation, i);
+        const Document *document = g_ptr_array_index(documents, citation->document);
+
+        json_builder_begin_object(builder);
+        add_int(builder, "document_index", citation->document);
+        add_text(builder, "document_title", document->title);
+        add_int(builder, "start_page_number", (gint64) citation->first + 1);
+        add_int(builder, "end_page_number", (gint64) citation->last + 2);
+        add_text(builder, "cited_text", citation->text);
+        add_text(builder, "basis", verbatim ? "verbatim" : "model");
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    return json_builder_get_root(builder);
+}
+
+static void add_documents(JsonBuilder *builder, const GPtrArray *documents)
+{
+    json_builder_set_member_name(builder, "documents");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < documents->len; i++) {
+        const RecordDocument *document = g_ptr_array_index(documents, i);
+
+        json_builder_begin_object(builder);
+        add_text(builder, "path", document->path);
+        add_text(builder, "title", document->title);
+        add_text(builder, "hash", document->hash);
+        json_builder_set_member_name(builder, "in_corpus");
+        json_builder_add_boolean_value(builder, document->in_corpus);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_ids(JsonBuilder *builder, const GArray *ids)
+{
+    json_builder_set_member_name(builder, "answer_ids");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < ids->len; i++)
+        json_builder_add_int_value(builder, g_array_index(ids, gint32, i));
+    json_builder_end_array(builder);
+}
+
+static void add_members(JsonBuilder *builder, const Record *r)
+{
+    add_int(builder, "kvasir_record", RECORD_FORMAT);
+    add_text(builder, "program", PACKAGE_STRING);
+    add_int(builder, "made", r->made);
+    add_text(builder, "model", r->model);
+    add_text(builder, "model_fingerprint", r->fingerprint);
+    add_text(builder, "tokenizer_hash", r->tokenizer);
+    add_text(builder, "arithmetic", r->arithmetic);
+    add_text(builder, "isa", r->isa);
+    add_text(builder, "kv", r->kv);
+    add_text(builder, "corpus", r->corpus);
+    add_documents(builder, r->documents);
+    add_text(builder, "manifest_hash", r->manifest);
+    add_text(builder, "prompt_hash", r->prompt);
+    add_int(builder, "prompt_tokens", r->prompt_tokens);
+    add_text(builder, "question", r->question);
+    add_text(builder, "system", r->system);
+    add_double(builder, "temperature", r->temperature);
+    add_double(builder, "top_p", r->top_p);
+    add_int(builder, "seed", r->seed);
+    add_int(builder, "max_tokens", r->max_tokens);
+    add_text(builder, "answer", r->answer);
+    add_ids(builder, r->ids);
+    add_text(builder, "stop_reason", r->stop_reason);
+    json_builder_set_member_name(builder, "citations");
+    json_builder_add_value(builder, json_node_copy(r->citations));
+    json_builder_set_member_name(builder, "timings");
+    json_builder_add_value(builder, json_node_copy(r->timings));
+}
+
+char *record_to_text(const Record *record)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+    g_autofree char *hash = NULL;
+
+    json_builder_begin_object(builder);
+    add_members(builder, record);
+    json_builder_end_object(builder);
+    root = json_builder_get_root(builder);
+    text = json_to_string(root, FALSE);
+    text[strlen(text) - 1] = '\0';      /* the brace */
+    hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+    return g_strconcat(text, SEAL_BEGIN, hash, SEAL_END, NULL);
+}
+
+static gboolean sealed(const char *text, gsize length)
+{
+    g_autofree char *hash = NULL;
+    g_autofree char *end = NULL;
+
+    if (length < SEAL_LENGTH)
+        return FALSE;
+    hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, (gssize) (length - SEAL_LENGTH));
+    end = g_strconcat(SEAL_BEGIN, hash, SEAL_END, NULL);
+    return memcmp(text + length - SEAL_LENGTH, end, SEAL_LENGTH) == 0;
+}
+
+/* Member NAME of O if it is of TYPE; else *OK becomes FALSE. */
+static JsonNode *member(JsonObject *o, const char *name, GType type, gboolean *ok)
+{
+    JsonNode *node = json_object_get_member(o, name);
+
+    if (node != NULL && (type == JSON_TYPE_ARRAY ? JSON_NODE_HOLDS_ARRAY(node) :
+                         type == JSON_TYPE_OBJECT ? JSON_NODE_HOLDS_OBJECT(node) :
+                         JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == type))
+        return node;
+    *ok = FALSE;
+    return NULL;
+}
+
+static char *get_text(JsonObject *o, const char *name, gboolean *ok)
+{
+    JsonNode *node = member(o, name, G_TYPE_STRING, ok);
+
+    return node != NULL ? g_strdup(json_node_get_string(node)) : NULL;
+}
+
+static char *get_text_or_null(JsonObject *o, const char *name, gboolean *ok)
+{
+    JsonNode *node = json_object_get_member(o, name);
+
+    return node != NULL && JSON_NODE_HOLDS_NULL(node) ? NULL : get_text(o, name, ok);
+}
+
+static gint64 get_int(JsonObject *o, const char *name, gboolean *ok)
+{
+    JsonNode *node = member(o, name, G_TYPE_INT64, ok);
+
+    return node != NULL ? json_node_get_int(node) : 0;
+}
+
+static double get_double(JsonObject *o, const char *name, gboolean *ok)
+{
+    JsonNode *node = member(o, name, G_TYPE_DOUBLE, ok);
+
+    return node != NULL ? json_node_get_double(node) : 0;
+}
+
+static JsonNode *get_copy(JsonObject *o, const char *name, GType type, gboolean *ok)
+{
+    JsonNode *node = member(o, name, type, ok);
+
+    return node != NULL ? json_node_copy(node) : NULL;
+}
+
+static void get_documents(JsonObject *o, GPtrArray *documents, gboolean *ok)
+{
+    JsonNode *node = member(o, "documents", JSON_TYPE_ARRAY, ok);
+    JsonArray *array = node != NULL ? json_node_get_array(node) : NULL;
+
+    for (guint i = 0; array != NULL && i < json_array_get_length(array); i++) {
+        JsonNode *element = json_array_get_element(array, i);
+        RecordDocument *document;
+
+        if (!JSON_NODE_HOLDS_OBJECT(element)) {
+            *ok = FALSE;
+            return;
+        }
+        document = g_new0(RecordDocument, 1);
+        g_ptr_array_add(documents, document);
+        document->path = get_text(json_node_get_object(element), "path", ok);
+        document->title = get_text(json_node_get_object(element), "title", ok);
+        document->hash = get_text(json_node_get_object(element), "hash", ok);
+        node = member(json_node_get_object(element), "in_corpus", G_TYPE_BOOLEAN, ok);
+        document->in_corpus = node != NULL && json_node_get_boolean(node);
+    }
+}
+
+static void get_ids(JsonObject *o, GArray *ids, gboolean *ok)
+{
+    JsonNode *node = member(o, "answer_ids", JSON_TYPE_ARRAY, ok);
+    JsonArray *array = node != NULL ? json_node_get_array(node) : NULL;
+
+    for (guint i = 0; array != NULL && i < json_array_get_length(array); i++) {
+        JsonNode *element = json_array_get_element(array, i);
+        gint64 value = -1;
+
+        if (JSON_NODE_HOLDS_VALUE(element) && json_node_get_value_type(element) == G_TYPE_INT64)
+            value = json_node_get_int(element);
+        if (value < 0 || value > G_MAXINT32) {
+            *ok = FALSE;
+            return;
+        }
+        gint32 id = (gint32) value;
+        g_array_append_val(ids, id);
+    }
+}
+
+static gboolean get_members(JsonObject *o, Record *r)
+{
+    gboolean ok = TRUE;
+
+    r->made = get_int(o, "made", &ok);
+    r->model = get_text(o, "model", &ok);
+    r->fingerprint = get_text(o, "model_fingerprint", &ok);
+    r->tokenizer = get_text(o, "tokenizer_hash", &ok);
+    r->arithmetic = get_text(o, "arithmetic", &ok);
+    r->isa = get_text(o, "isa", &ok);
+    r->kv = get_text(o, "kv", &ok);
+    r->corpus = get_text_or_null(o, "corpus", &ok);
+    get_documents(o, r->documents, &ok);
+    r->manifest = get_text(o, "manifest_hash", &ok);
+    r->prompt = get_text(o, "prompt_hash", &ok);
+    r->prompt_tokens = get_int(o, "prompt_tokens", &ok);
+    r->question = get_text(o, "question", &ok);
+    r->system = get_text_or_null(o, "system", &ok);
+    r->temperature = get_double(o, "temperature", &ok);
+    r->top_p = get_double(o, "top_p", &ok);
+    r->seed = get_int(o, "seed", &ok);
+    r->max_tokens = get_int(o, "max_tokens", &ok);
+    r->answer = get_text(o, "answer", &ok);
+    get_ids(o, r->ids, &ok);
+    r->stop_reason = get_text(o, "stop_reason", &ok);
+    r->citations = get_copy(o, "citations", JSON_TYPE_ARRAY, &ok);
+    r->timings = get_copy(o, "timings", JSON_TYPE_OBJECT, &ok);
+    return ok && r->max_tokens > 0 && r->max_tokens <= G_MAXINT32 && r->temperature >= 0 && r->temperature <= 100 &&
+           r->top_p > 0 && r->top_p <= 1;
+}
+
+static Record *no_record(const char *name, GError **error)
+{
+    g_set_error(error, FAILURE, FAILURE_INPUT, "%s: not a record of an answer, as \"kvasir ask --record\" writes it", name);
+    return NULL;
+}
+
+Record *record_from_text(const char *name, const char *text, gsize length, GError **error)
+{
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(Record) record = record_empty();
+    JsonNode *root, *format = NULL;
+
+    if (!g_str_has_prefix(text, "{\"") || length > G_MAXSSIZE)
+        return no_record(name, error);
+    if (!sealed(text, length)) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: the record has been changed since it was written "
+                    "(its content does not have the SHA-256 at its end)", name);
+        return NULL;
+    }
+    if (!g_utf8_validate(text, (gssize) length, NULL) || !json_parser_load_from_data(parser, text, (gssize) length, NULL))
+        return no_record(name, error);
+    root = json_parser_get_root(parser);
+    if (root != NULL && JSON_NODE_HOLDS_OBJECT(root))
+        format = json_object_get_member(json_node_get_object(root), "kvasir_record");
+    if (format == NULL || !JSON_NODE_HOLDS_VALUE(format))
+        return no_record(name, error);
+    if (json_node_get_int(format) > RECORD_FORMAT) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: the record has format %" G_GINT64_FORMAT
+                    ", which is newer than this program's %d; use a newer kvasir", name,
+                    json_node_get_int(format), RECORD_FORMAT);
+        return NULL;
+    }
+    if (!get_members(json_node_get_object(root), record))
+        return no_record(name, error);
+    return g_steal_pointer(&record);
+}
+
+static void G_GNUC_PRINTF(2, 3) differ(GPtrArray *differences, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    g_ptr_array_add(differences, g_strdup_vprintf(format, values));
+    va_end(values);
+}
+
+static void compare_documents(const Record *then, const Record *now, GPtrArray *differences)
+{
+    guint both = MIN(then->documents->len, now->documents->len);
+
+    for (guint i = 0; i < both; i++) {
+        const RecordDocument *a = g_ptr_array_index(then->documents, i), *b = g_ptr_array_index(now->documents, i);
+
+        if (strcmp(a->hash, b->hash) == 0)
+            continue;
+        if (strcmp(a->path, b->path) == 0)
+            differ(differences, "document %u, %s, has changed", i + 1, a->path);
+        else
+            differ(differences, "document %u was %s; %s has another content", i + 1, a->path,
+                   b->path);
+    }
+    for (guint i = both; i < then->documents->len; i++)
+        differ(differences, "document %u, %s, is missing", i + 1,
+               ((const RecordDocument *) g_ptr_array_index(then->documents, i))->path);
+    for (guint i = both; i < now->documents->len; i++)
+        differ(differences, "document %u, %s, is not in the record", i + 1,
+               ((const RecordDocument *) g_ptr_array_index(now->documents, i))->path);
+}
+
+void record_compare_engines(const Record *then, const Record *now, GPtrArray *differences)
+{
+    if (strcmp(then->fingerprint, now->fingerprint) != 0)
+        differ(differences, "the model is another: then %s (%.12s), now %s (%.12s)", then->model, then->fingerprint,
+               now->model, now->fingerprint);
+    if (strcmp(then->tokenizer, now->tokenizer) != 0)
+        differ(differences, "the tokenizer is another: then %.12s, now %.12s", then->tokenizer, now->tokenizer);
+    if (strcmp(then->arithmetic, now->arithmetic) != 0)
+        differ(differences, "the arithmetic is another: then %s (%s), now %s (%s)", then->arithmetic, then->isa,
+               now->arithmetic, now->isa);
+    if (strcmp(then->kv, now->kv) != 0)
+        differ(differences, "the type of the KV cache is another: then %s, now %s", then->kv, now->kv);
+}
+
+void record_compare_inputs(const Record *then, const Record *now, GPtrArray *differences)
+{
+    guint before = differences->len;
+
+    record_compare_engines(then, now, differences);
+    compare_documents(then, now, differences);
+    if (differences->len == before && now->manifest != NULL && strcmp(then->manifest, now->manifest) != 0)
+        differ(differences, "the hash of the documents is not the recorded one, though each document's is");
+    /* What is left when all else is equal: other rules or another form of the prompt in this version. */
+    if (differences->len == before && now->prompt != NULL && strcmp(then->prompt, now->prompt) != 0)
+        differ(differences, "the prompt is another: then %" G_GINT64_FORMAT " tokens (%.12s), now %" G_GINT64_FORMAT
+               " (%.12s)", then->prompt_tokens, then->prompt, now->prompt_tokens, now->prompt);
+}
+
+/* The token at INDEX as people may read it; g_free. */
+static char *token_text(const Record *record, guint index, const Tokenizer *tokenizer)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *escaped = NULL;
+    gint32 id;
+
+    if (index >= record->ids->len)
+        return g_strdup("the end");
+    id = g_array_index(record->ids, gint32, index);
+    tokenizer_decode(tokenizer, &id, 1, TRUE, text);
+    escaped = g_strescape(text->str, NULL);
+    return g_strdup_printf("%d \"%s\"", id, escaped);
+}
+
+void record_compare_answers(const Record *then, const Record *now, const Tokenizer *tokenizer, GPtrArray *differences)
+{
+    guint both = MIN(then->ids->len, now->ids->len), same = 0;
+
+    while (same < both && g_array_index(then->ids, gint32, same) == g_array_index(now->ids, gint32, same))
+        same++;
+    if (same < MAX(then->ids->len, now->ids->len)) {
+        g_autofree char *was = token_text(then, same, tokenizer);
+        g_autofree char *is = token_text(now, same, tokenizer);
+
+        differ(differences, "the answer differs from token %u on: then %s, now %s", same + 1, was, is);
+        return;
+    }
+    if (strcmp(then->stop_reason, now->stop_reason) != 0)
+        differ(differences, "the answer ended otherwise: then %s, now %s", then->stop_reason, now->stop_reason);
+    if (strcmp(then->answer, now->answer) != 0)
+        differ(differences, "the text of the answer differs, though its tokens are the same");
+    if (!json_node_equal(then->citations, now->citations))
+        differ(differences, "the citations differ, though the answer's tokens are the same");
+}

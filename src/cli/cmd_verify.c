@@ -1,0 +1,268 @@
+/* cmd_verify.c - "kvasir verify": an answer computed again and compared with its record. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "src/answer/record.h"
+#include "src/answer/reply.h"
+#include "src/answer/source.h"
+#include "src/base/failure.h"
+#include "src/base/interrupt.h"
+#include "src/cli/command.h"
+#include "src/cli/history.h"
+#include "src/cli/meter.h"
+#include "src/cli/settings.h"
+#include "src/cli/work.h"
+
+static char *password;
+
+static const GOptionEntry entries[] = {
+    { "password", 0, 0, G_OPTION_ARG_FILENAME, &password, "Open encrypted PDF files with P", "P" },
+    { NULL },
+};
+
+typedef struct {
+    Record *then, *now;
+    GPtrArray *documents;           /* of Document* */
+    GPtrArray *differences;         /* of char*, sentences */
+    CitationReader *citations;
+    GString *answer;
+    Meter *meter;
+    PrefixReport prefix;
+} Verify;
+
+static void G_GNUC_PRINTF(2, 3) differ(Verify *verify, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    g_ptr_array_add(verify->differences, g_strdup_vprintf(format, values));
+    va_end(values);
+}
+
+static void free_document(gpointer document)
+{
+    document_free(document);
+}
+
+/* NAME: a file, or a number of the history when there is no such file. */
+static Record *load(const char *name, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *title = NULL;
+    g_autoptr(GError) local = NULL;
+    gsize length = 0;
+
+    if (history_is_number(name) && !g_file_test(name, G_FILE_TEST_EXISTS)) {
+        text = history_load(name, &title, error);
+        length = text != NULL ? strlen(text) : 0;
+    } else if (!g_file_get_contents(name, &text, &length, &local)) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s", local->message);
+    }
+    return text != NULL ? record_from_text(title != NULL ? title : name, text, length, error) : NULL;
+}
+
+/* A file that cannot be read is a difference like any other.  FALSE only when interrupted. */
+static gboolean read_file(Verify *verify, const char *path, GError **error)
+{
+    const DocumentOptions options = { .password = password };
+    g_autoptr(GError) local = NULL;
+    Document *document;
+
+    if (interrupt_check(error))
+        return FALSE;
+    document = document_read(path, &options, &local);
+    if (document != NULL)
+        g_ptr_array_add(verify->documents, document);
+    if (g_error_matches(local, FAILURE, FAILURE_INTERRUPTED)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (document == NULL)
+        differ(verify, "document %u cannot be read: %s", verify->documents->len + 1, local->message);
+    return TRUE;
+}
+
+static gboolean read_corpus(Verify *verify, GError **error)
+{
+    const char *path = settings_get()->catalogue_path, *corpus = verify->then->corpus;
+    g_autoptr(Catalogue) catalogue = NULL;
+    GError *local = NULL;
+
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        catalogue = catalogue_open(path, TRUE, error);
+        if (catalogue == NULL)
+            return FALSE;
+        verify->documents = source_corpus(catalogue, corpus, &local);
+    }
+    if (verify->documents == NULL && local != NULL && !g_error_matches(local, FAILURE, FAILURE_USAGE)) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    g_clear_error(&local);
+    if (verify->documents == NULL)
+        differ(verify, "the corpus %s is missing; its documents can be named behind the record", corpus);
+    return TRUE;
+}
+
+/* FILES, or (none) what the record names: the corpus, then files.  With something missing the comparison would
+ * blame what stands behind it, so it ends there; see recompute(). */
+static gboolean gather(Verify *verify, char **files, GError **error)
+{
+    gboolean from_record = files[0] == NULL;
+
+    if (from_record && verify->then->corpus != NULL && !read_corpus(verify, error))
+        return FALSE;
+    if (verify->documents == NULL)
+        verify->documents = g_ptr_array_new_with_free_func(free_document);
+    for (; *files != NULL; files++)
+        if (!read_file(verify, *files, error))
+            return FALSE;
+    for (guint i = 0; from_record && i < verify->then->documents->len; i++) {
+        const RecordDocument *document = g_ptr_array_index(verify->then->documents, i);
+
+        if (document->in_corpus)
+            continue;
+        if (strcmp(document->path, RECORD_STDIN) == 0)
+            differ(verify, "document %u came from standard input; name files with the same text behind the record", i + 1);
+        else if (!read_file(verify, document->path, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* A ReplyTextFunc. */
+static void take_text(const char *text, gsize length, gpointer data)
+{
+    Verify *verify = data;
+
+    citation_reader_feed(verify->citations, text, length, verify->answer);
+}
+
+static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *store, const Prompt *prompt, GError **error)
+{
+    const Record *then = verify->then;
+    const ReplyOptions options = {
+        .sample = { .temperature = then->temperature, .top_p = then->top_p, .seed = (guint64) then->seed },
+        .max_tokens = (gsize) then->max_tokens, .text = take_text, .data = verify, .ids = verify->now->ids,
+    };
+    g_autoptr(Session) session = session_new(engine, kv, prompt->ids->len + options.max_tokens, error);
+    gboolean verbatim = FALSE, ok;
+    Reply made;
+
+    if (session == NULL)
+        return FALSE;
+    ok = prefix_fill(session, engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len,
+                     prompt->prefix, meter_update, verify->meter, &verify->prefix, error);
+    meter_clear(verify->meter);
+    if (!ok)
+        return FALSE;
+    work_tell_prefix(&command_verify, &verify->prefix);
+    verify->citations = citation_reader_new(verify->documents);
+    if (!reply_generate(session, engine, &options, &made, error))
+        return FALSE;
+    citation_reader_end(verify->citations, verify->answer);
+    if (citation_reader_list(verify->citations)->len == 0)
+        verbatim = citation_reader_find_verbatim(verify->citations, verify->answer->str) > 0;
+    verify->now->answer = g_strdup(verify->answer->str);
+    verify->now->stop_reason = g_strdup(reply_end_name(made.end));
+    verify->now->citations = record_citations(verify->citations, verify->documents, verbatim);
+    return TRUE;
+}
+
+/* Computes the answer from DOCUMENTS, unless what it follows from differs already. */
+static gboolean recompute(Verify *verify, const Engine *engine, KvType kv, GError **error)
+{
+    const Tokenizer *tokenizer = engine_tokenizer(engine);
+    g_autoptr(Pack) pack = source_pack(verify->documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    g_autoptr(Prompt) prompt = prompt_new(tokenizer, verify->then->system, pack, verify->then->question, error);
+    g_autoptr(Store) store = NULL;
+    GError *local = NULL;
+
+    if (prompt == NULL)
+        return FALSE;
+    record_set_prompt(verify->now, prompt);
+    record_compare_inputs(verify->then, verify->now, verify->differences);
+    if (verify->differences->len > 0)
+        return TRUE;
+    if (!work_check_context(engine, prompt->ids->len, 1, verify->documents->len, verify->documents->len, error))
+        return FALSE;
+    store = work_open_store(engine, &local);
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    if (!reply(verify, engine, kv, store, prompt, error))
+        return FALSE;
+    record_compare_answers(verify->then, verify->now, tokenizer, verify->differences);
+    return TRUE;
+}
+
+static gboolean check(Verify *verify, char **argv, GError **error)
+{
+    g_autoptr(Engine) engine = NULL;
+    KvType kv = settings_get()->kv;
+
+    if ((verify->then = load(argv[0], error)) == NULL)
+        return FALSE;
+    if (!settings_get()->kv_given && !kv_type_parse(verify->then->kv, &kv)) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: this program has no KV type \"%s\"", argv[0], verify->then->kv);
+        return FALSE;
+    }
+    engine = settings_open_engine(error);
+    if (engine == NULL || work_tokenizer(engine, error) == NULL || !gather(verify, argv + 1, error))
+        return FALSE;
+    verify->now = record_new(engine, kv);
+    if (verify->differences->len > 0) {
+        /* Documents are missing: the numbers of those behind are not the same any more. */
+        record_compare_engines(verify->then, verify->now, verify->differences);
+        return TRUE;
+    }
+    record_set_documents(verify->now, verify->documents, 0);
+    return recompute(verify, engine, kv, error);
+}
+
+static int finish(Verify *verify, GError *error)
+{
+    meter_clear(verify->meter);
+    if (error != NULL)
+        return command_fail(&command_verify, error);
+    if (verify->differences->len == 0)
+        puts("identical");
+    for (guint i = 0; i < verify->differences->len; i++)
+        puts(g_ptr_array_index(verify->differences, i));
+    return command_finish(&command_verify, verify->differences->len > 0);
+}
+
+static int run(int argc, char **argv)
+{
+    int status = command_parse(&command_verify, entries, TRUE, &argc, &argv);
+    Verify verify = { 0 };
+    GError *error = NULL;
+
+    if (status >= 0)
+        return status;
+    if (argc < 2)
+        return command_fail(&command_verify, g_error_new(FAILURE, FAILURE_USAGE, "a record is needed: a file that "
+                            "\"kvasir ask --record\" wrote, or a number that \"kvasir history\" lists"));
+    verify.differences = g_ptr_array_new_with_free_func(g_free);
+    verify.answer = g_string_new(NULL);
+    verify.meter = meter_new(settings_get()->quiet);
+    check(&verify, argv + 1, &error);
+    status = finish(&verify, error);
+    record_free(verify.then);
+    record_free(verify.now);
+    citation_reader_free(verify.citations);
+    if (verify.documents != NULL)
+        g_ptr_array_unref(verify.documents);
+    g_ptr_array_unref(verify.differences);
+    g_string_free(verify.answer, TRUE);
+    prefix_report_clear(&verify.prefix);
+    meter_free(verify.meter);
+    return status;
+}
+
+const Command command_verify = {
+    "verify", "compute an answer again and compare", "[-m MODEL] RECORD [FILE...]", run,
+};
