@@ -16,6 +16,10 @@ _kvasir_corpora() {
     "$1" corpus list 2>/dev/null | sed 's/  .*//'
 }
 
+_kvasir_history() {
+    "$1" history 2>/dev/null | sed 's/^ *\([0-9]*\) .*/\1/'
+}
+
 _kvasir() {
     local program=${COMP_WORDS[0]} command=${COMP_WORDS[1]}
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
@@ -43,6 +47,8 @@ _kvasir() {
     corpus/2) _kvasir_words $'list\nshow\nremove' "$word" ;;
     cache/2)  _kvasir_words $'status\nverify\ntrim\nclear\nexport\nimport' "$word" ;;
     model/2)  _kvasir_words $'info\nlist' "$word" ;;
+    show/2)   _kvasir_words "$(_kvasir_history "$program")" "$word" ;;
+    history/*) ;;
     corpus/3) _kvasir_words "$(_kvasir_corpora "$program")" "$word" ;;
     *)        _kvasir_files "$word" ;;
     esac

@@ -37,5 +37,7 @@ ok "files, with spaces in their names" offers "$scratch/files/my paper.pdf" "$kv
 ok "no corpora yet" offers "" "$kvasir" ask -c ""
 "$kvasir" ingest -q --no-prefill -c thesis "$top_srcdir/README.md" 2>/dev/null
 ok "names of corpora" offers "thesis" "$kvasir" ask -c th
+"$kvasir" ask -q --max-tokens 4 "What?" -c thesis >/dev/null 2>&1
+ok "numbers of the history" offers "1" "$kvasir" show ""
 ok "names of corpora for corpus show" offers "thesis" "$kvasir" corpus show ""
 finish

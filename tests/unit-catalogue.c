@@ -312,6 +312,104 @@ test_refused(Fixture *f, gconstpointer data)
     g_assert_error(error, FAILURE, FAILURE_CACHE);
 }
 
+static gint64
+add_record(Catalogue *catalogue, const char *corpus, const char *question)
+{
+    const CatalogueRecord record = { .made = 1000, .corpus = (char *) (guintptr) corpus,
+                                     .question = (char *) (guintptr) question, .text = (char *) (guintptr) "{}\n" };
+    g_autoptr(GError) error = NULL;
+    gint64 id = 0;
+
+    g_assert_true(catalogue_add_record(catalogue, &record, &id, &error));
+    g_assert_no_error(error);
+    return id;
+}
+
+static void
+test_records(Fixture *f, gconstpointer data)
+{
+    Catalogue *catalogue = open_it(f);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) all = NULL, some = NULL;
+    CatalogueRecord *record;
+
+    g_assert_null(catalogue_record(catalogue, 1, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(add_record(catalogue, NULL, "Who?"), ==, 1);
+    g_assert_cmpint(add_record(catalogue, "thesis", "What?"), ==, 2);
+    all = catalogue_records(catalogue, NULL, &error);
+    some = catalogue_records(catalogue, "thesis", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(all->len, ==, 2);
+    g_assert_cmpuint(some->len, ==, 1);
+    record = some->pdata[0];
+    g_assert_cmpint(record->id, ==, 2);
+    g_assert_cmpint(record->made, ==, 1000);
+    g_assert_cmpstr(record->question, ==, "What?");
+    g_assert_cmpstr(record->text, ==, "{}\n");
+    sql(f->path, "UPDATE record SET question = 'Why?' WHERE id = 2");
+    g_assert_null(catalogue_record(catalogue, 2, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_assert_nonnull(strstr(error->message, "record 2"));
+    g_clear_error(&error);
+    record = catalogue_record(catalogue, 1, &error);
+    g_assert_no_error(error);
+    g_assert_null(record->corpus);
+    catalogue_record_free(record);
+    catalogue_close(catalogue);
+}
+
+static gint64
+user_version(const char *path)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *statement = NULL;
+    gint64 version;
+
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &statement, NULL), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_step(statement), ==, SQLITE_ROW);
+    version = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return version;
+}
+
+/* A file of version 1 is read as it is, and upgraded when it is opened for writing. */
+static void
+test_upgrade(Fixture *f, gconstpointer data)
+{
+    Catalogue *catalogue = open_it(f);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) records = NULL;
+
+    put(catalogue, "thesis", "/a.pdf", "alpha", 3);
+    catalogue_close(catalogue);
+    sql(f->path, "DROP TABLE record; PRAGMA user_version = 1");
+    catalogue = catalogue_open(f->path, TRUE, &error);
+    g_assert_no_error(error);
+    contents(catalogue, "thesis", "/a.pdf=alpha/3");
+    records = catalogue_records(catalogue, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(records->len, ==, 0);
+    g_assert_null(catalogue_record(catalogue, 1, &error));
+    g_assert_no_error(error);
+    catalogue_close(catalogue);
+    g_assert_cmpint(user_version(f->path), ==, 1);
+
+    catalogue = open_it(f);
+    contents(catalogue, "thesis", "/a.pdf=alpha/3");
+    g_assert_cmpint(add_record(catalogue, "thesis", "What?"), ==, 1);
+    catalogue_close(catalogue);
+    g_assert_cmpint(user_version(f->path), ==, 2);
+    catalogue_close(open_it(f));
+
+    /* A file that says 1 but has another schema is no catalogue of version 1. */
+    sql(f->path, "PRAGMA user_version = 1");
+    g_assert_null(catalogue_open(f->path, FALSE, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+}
+
 static void
 test_processes(Fixture *f, gconstpointer data)
 {
@@ -350,7 +448,9 @@ main(int argc, char **argv)
     static const struct { const char *name; void (*run)(Fixture *, gconstpointer); } tests[] = {
         { "/catalogue/documents", test_documents }, { "/catalogue/removed", test_removed },
         { "/catalogue/damage", test_damage }, { "/catalogue/bit-flips", test_bit_flips },
-        { "/catalogue/refused", test_refused }, { "/catalogue/processes", test_processes },
+        { "/catalogue/refused", test_refused },
+        { "/catalogue/records", test_records }, { "/catalogue/upgrade", test_upgrade },
+        { "/catalogue/processes", test_processes },
     };
 
     g_test_init(&argc, &argv, NULL);
