@@ -77,6 +77,15 @@ missing_document() {
     return $result
 }
 
+missing_and_changed() {
+    mv alpha.txt gone.txt && cp beta.txt beta.kept && sed -i s/7/8/ beta.txt && status 1 "$kvasir" verify -q r.json &&
+        [ "$(wc -l <out)" -eq 2 ] && grep -q '^document 1 cannot be read: ' out && grep -q '^document 2, .*beta.txt, has changed$' out
+    result=$?
+    mv gone.txt alpha.txt
+    mv beta.kept beta.txt
+    return $result
+}
+
 # A name that stands in for the title counts; the folder does not.
 files_named() {
     mkdir -p moved && cp alpha.txt beta.txt moved && identical r.json moved/alpha.txt moved/beta.txt &&
@@ -133,6 +142,10 @@ other_text() {
 
 other_token() {
     edit r.json i.json 's/"answer_ids":\[[0-9]*/"answer_ids":[5/' && differs '^the answer differs from token 1 on: ' i.json
+}
+
+other_citations() {
+    edit r.json c.json 's/"citations":\[[^]]*\]/"citations":[{"document_index":0}]/' && differs '^the citations differ' c.json
 }
 
 # Every byte of a record counts: one is changed at a time, at places all over it.
@@ -205,6 +218,7 @@ ok "and from another folder" elsewhere
 ok "and without the cache, with one thread in plain C" no_cache
 ok "a changed document is named" changed_document
 ok "a missing document is named" missing_document
+ok "a missing one and a changed one behind it" missing_and_changed
 ok "files take the place of the recorded ones" files_named
 ok "another order" other_order
 ok "another model" other_model
@@ -215,6 +229,7 @@ ok "rules of the user's own" other_system
 ok "another question" other_question
 ok "another tokenizer" other_tokenizer
 ok "another text of the answer" other_text
+ok "other citations" other_citations
 ok "another token of the answer" other_token
 ok "a flipped byte is found, wherever it is" flipped_bytes
 ok "a newer format is refused" newer_format

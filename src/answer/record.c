@@ -116,9 +116,9 @@ void record_set_documents(Record *record, const GPtrArray *documents, guint in_c
         const Document *document = g_ptr_array_index(documents, i);
         RecordDocument *copy = g_new0(RecordDocument, 1);
 
-        copy->path = document_path(document);
-        copy->title = g_utf8_make_valid(document->title != NULL ? document->title : "", -1);
-        copy->hash = document_hash(document);
+        copy->path = document != NULL ? document_path(document) : g_strdup("");
+        copy->title = g_utf8_make_valid(document != NULL && document->title != NULL ? document->title : "", -1);
+        copy->hash = document != NULL ? document_hash(document) : g_strdup("");
         copy->in_corpus = i < in_corpus;
         g_ptr_array_add(record->documents, copy);
     }
@@ -444,7 +444,7 @@ static void compare_documents(const Record *then, const Record *now, GPtrArray *
     for (guint i = 0; i < both; i++) {
         const RecordDocument *a = g_ptr_array_index(then->documents, i), *b = g_ptr_array_index(now->documents, i);
 
-        if (strcmp(a->hash, b->hash) == 0)
+        if (b->hash[0] == '\0' || strcmp(a->hash, b->hash) == 0)
             continue;
         if (strcmp(a->path, b->path) == 0)
             differ(differences, "document %u, %s, has changed", i + 1, a->path);
@@ -480,7 +480,7 @@ void record_compare_inputs(const Record *then, const Record *now, GPtrArray *dif
 
     record_compare_engines(then, now, differences);
     compare_documents(then, now, differences);
-    if (differences->len == before && now->manifest != NULL && strcmp(then->manifest, now->manifest) != 0)
+    if (differences->len == before && now->prompt != NULL && strcmp(then->manifest, now->manifest) != 0)
         differ(differences, "the hash of the documents is not the recorded one, though each document's is");
     /* What is left when all else is equal: other rules or another form of the prompt in this version. */
     if (differences->len == before && now->prompt != NULL && strcmp(then->prompt, now->prompt) != 0)

@@ -42,7 +42,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
 
 /* A new record that says what computes: model, tokenizer (which there must be), arithmetic, KV type. */
 Record *record_new(const Engine *engine, KvType kv);
-/* DOCUMENTS (Document*), the first IN_CORPUS of which are of the corpus. */
+/* DOCUMENTS (Document*), the first IN_CORPUS of which are of the corpus.  NULL is one that could not be read: it
+ * is not compared. */
 void record_set_documents(Record *record, const GPtrArray *documents, guint in_corpus);
 void record_set_prompt(Record *record, const Prompt *prompt);
 
@@ -57,7 +58,7 @@ Record *record_from_text(const char *name, const char *text, gsize length, GErro
 /* Appends to DIFFERENCES (of char*) a sentence for each thing that NOW computes with and THEN did not: model, tokenizer,
  * arithmetic, KV type. */
 void record_compare_engines(const Record *then, const Record *now, GPtrArray *differences);
-/* The same, and for what they compute from: documents, prompt. */
+/* The same, and for what they compute from: documents and, if NOW has one, the prompt. */
 void record_compare_inputs(const Record *then, const Record *now, GPtrArray *differences);
 /* The same for what came out: tokens, the reason of the end, text, citations.  TOKENIZER shows the first tokens that differ. */
 void record_compare_answers(const Record *then, const Record *now, const Tokenizer *tokenizer, GPtrArray *differences);

@@ -24,7 +24,7 @@ static const GOptionEntry entries[] = {
 
 typedef struct {
     Record *then, *now;
-    GPtrArray *documents;           /* of Document* */
+    GPtrArray *documents;           /* of Document*; NULL for one that cannot be read */
     GPtrArray *differences;         /* of char*, sentences */
     CitationReader *citations;
     GString *answer;
@@ -73,14 +73,13 @@ static gboolean read_file(Verify *verify, const char *path, GError **error)
     if (interrupt_check(error))
         return FALSE;
     document = document_read(path, &options, &local);
-    if (document != NULL)
-        g_ptr_array_add(verify->documents, document);
     if (g_error_matches(local, FAILURE, FAILURE_INTERRUPTED)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
     if (document == NULL)
         differ(verify, "document %u cannot be read: %s", verify->documents->len + 1, local->message);
+    g_ptr_array_add(verify->documents, document);
     return TRUE;
 }
 
@@ -101,13 +100,17 @@ static gboolean read_corpus(Verify *verify, GError **error)
         return FALSE;
     }
     g_clear_error(&local);
-    if (verify->documents == NULL)
+    if (verify->documents == NULL) {
         differ(verify, "the corpus %s is missing; its documents can be named behind the record", corpus);
+        verify->documents = g_ptr_array_new_with_free_func(free_document);
+        for (guint i = 0; i < verify->then->documents->len; i++)
+            if (((const RecordDocument *) g_ptr_array_index(verify->then->documents, i))->in_corpus)
+                g_ptr_array_add(verify->documents, NULL);
+    }
     return TRUE;
 }
 
-/* FILES, or (none) what the record names: the corpus, then files.  With something missing the comparison would
- * blame what stands behind it, so it ends there; see recompute(). */
+/* FILES, or (none) what the record names: the corpus, then files. */
 static gboolean gather(Verify *verify, char **files, GError **error)
 {
     gboolean from_record = files[0] == NULL;
@@ -124,10 +127,12 @@ static gboolean gather(Verify *verify, char **files, GError **error)
 
         if (document->in_corpus)
             continue;
-        if (strcmp(document->path, RECORD_STDIN) == 0)
+        if (strcmp(document->path, RECORD_STDIN) == 0) {
             differ(verify, "document %u came from standard input; name files with the same text behind the record", i + 1);
-        else if (!read_file(verify, document->path, error))
+            g_ptr_array_add(verify->documents, NULL);
+        } else if (!read_file(verify, document->path, error)) {
             return FALSE;
+        }
     }
     return TRUE;
 }
@@ -214,12 +219,11 @@ static gboolean check(Verify *verify, char **argv, GError **error)
     if (engine == NULL || work_tokenizer(engine, error) == NULL || !gather(verify, argv + 1, error))
         return FALSE;
     verify->now = record_new(engine, kv);
+    record_set_documents(verify->now, verify->documents, 0);
     if (verify->differences->len > 0) {
-        /* Documents are missing: the numbers of those behind are not the same any more. */
-        record_compare_engines(verify->then, verify->now, verify->differences);
+        record_compare_inputs(verify->then, verify->now, verify->differences);
         return TRUE;
     }
-    record_set_documents(verify->now, verify->documents, 0);
     return recompute(verify, engine, kv, error);
 }
 
