@@ -18,3 +18,12 @@ TESTS += tests/unit-quotation
 tests_unit_quotation_SOURCES = tests/unit-quotation.c
 tests_unit_quotation_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_quotation_LDADD = libanswer.a $(GLIB_LIBS) -lm
+
+check_PROGRAMS += tests/unit-record
+TESTS += tests/unit-record
+tests_unit_record_SOURCES = tests/unit-record.c
+tests_unit_record_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+tests_unit_record_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libingest.a libcache.a libbase.a \
+	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) $(LIBARCHIVE_LIBS) \
+	$(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
+tests_unit_record_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)

@@ -145,7 +145,7 @@ other_token() {
 }
 
 other_citations() {
-    edit r.json c.json 's/"citations":\[[^]]*\]/"citations":[{"document_index":0}]/' && differs '^the citations differ' c.json
+    edit r.json c.json 's/"citations":\[[^]]*\]/"citations":[{"document_title":"A","start_page_number":1,"end_page_number":2}]/' && differs '^the citations differ' c.json
 }
 
 # Every byte of a record counts: one is changed at a time, at places all over it.

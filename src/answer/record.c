@@ -171,7 +171,7 @@ JsonNode *record_citations(const CitationReader *reader, const GPtrArray *docume
 
         json_builder_begin_object(builder);
         add_int(builder, "document_index", citation->document);
-        add_text(builder, "document_title", document->title);
+        add_text(builder, "document_title", document->title != NULL ? document->title : "");
         add_int(builder, "start_page_number", (gint64) citation->first + 1);
         add_int(builder, "end_page_number", (gint64) citation->last + 2);
         add_text(builder, "cited_text", citation->text);
@@ -360,6 +360,25 @@ static void get_ids(JsonObject *o, GArray *ids, gboolean *ok)
     }
 }
 
+/* Enough for those who show them: all are objects with numbers of pages and a title. */
+static void check_citations(JsonNode *citations, gboolean *ok)
+{
+    JsonArray *array = citations != NULL ? json_node_get_array(citations) : NULL;
+
+    for (guint i = 0; array != NULL && i < json_array_get_length(array); i++) {
+        JsonNode *element = json_array_get_element(array, i);
+        JsonObject *o = JSON_NODE_HOLDS_OBJECT(element) ? json_node_get_object(element) : NULL;
+
+        if (o == NULL) {
+            *ok = FALSE;
+            return;
+        }
+        member(o, "document_title", G_TYPE_STRING, ok);
+        member(o, "start_page_number", G_TYPE_INT64, ok);
+        member(o, "end_page_number", G_TYPE_INT64, ok);
+    }
+}
+
 static gboolean get_members(JsonObject *o, Record *r)
 {
     gboolean ok = TRUE;
@@ -386,6 +405,7 @@ static gboolean get_members(JsonObject *o, Record *r)
     get_ids(o, r->ids, &ok);
     r->stop_reason = get_text(o, "stop_reason", &ok);
     r->citations = get_copy(o, "citations", JSON_TYPE_ARRAY, &ok);
+    check_citations(r->citations, &ok);
     r->timings = get_copy(o, "timings", JSON_TYPE_OBJECT, &ok);
     return ok && r->max_tokens > 0 && r->max_tokens <= G_MAXINT32 && r->temperature >= 0 && r->temperature <= 100 &&
            r->top_p > 0 && r->top_p <= 1;
