@@ -64,8 +64,8 @@ void kernel_rmsnorm(const float *x, const float *w, float eps, float *y, size_t 
 
 size_t kernel_linear_scratch_bytes(size_t columns)
 {
-    /* A row as floats, or eight rows as codes, twice, with scales, offsets and halves. */
-    return 2 * columns * 8 + columns / KERNEL_GROUP * 8 * (2 * sizeof(float) + 2) + columns * 2 + 64;
+    /* A row as floats, or eight rows as codes with scales, offsets and halves. */
+    return columns * 8 + columns / KERNEL_GROUP * 8 * (2 * sizeof(float) + 2) + columns * 2 + 64;
 }
 
 size_t kernel_tile_bytes(TileKind kind, size_t dim)

@@ -30,9 +30,9 @@ static inline __m256i four_bytes(const void *p)
 #define LANES 8         /* rows of a linear layer computed together, a lane each */
 
 /* Eight rows unpacked: codes row by row; scales, offsets and halves by group,
- * the eight rows side by side.  Codes of four and five bits also lie
- * interleaved, [group][step of 4 columns][row][4], raised by ZERO to be
- * unsigned: then a group's sixteen-bit sums fit without widening. */
+ * the eight rows side by side.  Codes of four and five bits ("small") lie
+ * interleaved instead, [group][step of 4 columns][row][4], and unsigned, as in
+ * the file: then a group's sixteen-bit sums fit without widening. */
 typedef struct {
     int8_t *q;
     uint8_t *small;
@@ -73,7 +73,7 @@ static bool unpack_rows(const Matrix *w, size_t first, size_t count, Rows8 to, S
     return fit;
 }
 
-/* What codes of four and five bits are raised by; -1 for other types. */
+/* The code that means zero in a small type; -1 for other types. */
 static int small_zero(TensorType type)
 {
     switch (type) {
@@ -91,35 +91,142 @@ static int small_zero(TensorType type)
     }
 }
 
-/* rows->q to rows->small: of each group the transpose of 8 rows by 8 steps. */
-static void interleave(const Rows8 *rows, size_t columns, int zero)
+/* The low nibbles of 16 bytes, then the high ones. */
+static inline __m256i nibbles(const uint8_t *p)
 {
-    const __m256i raise = _mm256_set1_epi8((char) zero);
+    __m128i x = _mm_loadu_si128((const __m128i *) (const void *) p);
 
-    for (size_t c = 0; c < columns; c += KERNEL_GROUP) {
-        __m256i r[LANES], p[LANES];
-        __m256i *to = (__m256i *) (void *) (rows->small + c * LANES);
+    return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(x, 4), x), _mm256_set1_epi8(15));
+}
 
-        #pragma GCC unroll 8
-        for (size_t i = 0; i < LANES; i++)
-            r[i] = _mm256_add_epi8(load(rows->q + i * columns + c), raise);
-        #pragma GCC unroll 4
-        for (size_t i = 0; i < LANES; i += 2) {
-            p[i] = _mm256_unpacklo_epi32(r[i], r[i + 1]);
-            p[i + 1] = _mm256_unpackhi_epi32(r[i], r[i + 1]);
+/* Sixteen in every byte whose bit of a 32-bit mask is set. */
+static inline __m256i fifth_bits(const uint8_t *mask)
+{
+    const __m256i spread = _mm256_set_epi64x(0x0303030303030303, 0x0202020202020202, 0x0101010101010101, 0);
+    const __m256i bits = _mm256_set1_epi64x((long long) 0x8040201008040201);
+    __m256i x = _mm256_and_si256(_mm256_shuffle_epi8(four_bytes(mask), spread), bits);
+
+    return _mm256_and_si256(_mm256_cmpeq_epi8(x, bits), _mm256_set1_epi8(16));
+}
+
+/* Unsigned codes of group J of the block P of a small type. */
+static inline __attribute__((always_inline)) __m256i small_codes(TensorType type, const uint8_t *p, int j)
+{
+    __m256i x, high;
+
+    switch (type) {
+    case TYPE_Q4_0:
+        return nibbles(p + 2);
+    case TYPE_Q4_1:
+        return nibbles(p + 4);
+    case TYPE_Q5_0:
+        return _mm256_or_si256(nibbles(p + 6), fifth_bits(p + 2));
+    case TYPE_Q5_1:
+        return _mm256_or_si256(nibbles(p + 8), fifth_bits(p + 4));
+    default:
+        x = load(p + (type == TYPE_Q5_K ? 48 : 16) + j / 2 * 32);
+        x = _mm256_and_si256(_mm256_srli_epi16(x, j & 1 ? 4 : 0), _mm256_set1_epi8(15));
+        if (type == TYPE_Q4_K)
+            return x;
+        high = _mm256_and_si256(_mm256_srli_epi16(load(p + 16), j), _mm256_set1_epi8(1));
+        return _mm256_or_si256(x, _mm256_slli_epi16(high, 4));
+    }
+}
+
+/* Scales and offsets of row R. */
+static void small_scales(const Matrix *w, const uint8_t *p, size_t r, const Rows8 *to)
+{
+    size_t groups = w->columns / KERNEL_GROUP, bytes = type_block_bytes(w->type);
+    bool offset = SET(has_offset)(w->type);
+    uint8_t sc[8], mn[8];
+
+    if (w->type != TYPE_Q4_K && w->type != TYPE_Q5_K) {
+        for (size_t g = 0; g < groups; g++, p += bytes) {
+            to->d[g * LANES + r] = SET(load_half)(p);
+            to->m[g * LANES + r] = offset ? SET(load_half)(p + 2) : 0;
         }
-        #pragma GCC unroll 2
-        for (size_t i = 0; i < LANES; i += 4) {
-            r[i] = _mm256_unpacklo_epi64(p[i], p[i + 2]);
-            r[i + 1] = _mm256_unpackhi_epi64(p[i], p[i + 2]);
-            r[i + 2] = _mm256_unpacklo_epi64(p[i + 1], p[i + 3]);
-            r[i + 3] = _mm256_unpackhi_epi64(p[i + 1], p[i + 3]);
+        return;
+    }
+    for (size_t g = 0; g < groups; g += 8, p += bytes) {
+        float d = SET(load_half)(p), dmin = SET(load_half)(p + 2);
+
+        SET(scales_k4)(p + 4, sc, mn);
+        for (size_t j = 0; j < 8; j++) {
+            to->d[(g + j) * LANES + r] = d * (float) sc[j];
+            to->m[(g + j) * LANES + r] = -(dmin * (float) mn[j]);
         }
-        #pragma GCC unroll 4
-        for (size_t i = 0; i < 4; i++) {
-            _mm256_storeu_si256(to + i, _mm256_permute2x128_si256(r[i], r[i + 4], 0x20));
-            _mm256_storeu_si256(to + 4 + i, _mm256_permute2x128_si256(r[i], r[i + 4], 0x31));
+    }
+}
+
+/* Stores the transpose of 8 rows by 8 steps of 4 codes. */
+static inline void store_steps(__m256i r[LANES], uint8_t *to)
+{
+    __m256i p[LANES], *out = (__m256i *) (void *) to;
+
+    #pragma GCC unroll 4
+    for (int i = 0; i < LANES; i += 2) {
+        p[i] = _mm256_unpacklo_epi32(r[i], r[i + 1]);
+        p[i + 1] = _mm256_unpackhi_epi32(r[i], r[i + 1]);
+    }
+    #pragma GCC unroll 2
+    for (int i = 0; i < LANES; i += 4) {
+        r[i] = _mm256_unpacklo_epi64(p[i], p[i + 2]);
+        r[i + 1] = _mm256_unpackhi_epi64(p[i], p[i + 2]);
+        r[i + 2] = _mm256_unpacklo_epi64(p[i + 1], p[i + 3]);
+        r[i + 3] = _mm256_unpackhi_epi64(p[i + 1], p[i + 3]);
+    }
+    #pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_si256(out + i, _mm256_permute2x128_si256(r[i], r[i + 4], 0x20));
+        _mm256_storeu_si256(out + 4 + i, _mm256_permute2x128_si256(r[i], r[i + 4], 0x31));
+    }
+}
+
+static inline __attribute__((always_inline)) void small_rows_of(TensorType type, const Matrix *w, size_t first,
+                                                                size_t count, const Rows8 *to)
+{
+    size_t bytes = type_block_bytes(type), per_block = type == TYPE_Q4_K || type == TYPE_Q5_K ? 8 : 1;
+    const uint8_t *p = w->data + first * w->row_bytes;
+
+    for (size_t g = 0; g < w->columns / KERNEL_GROUP; g += per_block, p += bytes)
+        for (size_t j = 0; j < per_block; j++) {
+            __m256i r[LANES];
+
+            #pragma GCC unroll 8
+            for (size_t i = 0; i < LANES; i++)
+                r[i] = i < count ? small_codes(type, p + i * w->row_bytes, (int) j) : _mm256_setzero_si256();
+            store_steps(r, to->small + (g + j) * KERNEL_GROUP * LANES);
         }
+}
+
+/* Unpacks COUNT <= 8 rows of a small type; the others become zeros. */
+static void unpack_small(const Matrix *w, size_t first, size_t count, const Rows8 *to)
+{
+    if (count < LANES) {
+        memset(to->d, 0, w->columns / KERNEL_GROUP * LANES * sizeof(float));
+        memset(to->m, 0, w->columns / KERNEL_GROUP * LANES * sizeof(float));
+    }
+    for (size_t i = 0; i < count; i++)
+        small_scales(w, w->data + (first + i) * w->row_bytes, i, to);
+    switch (w->type) {
+    case TYPE_Q4_0:
+        small_rows_of(TYPE_Q4_0, w, first, count, to);
+        break;
+    case TYPE_Q4_1:
+        small_rows_of(TYPE_Q4_1, w, first, count, to);
+        break;
+    case TYPE_Q5_0:
+        small_rows_of(TYPE_Q5_0, w, first, count, to);
+        break;
+    case TYPE_Q5_1:
+        small_rows_of(TYPE_Q5_1, w, first, count, to);
+        break;
+    case TYPE_Q4_K:
+        small_rows_of(TYPE_Q4_K, w, first, count, to);
+        break;
+    default:
+        small_rows_of(TYPE_Q5_K, w, first, count, to);
+        break;
     }
 }
 
@@ -283,11 +390,11 @@ static void SET(linear)(const Matrix *w, size_t first, size_t count, const Quant
     size_t columns = w->columns, groups = columns / KERNEL_GROUP;
     float *f = scratch;
     Rows8 rows = { .d = f, .m = f + groups * LANES };
-    int zero = small_zero(w->type);
+    bool small = small_zero(w->type) >= 0;
 
     rows.q = (int8_t *) (f + 2 * groups * LANES);
-    rows.small = (uint8_t *) rows.q + columns * LANES;
-    rows.half = (int8_t *) rows.small + columns * LANES;
+    rows.small = (uint8_t *) rows.q;
+    rows.half = rows.q + columns * LANES;
     for (size_t r = first; r < first + count; r += LANES) {
         size_t n = first + count - r < LANES ? first + count - r : LANES;
         /* One row's scales, offsets and halves lie behind the eight rows. */
@@ -296,12 +403,12 @@ static void SET(linear)(const Matrix *w, size_t first, size_t count, const Quant
         one.m = one.d + groups;
         one.half = (int8_t *) (one.m + groups);
 
-        if (!unpack_rows(w, r, n, rows, one)) {
+        if (small) {
+            unpack_small(w, r, n, &rows);
+        } else if (!unpack_rows(w, r, n, rows, one)) {
             linear_plain(&rows, columns, n, x, out + r, stride);
             continue;
         }
-        if (zero >= 0)
-            interleave(&rows, columns, zero);
         size_t t = 0;
         __m256 acc[4];
         for (; t + 4 <= x->tokens; t += 4) {
