@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ingest/document.h"
+#include "src/answer/json.h"
 #include "src/answer/source.h"
 
 /* Bounds of what an archive may claim: far above what makes sense, far below what overflows. */
@@ -26,21 +27,6 @@ void archive_head_clear(ArchiveHead *head)
     memset(head, 0, sizeof *head);
 }
 
-static void add_string(JsonBuilder *builder, const char *name, const char *value)
-{
-    json_builder_set_member_name(builder, name);
-    if (value != NULL)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void add_int(JsonBuilder *builder, const char *name, gint64 value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, value);
-}
-
 static char *end_json(JsonBuilder *builder)
 {
     g_autoptr(JsonNode) root = NULL;
@@ -55,16 +41,16 @@ char *archive_head_to_json(const ArchiveHead *head)
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
     json_builder_begin_object(builder);
-    add_int(builder, "kvasir_archive", ARCHIVE_FORMAT);
-    add_string(builder, "corpus", head->corpus);
-    add_int(builder, "documents", head->documents);
-    add_string(builder, "model", head->model);
-    add_string(builder, "fingerprint", head->fingerprint);
-    add_string(builder, "kv", head->kv);
-    add_string(builder, "arithmetic", head->arithmetic);
-    add_int(builder, "blocks", (gint64) head->blocks);
-    add_int(builder, "parts", head->parts);
-    add_int(builder, "part_size", (gint64) head->part_size);
+    json_add_int(builder, "kvasir_archive", ARCHIVE_FORMAT);
+    json_add_text(builder, "corpus", head->corpus);
+    json_add_int(builder, "documents", head->documents);
+    json_add_text(builder, "model", head->model);
+    json_add_text(builder, "fingerprint", head->fingerprint);
+    json_add_text(builder, "kv", head->kv);
+    json_add_text(builder, "arithmetic", head->arithmetic);
+    json_add_int(builder, "blocks", (gint64) head->blocks);
+    json_add_int(builder, "parts", head->parts);
+    json_add_int(builder, "part_size", (gint64) head->part_size);
     return end_json(builder);
 }
 
@@ -131,9 +117,9 @@ gboolean archive_head_from_json(const char *text, gsize length, ArchiveHead *hea
 static void add_page(JsonBuilder *builder, const CataloguePage *page)
 {
     json_builder_begin_object(builder);
-    add_string(builder, "label", page->label);
-    add_int(builder, "state", page->state);
-    add_string(builder, "text", page->text);
+    json_add_text(builder, "label", page->label);
+    json_add_int(builder, "state", page->state);
+    json_add_text(builder, "text", page->text);
     json_builder_end_object(builder);
 }
 
@@ -144,12 +130,12 @@ char *archive_document_to_json(const CatalogueDocument *document)
     g_autofree char *path = g_uri_escape_bytes((const guint8 *) document->path, strlen(document->path), "/");
 
     json_builder_begin_object(builder);
-    add_string(builder, "path", path);
-    add_string(builder, "format", document->format);
-    add_string(builder, "title", document->title);
-    add_string(builder, "author", document->author);
-    add_string(builder, "date", document->date);
-    add_string(builder, "hash", document->hash);
+    json_add_text(builder, "path", path);
+    json_add_text(builder, "format", document->format);
+    json_add_text(builder, "title", document->title);
+    json_add_text(builder, "author", document->author);
+    json_add_text(builder, "date", document->date);
+    json_add_text(builder, "hash", document->hash);
     json_builder_set_member_name(builder, "pages");
     json_builder_begin_array(builder);
     for (guint i = 0; i < document->pages->len; i++)

@@ -1,10 +1,12 @@
 # answer: the prompt, the prefix cache around the engine, the reply, its citations.
 noinst_LIBRARIES += libanswer.a
 libanswer_a_SOURCES = \
+	src/answer/answer.c src/answer/answer.h \
 	src/answer/archive.h src/answer/archive_internal.h \
 	src/answer/archive_export.c src/answer/archive_import.c src/answer/archive_json.c \
 	src/answer/citation.c src/answer/citation.h \
 	src/answer/draft.c src/answer/draft.h \
+	src/answer/json.h \
 	src/answer/passage.c src/answer/passage.h \
 	src/answer/prefix.c src/answer/prefix.h \
 	src/answer/prompt.c src/answer/prompt.h \

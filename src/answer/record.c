@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "src/answer/json.h"
 #include "src/base/failure.h"
 
 #define SEAL_BEGIN ",\"sha256\":\""
@@ -137,26 +138,12 @@ void record_set_prompt(Record *record, const Prompt *prompt)
     record->prompt_tokens = prompt->ids->len;
 }
 
-static void add_int(JsonBuilder *builder, const char *name, gint64 value)
+void record_set_answer(Record *record, const Answer *answer)
 {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, value);
-}
-
-static void add_double(JsonBuilder *builder, const char *name, double value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_double_value(builder, value);
-}
-
-/* NULL becomes null. */
-static void add_text(JsonBuilder *builder, const char *name, const char *value)
-{
-    json_builder_set_member_name(builder, name);
-    if (value != NULL)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
+    record->answer = g_strdup(answer->text->str);
+    g_array_append_vals(record->ids, answer->ids->data, answer->ids->len);
+    record->stop_reason = g_strdup(reply_end_name(answer->reply.end));
+    record->citations = record_citations(answer->citations, answer->documents, answer->verbatim);
 }
 
 JsonNode *record_citations(const CitationReader *reader, const GPtrArray *documents, gboolean verbatim)
@@ -170,12 +157,12 @@ JsonNode *record_citations(const CitationReader *reader, const GPtrArray *docume
         const Document *document = g_ptr_array_index(documents, citation->document);
 
         json_builder_begin_object(builder);
-        add_int(builder, "document_index", citation->document);
-        add_text(builder, "document_title", document->title != NULL ? document->title : "");
-        add_int(builder, "start_page_number", (gint64) citation->first + 1);
-        add_int(builder, "end_page_number", (gint64) citation->last + 2);
-        add_text(builder, "cited_text", citation->text);
-        add_text(builder, "basis", verbatim ? "verbatim" : "model");
+        json_add_int(builder, "document_index", citation->document);
+        json_add_text(builder, "document_title", document->title != NULL ? document->title : "");
+        json_add_int(builder, "start_page_number", (gint64) citation->first + 1);
+        json_add_int(builder, "end_page_number", (gint64) citation->last + 2);
+        json_add_text(builder, "cited_text", citation->text);
+        json_add_text(builder, "basis", verbatim ? "verbatim" : "model");
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -190,11 +177,10 @@ static void add_documents(JsonBuilder *builder, const GPtrArray *documents)
         const RecordDocument *document = g_ptr_array_index(documents, i);
 
         json_builder_begin_object(builder);
-        add_text(builder, "path", document->path);
-        add_text(builder, "title", document->title);
-        add_text(builder, "hash", document->hash);
-        json_builder_set_member_name(builder, "in_corpus");
-        json_builder_add_boolean_value(builder, document->in_corpus);
+        json_add_text(builder, "path", document->path);
+        json_add_text(builder, "title", document->title);
+        json_add_text(builder, "hash", document->hash);
+        json_add_boolean(builder, "in_corpus", document->in_corpus);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -211,33 +197,31 @@ static void add_ids(JsonBuilder *builder, const GArray *ids)
 
 static void add_members(JsonBuilder *builder, const Record *r)
 {
-    add_int(builder, "kvasir_record", RECORD_FORMAT);
-    add_text(builder, "program", PACKAGE_STRING);
-    add_int(builder, "made", r->made);
-    add_text(builder, "model", r->model);
-    add_text(builder, "model_fingerprint", r->fingerprint);
-    add_text(builder, "tokenizer_hash", r->tokenizer);
-    add_text(builder, "arithmetic", r->arithmetic);
-    add_text(builder, "isa", r->isa);
-    add_text(builder, "kv", r->kv);
-    add_text(builder, "corpus", r->corpus);
+    json_add_int(builder, "kvasir_record", RECORD_FORMAT);
+    json_add_text(builder, "program", PACKAGE_STRING);
+    json_add_int(builder, "made", r->made);
+    json_add_text(builder, "model", r->model);
+    json_add_text(builder, "model_fingerprint", r->fingerprint);
+    json_add_text(builder, "tokenizer_hash", r->tokenizer);
+    json_add_text(builder, "arithmetic", r->arithmetic);
+    json_add_text(builder, "isa", r->isa);
+    json_add_text(builder, "kv", r->kv);
+    json_add_text(builder, "corpus", r->corpus);
     add_documents(builder, r->documents);
-    add_text(builder, "manifest_hash", r->manifest);
-    add_text(builder, "prompt_hash", r->prompt);
-    add_int(builder, "prompt_tokens", r->prompt_tokens);
-    add_text(builder, "question", r->question);
-    add_text(builder, "system", r->system);
-    add_double(builder, "temperature", r->temperature);
-    add_double(builder, "top_p", r->top_p);
-    add_int(builder, "seed", r->seed);
-    add_int(builder, "max_tokens", r->max_tokens);
-    add_text(builder, "answer", r->answer);
+    json_add_text(builder, "manifest_hash", r->manifest);
+    json_add_text(builder, "prompt_hash", r->prompt);
+    json_add_int(builder, "prompt_tokens", r->prompt_tokens);
+    json_add_text(builder, "question", r->question);
+    json_add_text(builder, "system", r->system);
+    json_add_double(builder, "temperature", r->temperature);
+    json_add_double(builder, "top_p", r->top_p);
+    json_add_int(builder, "seed", r->seed);
+    json_add_int(builder, "max_tokens", r->max_tokens);
+    json_add_text(builder, "answer", r->answer);
     add_ids(builder, r->ids);
-    add_text(builder, "stop_reason", r->stop_reason);
-    json_builder_set_member_name(builder, "citations");
-    json_builder_add_value(builder, json_node_copy(r->citations));
-    json_builder_set_member_name(builder, "timings");
-    json_builder_add_value(builder, json_node_copy(r->timings));
+    json_add_text(builder, "stop_reason", r->stop_reason);
+    json_add_node(builder, "citations", json_node_copy(r->citations));
+    json_add_node(builder, "timings", json_node_copy(r->timings));
 }
 
 char *record_to_text(const Record *record)

@@ -8,7 +8,7 @@
 
 #include <json-glib/json-glib.h>
 
-#include "src/answer/citation.h"
+#include "src/answer/answer.h"
 #include "src/answer/prompt.h"
 #include "src/model/engine.h"
 
@@ -46,6 +46,9 @@ Record *record_new(const Engine *engine, KvType kv);
  * is not compared. */
 void record_set_documents(Record *record, const GPtrArray *documents, guint in_corpus);
 void record_set_prompt(Record *record, const Prompt *prompt);
+
+/* What came out, but for the timings. */
+void record_set_answer(Record *record, const Answer *answer);
 
 /* The citations of READER as the array that JSON output and records have; json_node_unref(). */
 JsonNode *record_citations(const CitationReader *reader, const GPtrArray *documents, gboolean verbatim);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cache/catalogue.h"
+#include "src/answer/json.h"
 #include "src/answer/record.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
@@ -54,15 +55,6 @@ static void print_list(const GPtrArray *records)
     }
 }
 
-static void add_text(JsonBuilder *builder, const char *name, const char *value)
-{
-    json_builder_set_member_name(builder, name);
-    if (value != NULL)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
 static void print_list_json(const GPtrArray *records)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -74,12 +66,10 @@ static void print_list_json(const GPtrArray *records)
         const CatalogueRecord *record = g_ptr_array_index(records, i);
 
         json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "number");
-        json_builder_add_int_value(builder, record->id);
-        json_builder_set_member_name(builder, "made");
-        json_builder_add_int_value(builder, record->made);
-        add_text(builder, "corpus", record->corpus);
-        add_text(builder, "question", record->question);
+        json_add_int(builder, "number", record->id);
+        json_add_int(builder, "made", record->made);
+        json_add_text(builder, "corpus", record->corpus);
+        json_add_text(builder, "question", record->question);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/answer/answer.h"
 #include "src/answer/record.h"
-#include "src/answer/reply.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
@@ -26,10 +26,8 @@ typedef struct {
     Record *then, *now;
     GPtrArray *documents;           /* of Document*; NULL for one that cannot be read */
     GPtrArray *differences;         /* of char*, sentences */
-    CitationReader *citations;
-    GString *answer;
+    Answer *answer;
     Meter *meter;
-    PrefixReport prefix;
 } Verify;
 
 static void G_GNUC_PRINTF(2, 3) differ(Verify *verify, const char *format, ...)
@@ -137,42 +135,30 @@ static gboolean gather(Verify *verify, char **files, GError **error)
     return TRUE;
 }
 
-/* A ReplyTextFunc. */
-static void take_text(const char *text, gsize length, gpointer data)
-{
-    Verify *verify = data;
-
-    citation_reader_feed(verify->citations, text, length, verify->answer);
-}
-
 static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *store, const Prompt *prompt, GError **error)
 {
     const Record *then = verify->then;
     const ReplyOptions options = {
         .sample = { .temperature = then->temperature, .top_p = then->top_p, .seed = (guint64) then->seed },
-        .max_tokens = (gsize) then->max_tokens, .text = take_text, .data = verify, .ids = verify->now->ids,
+        .max_tokens = (gsize) then->max_tokens,
     };
     g_autoptr(Session) session = session_new(engine, kv, prompt->ids->len + options.max_tokens, error);
-    gboolean verbatim = FALSE, ok;
-    Reply made;
+    Answer *answer;
+    gboolean ok;
 
     if (session == NULL)
         return FALSE;
+    answer = verify->answer = answer_new(verify->documents, NULL, NULL);
     ok = prefix_fill(session, engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len,
-                     prompt->prefix, meter_update, verify->meter, &verify->prefix, error);
+                     prompt->prefix, meter_update, verify->meter, &answer->prefix, error);
     meter_clear(verify->meter);
     if (!ok)
         return FALSE;
-    work_tell_prefix(&command_verify, &verify->prefix);
-    verify->citations = citation_reader_new(verify->documents);
-    if (!reply_generate(session, engine, &options, &made, error))
+    work_tell_prefix(&command_verify, &answer->prefix);
+    if (!answer_generate(answer, session, engine, &options, error))
         return FALSE;
-    citation_reader_end(verify->citations, verify->answer);
-    if (citation_reader_list(verify->citations)->len == 0)
-        verbatim = citation_reader_find_verbatim(verify->citations, verify->answer->str) > 0;
-    verify->now->answer = g_strdup(verify->answer->str);
-    verify->now->stop_reason = g_strdup(reply_end_name(made.end));
-    verify->now->citations = record_citations(verify->citations, verify->documents, verbatim);
+    answer_finish(answer);
+    record_set_answer(verify->now, answer);
     return TRUE;
 }
 
@@ -251,18 +237,15 @@ static int run(int argc, char **argv)
         return command_fail(&command_verify, g_error_new(FAILURE, FAILURE_USAGE, "a record is needed: a file that "
                             "\"kvasir ask --record\" wrote, or a number that \"kvasir history\" lists"));
     verify.differences = g_ptr_array_new_with_free_func(g_free);
-    verify.answer = g_string_new(NULL);
     verify.meter = meter_new(settings_get()->quiet);
     check(&verify, argv + 1, &error);
     status = finish(&verify, error);
     record_free(verify.then);
     record_free(verify.now);
-    citation_reader_free(verify.citations);
+    answer_free(verify.answer);
     if (verify.documents != NULL)
         g_ptr_array_unref(verify.documents);
     g_ptr_array_unref(verify.differences);
-    g_string_free(verify.answer, TRUE);
-    prefix_report_clear(&verify.prefix);
     meter_free(verify.meter);
     return status;
 }

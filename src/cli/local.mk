@@ -1,12 +1,15 @@
 # cli: main and one file per command.  libcli.a holds what the commands share.
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
+	src/cli/asking.c src/cli/asking.h \
 	src/cli/deep.c src/cli/deep.h \
 	src/cli/command.c src/cli/command.h \
+	src/cli/gather.c src/cli/gather.h \
 	src/cli/history.c src/cli/history.h \
 	src/cli/input.c src/cli/input.h \
 	src/cli/meter.c src/cli/meter.h \
 	src/cli/model_open.c \
+	src/cli/present.c src/cli/present.h \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/work.c src/cli/work.h
 libcli_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"'

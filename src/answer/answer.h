@@ -1,0 +1,42 @@
+/* answer.h - an answer while it is made, and when it is there: text, tokens, pages, quotations. */
+#ifndef KVASIR_ANSWER_ANSWER_H
+#define KVASIR_ANSWER_ANSWER_H
+
+#include "src/answer/citation.h"
+#include "src/answer/prefix.h"
+#include "src/answer/quotation.h"
+#include "src/answer/reply.h"
+
+/* Gets what was added to the text as it is shown; not terminated. */
+typedef void (*AnswerShowFunc)(const char *text, gsize length, gpointer data);
+
+typedef struct {
+    const GPtrArray *documents;     /* of Document*, in pack order; not owned */
+    CitationReader *citations;
+    GArray *quotations;             /* of Quotation; empty until answer_finish() */
+    GString *text;                  /* as shown, with [n] for marks */
+    GArray *ids;                    /* gint32: the tokens, with the stop token if there was one */
+    gboolean verbatim;              /* the citations were found, not given by the model */
+    PrefixReport prefix;            /* what the prompt cost */
+    Reply reply;
+    double seconds;                 /* all of it; set by the caller */
+    AnswerShowFunc show;            /* may be NULL */
+    gpointer data;
+} Answer;
+
+Answer *answer_new(const GPtrArray *documents, AnswerShowFunc show, gpointer data);
+void answer_free(Answer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)
+
+/* Lets the model answer to what SESSION holds (reply_generate() with OPTIONS, whose text, data and ids are those of
+ * ANSWER).  The text is complete also when this fails, as far as the model came. */
+gboolean answer_generate(Answer *answer, Session *session, const Engine *engine, const ReplyOptions *options, GError **error);
+
+/* A ReplyTextFunc, and the end of what it gets: for those who generate otherwise. */
+void answer_feed(const char *text, gsize length, gpointer answer);
+void answer_end(Answer *answer);
+
+/* Looks up in the documents what the answer quotes and, if it cites nothing, where it stands word for word. */
+void answer_finish(Answer *answer);
+
+#endif

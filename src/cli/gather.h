@@ -1,0 +1,21 @@
+/* gather.h - the documents that a command is about: those of a corpus, then files. */
+#ifndef KVASIR_CLI_GATHER_H
+#define KVASIR_CLI_GATHER_H
+
+#include "src/cli/command.h"
+#include "src/cli/meter.h"
+
+typedef struct {
+    GPtrArray *documents;           /* of Document*, owned */
+    guint in_corpus;                /* of them, the first ones */
+    guint unread;                   /* inputs that could not be read, wholly or in part */
+} Gathered;
+
+/* Fills GATHERED, zeroed before, with the documents of CORPUS (NULL: none) and behind them FILES, "-" being standard
+ * input.  What cannot be read is told on stderr in the name of COMMAND and passed over, unless nothing is left. */
+gboolean gather(Gathered *gathered, const Command *command, const char *corpus, char **files, const char *password,
+                Meter *meter, GError **error);
+void gathered_clear(Gathered *gathered);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Gathered, gathered_clear)
+
+#endif
