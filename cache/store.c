@@ -253,10 +253,10 @@ store_read_part(Database *db, gint64 id, const guint8 key[STORE_KEY_BYTES], guin
     return rc == SQLITE_OK;
 }
 
-/* One part in one snapshot of the database. */
+/* One part in one snapshot of the database.  *COST: microseconds that computing the block took. */
 static gboolean
 read_block_part(Database *reader, const guint8 *key, guint part, guint8 *out, gsize size,
-                gboolean *there, gboolean *good, GError **error)
+                gboolean *there, gboolean *good, gint64 *cost, GError **error)
 {
     sqlite3_stmt *s;
     gint64 id = 0, parts = 0, part_size = 0;
@@ -264,7 +264,9 @@ read_block_part(Database *reader, const guint8 *key, guint part, guint8 *out, gs
 
     if (!database_begin_read(reader, error))
         return FALSE;
-    s = database_query(reader, error, "SELECT id, parts, part_size FROM block WHERE key = ?", "k", key);
+    s = reader->version < 2
+        ? database_query(reader, error, "SELECT id, parts, part_size, 0 FROM block WHERE key = ?", "k", key)
+        : database_query(reader, error, "SELECT id, parts, part_size, cost FROM block WHERE key = ?", "k", key);
     row = s ? database_step(reader, s, error) : -1;
     *there = row == 1;
     if (row < 1)
@@ -272,6 +274,7 @@ read_block_part(Database *reader, const guint8 *key, guint part, guint8 *out, gs
     id = sqlite3_column_int64(s, 0);
     parts = sqlite3_column_int64(s, 1);
     part_size = sqlite3_column_int64(s, 2);
+    *cost = sqlite3_column_int64(s, 3);
     database_reset(s);
     /* Another shape than the caller's: the key covers the model, so the row is wrong. */
     *good = part_size > 0 && (gsize) part_size == size && part < parts && parts <= STORE_MAX_PARTS;
@@ -283,14 +286,16 @@ store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part, guint8 *
 {
     Database *reader = store_reader(store, error);
     gboolean there = FALSE, good = FALSE, ok;
+    gint64 cost = 0;
 
     if (!reader)
         return FALSE;
-    ok = read_block_part(reader, key, part, out, size, &there, &good, error);
+    ok = read_block_part(reader, key, part, out, size, &there, &good, &cost, error);
     store_reader_return(store, reader);
     if (ok && good) {
         g_mutex_lock(&store->readers_lock);
         store->hits += part == 0;
+        store->saved += part == 0 && cost > 0 ? (guint64) cost : 0;
         store->hit_bytes += size;
         g_mutex_unlock(&store->readers_lock);
         return TRUE;
@@ -351,6 +356,7 @@ store_status(Store *store, StoreStatus *status, GError **error)
     g_mutex_lock(&store->readers_lock);
     status->hits = (guint64) MAX(state.hits, 0) + store->hits;
     status->hit_bytes = (guint64) MAX(state.hit_bytes, 0) + store->hit_bytes;
+    status->saved = (guint64) MAX(state.saved, 0) + store->saved;
     g_mutex_unlock(&store->readers_lock);
     return TRUE;
 }

@@ -54,17 +54,31 @@ gboolean store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part,
 /* How many parts of which size block KEY has.  FALSE without ERROR: not there. */
 gboolean store_shape(Store *store, const guint8 key[STORE_KEY_BYTES], guint *parts, gsize *part_size, GError **error);
 
+/* A block to be written. */
+typedef struct {
+    const guint8 *root;     /* the state key that the chain began with */
+    const guint8 *parent;   /* NULL for the first block */
+    const guint8 *key;
+    guint64 depth;          /* its place in the chain, from 0 */
+    gsize part_size;        /* bytes */
+    guint parts;
+    guint64 cost;           /* microseconds that it took to compute; 0: not known */
+    gboolean turn;          /* of a conversation, not of documents: goes earlier when room is needed */
+} StoreBlock;
+
+/* Notes that the prefix of corpus NAME under ROOT is the chain of these N keys, as much of it as is stored (at least one
+ * block); it replaces what was noted before.  For display: nothing else depends on it. */
+gboolean store_note_corpus(Store *store, const guint8 root[STORE_KEY_BYTES], const char *name,
+                           const guint8 *keys, gsize n, GError **error);
+
 /* The writer: a thread that commits one block a transaction.  store_write
- * takes BYTES (PARTS * PART_SIZE of them) over (g_free), whatever it returns, and queues it,
- * waiting while more than a few blocks are queued.  ROOT is the state key that the chain began
- * with; PARENT is NULL for the first block.  A block that is there already is left as it is; one
+ * takes BYTES (BLOCK->parts * part_size of them) over (g_free), whatever it returns, and queues it,
+ * waiting while more than a few blocks are queued.  A block that is there already is left as it is; one
  * whose parent is not there (any more) is passed over.  Older blocks make room within the limit.
  * FALSE when an earlier write failed: the error (disk full, say; FAILURE_SYSTEM or FAILURE_CACHE) is
  * reported once, and the store goes on without writing: later calls return TRUE and do nothing.
  * Nothing is written to a read-only store either. */
-gboolean store_write(Store *store, const guint8 root[STORE_KEY_BYTES],
-                     const guint8 *parent, const guint8 key[STORE_KEY_BYTES], guint64 depth,
-                     guint8 *bytes, gsize part_size, guint parts, GError **error);
+gboolean store_write(Store *store, const StoreBlock *block, guint8 *bytes, GError **error);
 /* Waits until all that was queued is committed; FALSE as above. */
 gboolean store_flush(Store *store, GError **error);
 
@@ -92,6 +106,7 @@ typedef struct {
     guint64 file_bytes;             /* of the database, with its log */
     guint64 limit;
     guint64 hits, hit_bytes;        /* blocks and bytes read back since it was made */
+    guint64 saved;                  /* microseconds that computing those had taken */
     guint64 written, evicted, dropped;  /* blocks, since it was made */
 } StoreStatus;
 

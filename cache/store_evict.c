@@ -3,7 +3,8 @@
  * Only leaves go, so no block is ever without its parent.  A use is noted at the deepest block
  * alone; when a leaf goes, its parent inherits the time, which makes a
  * block's time that of the latest use of anything below it.  Among the leaves the one with the largest
- * age / cost goes, where cost is what the block takes to compute again.
+ * age / cost goes, where cost is what the block takes to compute again.  A conversation's block serves that
+ * conversation alone, documents any number of them: it counts as if it were older.
  */
 #include "config.h"
 #include "cache/store_internal.h"
@@ -15,8 +16,12 @@
  * linear layers, so computing a block costs about (COST_DEPTH + depth). */
 #define COST_DEPTH "96"
 
-/* Only the oldest leaves are compared: the work does not grow with the store. */
+/* Only the oldest leaves, and the oldest of conversations, are compared: the work does not grow with the store. */
 #define CANDIDATES "256"
+
+/* Of a block, as of the time ?1.  In a damaged row turn may be anything. */
+#define SCORE "(?1 - last_used) * (1.0 + 15 * (turn <> 0)) / (" COST_DEPTH " + depth)"
+#define FREE_LEAF "children = 0 AND id NOT IN (SELECT block FROM in_use)"
 
 /* Blocks deleted and pages moved in one transaction: others write in between. */
 #define EVICT_STEP 16
@@ -46,6 +51,7 @@ store_delete_block(Store *store, StoreState *state, gint64 id, GError **error)
                        id << STORE_PART_BITS, ((id + 1) << STORE_PART_BITS) - 1)
            && database_do(db, error, "DELETE FROM block WHERE id = ?", "i", id)
            && database_do(db, error, "DELETE FROM in_use WHERE block = ?", "i", id)
+           && store_corpus_moved(store, id, parent, error)
            && database_do(db, error, "UPDATE block SET children = max(children - 1, 0), last_used = max(last_used, ?)"
                           " WHERE id = ?", "ii", used, parent);
 }
@@ -57,9 +63,11 @@ static gboolean
 cheapest(Store *store, gint64 now, Victim victims[2], GError **error)
 {
     sqlite3_stmt *s = database_query(&store->db, error,
-                                     "SELECT id, (? - last_used) * 1.0 / (" COST_DEPTH " + depth) FROM"
-                                     " (SELECT id, last_used, depth FROM block WHERE children = 0"
-                                     " AND id NOT IN (SELECT block FROM in_use) ORDER BY last_used LIMIT " CANDIDATES ")"
+                                     "SELECT id, " SCORE " FROM block WHERE id IN"
+                                     " (SELECT id FROM (SELECT id FROM block WHERE " FREE_LEAF
+                                     " ORDER BY last_used LIMIT " CANDIDATES ")"
+                                     " UNION SELECT id FROM (SELECT id FROM block WHERE " FREE_LEAF " AND turn = 1"
+                                     " ORDER BY last_used LIMIT " CANDIDATES "))"
                                      " ORDER BY 2 DESC, id LIMIT 2", "i", now);
     int row = s ? database_step(&store->db, s, error) : -1;
 
@@ -74,8 +82,7 @@ static gboolean
 next_up(Store *store, gint64 parent, gint64 now, double score, gint64 *id, GError **error)
 {
     sqlite3_stmt *s = database_query(&store->db, error,
-                                     "SELECT (? - last_used) * 1.0 / (" COST_DEPTH " + depth) FROM block WHERE id = ?"
-                                     " AND children = 0 AND id NOT IN (SELECT block FROM in_use)", "ii", now, parent);
+                                     "SELECT " SCORE " FROM block WHERE id = ?2 AND " FREE_LEAF, "ii", now, parent);
     int row = s ? database_step(&store->db, s, error) : -1;
 
     *id = row == 1 && sqlite3_column_double(s, 0) >= score ? parent : 0;

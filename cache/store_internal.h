@@ -6,6 +6,7 @@
  *   store_evict.c   eviction, trim, clear, dropping of bad blocks
  *   store_verify.c  check of everything
  *   store_users.c   marks of running processes
+ *   store_corpus.c  which chain belongs to which corpus
  *
  * One connection writes (`db`, under `lock`); the writer thread and all
  * maintenance take turns on it.  Reading uses a pool of connections, each
@@ -27,7 +28,8 @@ extern const DatabaseFormat store_format;
 typedef struct {
     guint8 root[STORE_KEY_BYTES], parent[STORE_KEY_BYTES], key[STORE_KEY_BYTES];
     gboolean first;             /* no parent */
-    guint64 depth;
+    gboolean turn;
+    guint64 depth, cost;
     guint8 *bytes;
     gsize part_size;
     guint parts;
@@ -55,14 +57,14 @@ struct Store {
     gint64 user;                /* this process's mark; 0: none */
     int users_fd;               /* the file whose locked bytes are the living users; -1: none */
     StoreWriter writer;
-    guint64 hits, hit_bytes;    /* not yet in the state row; under readers_lock */
+    guint64 hits, hit_bytes, saved;     /* not yet in the state row; under readers_lock */
 };
 
 /* The state row: read at the start of a transaction that changes it, written at its end. */
 typedef struct {
     gint64 clock;               /* last_used of the latest use; ascends even if the system's clock does not */
     gint64 blocks, bytes;
-    gint64 hits, hit_bytes, written, evicted, dropped;
+    gint64 hits, hit_bytes, saved, written, evicted, dropped;
     gint64 verified;            /* block.id where an interrupted verify goes on, 0: at the start */
 } StoreState;
 
@@ -92,6 +94,9 @@ gboolean store_mark(Store *store, gint64 block, GError **error);
 gboolean store_unmark(Store *store, gint64 block, GError **error);
 /* Deletes the marks of processes that have ended. */
 gboolean store_purge_users(Store *store, GError **error);
+
+/* Block ID is about to go: the corpora that ended with it end with PARENT (0: with nothing).  Inside a write transaction. */
+gboolean store_corpus_moved(Store *store, gint64 id, gint64 parent, GError **error);
 
 /* Evicts leaves until state->bytes <= TARGET, at most MOST of them.  *DONE: the target was
  * reached; FALSE in it with TRUE returned: what is left is in use, or MOST was reached.  Inside a write transaction. */

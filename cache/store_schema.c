@@ -12,28 +12,45 @@
 /* A clock that is further ahead of the system's than this was damaged. */
 #define CLOCK_SANE_US (G_GINT64_CONSTANT(20) * 365 * 86400 * G_USEC_PER_SEC)
 
+/* A column that ALTER TABLE adds stands at the end, as it does here: a file made new has the same text. */
+#define TABLES(state_2, block_2) \
+    "CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 0), clock INTEGER NOT NULL, blocks INTEGER NOT NULL," \
+    " bytes INTEGER NOT NULL, hits INTEGER NOT NULL, hit_bytes INTEGER NOT NULL, written INTEGER NOT NULL," \
+    " evicted INTEGER NOT NULL, dropped INTEGER NOT NULL, verified INTEGER NOT NULL" state_2 ");" \
+    "INSERT INTO state (id, clock, blocks, bytes, hits, hit_bytes, written, evicted, dropped, verified)" \
+    " VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);" \
+    "CREATE TABLE root (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, note TEXT);" \
+    "CREATE TABLE block (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, root INTEGER NOT NULL," \
+    " parent INTEGER, depth INTEGER NOT NULL, last_used INTEGER NOT NULL, children INTEGER NOT NULL," \
+    " parts INTEGER NOT NULL, part_size INTEGER NOT NULL" block_2 ");" \
+    "CREATE INDEX leaf ON block (last_used, depth) WHERE children = 0;" \
+    "CREATE TABLE part (id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL);" \
+    "CREATE TABLE in_use (user INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (user, block)) WITHOUT ROWID;" \
+    "CREATE TABLE claim (key BLOB PRIMARY KEY NOT NULL, user INTEGER NOT NULL) WITHOUT ROWID;"
+/* Version 2 knows conversations, what blocks took to compute, and where the corpora end. */
+#define TABLES_2 \
+    "CREATE INDEX turn_leaf ON block (last_used) WHERE children = 0 AND turn = 1;" \
+    "CREATE TABLE corpus (name TEXT NOT NULL, root INTEGER NOT NULL, tip INTEGER NOT NULL, blocks INTEGER NOT NULL," \
+    " noted INTEGER NOT NULL, PRIMARY KEY (name, root)) WITHOUT ROWID;" \
+    "CREATE INDEX corpus_tip ON corpus (tip);"
+
 const DatabaseFormat store_format = {
     .what = "the KV store",
     .remedy = "it holds nothing that cannot be computed again: empty it with 'kvasir cache clear', or delete the file",
     .application_id = 0x4b56534b,       /* "KVSK" */
-    .version = 1,
+    .version = 2,
     .setup =
         "PRAGMA page_size = 65536;"
         "PRAGMA auto_vacuum = INCREMENTAL;"
         "PRAGMA journal_mode = WAL",
-    .schema =
-        "CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 0), clock INTEGER NOT NULL, blocks INTEGER NOT NULL,"
-        " bytes INTEGER NOT NULL, hits INTEGER NOT NULL, hit_bytes INTEGER NOT NULL, written INTEGER NOT NULL,"
-        " evicted INTEGER NOT NULL, dropped INTEGER NOT NULL, verified INTEGER NOT NULL);"
-        "INSERT INTO state VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
-        "CREATE TABLE root (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, note TEXT);"
-        "CREATE TABLE block (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, root INTEGER NOT NULL,"
-        " parent INTEGER, depth INTEGER NOT NULL, last_used INTEGER NOT NULL, children INTEGER NOT NULL,"
-        " parts INTEGER NOT NULL, part_size INTEGER NOT NULL);"
-        "CREATE INDEX leaf ON block (last_used, depth) WHERE children = 0;"
-        "CREATE TABLE part (id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL);"
-        "CREATE TABLE in_use (user INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (user, block)) WITHOUT ROWID;"
-        "CREATE TABLE claim (key BLOB PRIMARY KEY NOT NULL, user INTEGER NOT NULL) WITHOUT ROWID;",
+    .schema = TABLES(", saved INTEGER NOT NULL DEFAULT 0",
+                     ", turn INTEGER NOT NULL DEFAULT 0, cost INTEGER NOT NULL DEFAULT 0") TABLES_2,
+    .old_schema = TABLES("", ""),
+    .upgrade =
+        "ALTER TABLE state ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE block ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;"
+        "ALTER TABLE block ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;"
+        TABLES_2,
     /* Derived data: a power cut may cost the last commits, never the structure.  No mmap: a sector that
      * cannot be read must be an error for one block, not a signal for the process. */
     .connect =
@@ -49,10 +66,14 @@ const DatabaseFormat store_format = {
 gboolean
 store_load_state(Database *db, StoreState *state, GError **error)
 {
-    sqlite3_stmt *s = database_query(db, error, "SELECT clock, blocks, bytes, hits, hit_bytes, written, evicted,"
-                                     " dropped, verified FROM state WHERE id = 0", "");
+    /* A file of version 1 that is only read: nothing was noted. */
+    sqlite3_stmt *s = db->version < 2
+        ? database_query(db, error, "SELECT clock, blocks, bytes, hits, hit_bytes, written, evicted,"
+                         " dropped, verified, 0 FROM state WHERE id = 0", "")
+        : database_query(db, error, "SELECT clock, blocks, bytes, hits, hit_bytes, written, evicted,"
+                         " dropped, verified, saved FROM state WHERE id = 0", "");
     gint64 *field[] = { &state->clock, &state->blocks, &state->bytes, &state->hits, &state->hit_bytes,
-                        &state->written, &state->evicted, &state->dropped, &state->verified };
+                        &state->written, &state->evicted, &state->dropped, &state->verified, &state->saved };
     int row = s ? database_step(db, s, error) : -1;
 
     if (row == 0)
@@ -82,17 +103,18 @@ store_begin(Store *store, StoreState *state, GError **error)
 gboolean
 store_commit(Store *store, const StoreState *state, GError **error)
 {
-    guint64 hits, hit_bytes;
+    guint64 hits, hit_bytes, saved;
 
     g_mutex_lock(&store->readers_lock);
     hits = store->hits;
     hit_bytes = store->hit_bytes;
+    saved = store->saved;
     g_mutex_unlock(&store->readers_lock);
     if (!database_do(&store->db, error, "UPDATE state SET clock = ?, blocks = ?, bytes = ?, hits = ?, hit_bytes = ?,"
-                     " written = ?, evicted = ?, dropped = ?, verified = ? WHERE id = 0", "iiiiiiiii",
+                     " saved = ?, written = ?, evicted = ?, dropped = ?, verified = ? WHERE id = 0", "iiiiiiiiii",
                      state->clock, state->blocks, state->bytes, state->hits + (gint64) hits,
-                     state->hit_bytes + (gint64) hit_bytes, state->written, state->evicted, state->dropped,
-                     state->verified)) {
+                     state->hit_bytes + (gint64) hit_bytes, state->saved + (gint64) saved, state->written,
+                     state->evicted, state->dropped, state->verified)) {
         database_rollback(&store->db);
         return FALSE;
     }
@@ -101,6 +123,7 @@ store_commit(Store *store, const StoreState *state, GError **error)
     g_mutex_lock(&store->readers_lock);
     store->hits -= hits;
     store->hit_bytes -= hit_bytes;
+    store->saved -= saved;
     g_mutex_unlock(&store->readers_lock);
     return TRUE;
 }

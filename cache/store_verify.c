@@ -291,7 +291,8 @@ settle(Store *store, gint64 verified, GError **error)
                             " WHERE child.id = block.id), 0) WHERE children IS NOT"
                             " ifnull((SELECT n FROM temp.child WHERE child.id = block.id), 0)", "")
              && database_do(db, error, "DROP TABLE temp.child", "")
-             && database_do(db, error, "DELETE FROM in_use WHERE block NOT IN (SELECT id FROM block)", "");
+             && database_do(db, error, "DELETE FROM in_use WHERE block NOT IN (SELECT id FROM block)", "")
+             && database_do(db, error, "DELETE FROM corpus WHERE tip NOT IN (SELECT id FROM block)", "");
         if (ok)
             ok = store_commit(store, &state, error);
         else

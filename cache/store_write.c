@@ -56,9 +56,10 @@ insert(Store *store, StoreState *state, const StoreJob *job, gint64 parent, GErr
     gint64 id, root;
 
     if (!root_id(store, job, &root, error) || !next_id(store, &id, error)
-        || !database_do(db, error, "INSERT INTO block VALUES (?, ?, ?, nullif(?, 0), ?, ?, 0, ?, ?)", "ikiiiiii",
+        || !database_do(db, error, "INSERT INTO block (id, key, root, parent, depth, last_used, children, parts, part_size,"
+                        " turn, cost) VALUES (?, ?, ?, nullif(?, 0), ?, ?, 0, ?, ?, ?, ?)", "ikiiiiiiii",
                         id, job->key, root, parent, (gint64) job->depth, store_tick(state), (gint64) job->parts,
-                        (gint64) job->part_size)
+                        (gint64) job->part_size, (gint64) job->turn, (gint64) job->cost)
         || (parent && !database_do(db, error, "UPDATE block SET children = children + 1 WHERE id = ?", "i", parent)))
         return FALSE;
     for (guint i = 0; i < job->parts; i++) {
@@ -184,31 +185,32 @@ report(StoreWriter *writer, GError **error)
 }
 
 gboolean
-store_write(Store *store, const guint8 root[STORE_KEY_BYTES], const guint8 *parent,
-            const guint8 key[STORE_KEY_BYTES], guint64 depth, guint8 *bytes, gsize part_size, guint parts,
-            GError **error)
+store_write(Store *store, const StoreBlock *block, guint8 *bytes, GError **error)
 {
     StoreWriter *writer = &store->writer;
     StoreJob *job;
     gboolean ok;
 
-    if (store->read_only || part_size == 0 || part_size > G_MAXINT32 / 2 || parts == 0 || parts > STORE_MAX_PARTS) {
+    if (store->read_only || block->part_size == 0 || block->part_size > G_MAXINT32 / 2 || block->parts == 0
+        || block->parts > STORE_MAX_PARTS) {
         g_free(bytes);
         if (!store->read_only)
             g_set_error(error, FAILURE, FAILURE_CACHE, "%s cannot keep blocks of %u parts of %" G_GSIZE_FORMAT
-                        " bytes", store->db.path, parts, part_size);
+                        " bytes", store->db.path, block->parts, block->part_size);
         return store->read_only;
     }
     job = g_new0(StoreJob, 1);
-    memcpy(job->root, root, STORE_KEY_BYTES);
-    memcpy(job->key, key, STORE_KEY_BYTES);
-    if (parent)
-        memcpy(job->parent, parent, STORE_KEY_BYTES);
-    job->first = !parent;
-    job->depth = depth;
+    memcpy(job->root, block->root, STORE_KEY_BYTES);
+    memcpy(job->key, block->key, STORE_KEY_BYTES);
+    if (block->parent)
+        memcpy(job->parent, block->parent, STORE_KEY_BYTES);
+    job->first = !block->parent;
+    job->turn = block->turn != FALSE;
+    job->depth = block->depth;
+    job->cost = MIN(block->cost, (guint64) G_MAXINT64);
     job->bytes = bytes;
-    job->part_size = part_size;
-    job->parts = parts;
+    job->part_size = block->part_size;
+    job->parts = block->parts;
 
     g_mutex_lock(&writer->lock);
     if (!writer->thread)

@@ -13,6 +13,14 @@ tests_unit_answer_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libbase.a \
 	$(PCRE2_LIBS) $(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 tests_unit_answer_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 
+check_PROGRAMS += tests/unit-prefix
+TESTS += tests/unit-prefix
+tests_unit_prefix_SOURCES = tests/unit-prefix.c tests/store-data.c tests/store-data.h
+tests_unit_prefix_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_prefix_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libcache.a libbase.a \
+	$(SQLITE_LIBS) $(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
+tests_unit_prefix_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+
 check_PROGRAMS += tests/unit-quotation
 TESTS += tests/unit-quotation
 tests_unit_quotation_SOURCES = tests/unit-quotation.c

@@ -147,10 +147,13 @@ bench_write(gsize blocks)
     for (gsize i = 0; i < PARTS * PART_SIZE; i++)
         content[i] = (guint8) g_random_int();
     start = g_get_monotonic_time();
-    for (gsize i = 0; i < blocks; i++)
-        if (!store_write(store, root, i ? keys + (i - 1) * STORE_KEY_BYTES : NULL, keys + i * STORE_KEY_BYTES, i,
-                         g_memdup2(content, PARTS * PART_SIZE), PART_SIZE, PARTS, &error))
+    for (gsize i = 0; i < blocks; i++) {
+        const StoreBlock block = { .root = root, .parent = i ? keys + (i - 1) * STORE_KEY_BYTES : NULL,
+                                   .key = keys + i * STORE_KEY_BYTES, .depth = i, .part_size = PART_SIZE, .parts = PARTS };
+
+        if (!store_write(store, &block, g_memdup2(content, PARTS * PART_SIZE), &error))
             fail("write", error);
+    }
     if (!store_flush(store, &error))
         fail("flush", error);
     ms = ms_since(start);

@@ -74,10 +74,13 @@ gboolean
 put(Store *store, const char *name, const guint8 *keys, gsize i, GError **error)
 {
     guint8 root[STORE_KEY_BYTES] = { 0 };
+    const StoreBlock block = {
+        .root = root, .parent = i ? keys + (i - 1) * STORE_KEY_BYTES : NULL, .key = keys + i * STORE_KEY_BYTES,
+        .depth = i, .part_size = PART_SIZE, .parts = PARTS, .cost = 1000, .turn = g_str_has_prefix(name, "turn"),
+    };
 
     g_strlcpy((char *) root, name, sizeof root);
-    return store_write(store, root, i ? keys + (i - 1) * STORE_KEY_BYTES : NULL, keys + i * STORE_KEY_BYTES, i,
-                       bytes_of(keys + i * STORE_KEY_BYTES), PART_SIZE, PARTS, error);
+    return store_write(store, &block, bytes_of(block.key), error);
 }
 
 gboolean

@@ -98,10 +98,10 @@ foreign() {
     done
 }
 
-# Version 2 in the header of a real one.
+# Version 9 in the header of a real one.
 newer() {
     rm -rf cache && ask first && cp cache/kv.db newer.db &&
-        printf '\002' | dd of=newer.db bs=1 seek=63 conv=notrunc 2>dd.log && foreign newer.db newer
+        printf '\011' | dd of=newer.db bs=1 seek=63 conv=notrunc 2>dd.log && foreign newer.db newer
 }
 
 cleared() {

@@ -209,6 +209,65 @@ test_eviction(Fixture *f, gconstpointer data)
     store_close(store);
 }
 
+/* Blocks of conversations go before older ones of documents, but not before those that are much older. */
+static void
+test_turns(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0);
+
+    put_chain(store, "old", 3);
+    put_chain(store, "turn", 3);
+    store_close(store);
+    sql(f->path, "UPDATE block SET last_used = (SELECT clock FROM state) - 5000000 WHERE turn = 0;"
+        "UPDATE block SET last_used = (SELECT clock FROM state) - 1000000 WHERE turn = 1");
+    store = open_limited(f->path, 0);
+    g_assert_true(store_trim(store, 4 * BLOCK_SIZE, NULL, NULL));
+    g_assert_cmpuint(found(store, "old", 3), ==, 3);
+    g_assert_cmpuint(found(store, "turn", 3), ==, 1);
+    store_close(store);
+
+    sql(f->path, "UPDATE block SET last_used = (SELECT clock FROM state) - 500000000 WHERE turn = 0;"
+        "UPDATE block SET last_used = (SELECT clock FROM state) - 1000000 WHERE turn = 1");
+    store = open_limited(f->path, 0);
+    g_assert_true(store_trim(store, 2 * BLOCK_SIZE, NULL, NULL));
+    g_assert_cmpuint(found(store, "old", 3), ==, 1);
+    g_assert_cmpuint(found(store, "turn", 3), ==, 1);
+    store_close(store);
+}
+
+/* A store of version 1 is read as it is, and upgraded when it is opened for writing; the blocks stay. */
+static void
+test_upgrade(Fixture *f, gconstpointer data)
+{
+    const StoreOptions reading = { .read_only = TRUE };
+    Store *store = open_limited(f->path, 0);
+    StoreStatus status;
+
+    put_chain(store, "a", 5);
+    store_close(store);
+    sql(f->path, "DROP INDEX turn_leaf; DROP INDEX corpus_tip; DROP TABLE corpus; ALTER TABLE block DROP COLUMN turn;"
+        "ALTER TABLE block DROP COLUMN cost; ALTER TABLE state DROP COLUMN saved; PRAGMA user_version = 1");
+    store = store_open(f->path, &reading, NULL);
+    g_assert_nonnull(store);
+    g_assert_cmpuint(found(store, "a", 5), ==, 5);
+    g_assert_cmpuint(readable(store, "a", 5, FALSE), ==, 5);
+    verify(store, 5, 0);
+    g_assert_cmpuint(status_of(store).saved, ==, 0);
+    store_close(store);
+
+    store = open_limited(f->path, 0);
+    g_assert_cmpuint(readable(store, "a", 5, FALSE), ==, 5);
+    put_chain(store, "a", 7);
+    store_close(store);
+    store = open_limited(f->path, 0);
+    g_assert_cmpuint(readable(store, "a", 7, FALSE), ==, 7);
+    status = status_of(store);
+    g_assert_cmpuint(status.blocks, ==, 7);
+    g_assert_cmpuint(status.saved, ==, 2 * 1000);
+    verify(store, 7, 0);
+    store_close(store);
+}
+
 /* A use of a chain's end keeps all of it, and of equally old leaves the shallow one goes first. */
 static void
 test_eviction_order(Fixture *f, gconstpointer data)
@@ -562,9 +621,9 @@ test_refused(Fixture *f, gconstpointer data)
     store = open_limited(f->path, 0);
     put_chain(store, "a", 1);
     store_close(store);
-    sql(f->path, "PRAGMA user_version = 2");
+    sql(f->path, "PRAGMA user_version = 1000");
     refused(f, "newer");
-    sql(f->path, "PRAGMA user_version = 1; DROP INDEX leaf");
+    sql(f->path, "PRAGMA user_version = 2; DROP INDEX leaf");
     refused(f, "damaged");
     g_unlink(f->path);
     g_assert_cmpint(mkfifo(f->path, 0600), ==, 0);
@@ -600,7 +659,7 @@ test_reset(Fixture *f, gconstpointer data)
     put_chain(store, "a", 5);
     g_assert_cmpuint(readable(store, "a", 5, FALSE), ==, 5);
     store_close(store);
-    sql(f->path, "PRAGMA user_version = 2");
+    sql(f->path, "PRAGMA user_version = 1000");
     g_assert_false(store_reset(f->path, &error));
     g_assert_error(error, FAILURE, FAILURE_CACHE);
     refused(f, "newer");
@@ -615,7 +674,8 @@ test_read_only(Fixture *f, gconstpointer data)
     Store *store = store_open(f->path, &options, &error);
     g_autofree char *before = NULL, *after = NULL;
     gsize size_before, size_after;
-    guint8 root[STORE_KEY_BYTES] = { 0 };
+    const guint8 root[STORE_KEY_BYTES] = { 0 };
+    const StoreBlock block = { .root = root, .key = root, .part_size = 8, .parts = 1 };
 
     g_assert_null(store);
     g_assert_error(error, FAILURE, FAILURE_CACHE);
@@ -628,7 +688,7 @@ test_read_only(Fixture *f, gconstpointer data)
     g_assert_no_error(error);
     g_assert_cmpuint(found(store, "a", 9), ==, 5);
     g_assert_cmpuint(readable(store, "a", 5, FALSE), ==, 5);
-    g_assert_true(store_write(store, root, NULL, root, 0, g_malloc(8), 8, 1, &error));
+    g_assert_true(store_write(store, &block, g_malloc(8), &error));
     g_assert_true(store_flush(store, &error));
     verify(store, 5, 0);
     g_assert_false(store_trim(store, 0, NULL, &error));
@@ -726,6 +786,7 @@ main(int argc, char **argv)
         { "/store/processes", test_processes },
         { "/store/threads", test_threads }, { "/store/refused", test_refused },
         { "/store/read-only", test_read_only }, { "/store/clock", test_clock },
+        { "/store/turns", test_turns }, { "/store/upgrade", test_upgrade },
         { "/store/reset", test_reset }, { "/store/documented", test_documented },
     };
 

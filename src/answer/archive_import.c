@@ -213,10 +213,11 @@ static gboolean check_member(Import *im, gsize index, const char *name, guint8 *
 static gboolean take_block(Import *im, gsize block, guint8 *bytes, gsize size, GError **error)
 {
     const guint8 *key = im->keys + block * STORE_KEY_BYTES;
+    const StoreBlock row = { .root = im->root, .parent = block > 0 ? key - STORE_KEY_BYTES : NULL, .key = key,
+                             .depth = block, .part_size = im->head.part_size, .parts = im->head.parts };
 
     im->report->written++;
-    return store_write(im->archive->store, im->root, block > 0 ? key - STORE_KEY_BYTES : NULL, key, block,
-                       g_memdup2(bytes, size), im->head.part_size, im->head.parts, error);
+    return store_write(im->archive->store, &row, g_memdup2(bytes, size), error);
 }
 
 /* Second reading: takes it, if it still is what was checked. */

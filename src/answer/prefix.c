@@ -24,7 +24,10 @@ typedef struct {
     guint8 root[STORE_KEY_BYTES];
     guint8 *keys;                   /* of all whole blocks of the prefix */
     gsize blocks;
+    gsize documents;                /* of them before the first that depends on a conversation */
+    gsize begun;                    /* blocks that were in the session before */
     gsize cached;                   /* blocks in the session that came from the store */
+    gint64 started;                 /* when the block at hand was begun; 0: it was not computed in one go */
     gsize queued;                   /* blocks handed to the writer */
     gboolean alone;                 /* other processes are not waited for */
     ProgressFunc progress;
@@ -47,9 +50,9 @@ static void warn(Fill *fill, GError *error)
 }
 
 /* Layers of a part: as many as fit PART_MOST and divide all layers evenly. */
-static void plan_parts(Fill *fill, const Engine *engine)
+static void plan_parts(Fill *fill, const Session *session, const Engine *engine)
 {
-    gsize layer_bytes = session_layer_bytes(fill->session);
+    gsize layer_bytes = session_layer_bytes(session);
 
     fill->layers = engine_info(engine)->layers;
     fill->part_layers = 1;
@@ -101,7 +104,7 @@ typedef struct {
 static void read_part(Reading *reading, gsize index, guint8 *buffer)
 {
     const Fill *fill = reading->fill;
-    gsize block = index / (gsize) fill->parts;
+    gsize block = fill->begun + index / (gsize) fill->parts;
     int part = (int) (index % (gsize) fill->parts);
     GError *error = NULL;
     gboolean ok = store_read(fill->store, block_key(fill, block), (guint) part, buffer, fill->part_bytes, &error);
@@ -111,7 +114,7 @@ static void read_part(Reading *reading, gsize index, guint8 *buffer)
     g_mutex_lock(&reading->lock);
     reading->done++;
     if (!ok)
-        reading->good = MIN(reading->good, block);
+        reading->good = MIN(reading->good, block - fill->begun);
     if (error != NULL && reading->error == NULL)
         reading->error = g_steal_pointer(&error);
     g_mutex_unlock(&reading->lock);
@@ -150,13 +153,16 @@ static void read_back(Fill *fill, const Engine *engine)
     int n = CLAMP(engine_threads(engine), 1, READERS_MOST);
     gsize total;
 
-    reading.blocks = reading.good = store_find(fill->store, fill->keys, fill->blocks, &error);
+    reading.blocks = store_find(fill->store, fill->keys, fill->blocks, &error);
     if (error != NULL) {
         warn(fill, error);
         return;
     }
-    if (reading.blocks == 0)
+    if (reading.blocks <= fill->begun)
         return;
+    /* The session ends within the first block to be read, or before it. */
+    session_truncate(fill->session, fill->begun * ENGINE_BLOCK);
+    reading.good = reading.blocks -= fill->begun;
     total = reading.blocks * ENGINE_BLOCK;
     g_mutex_init(&reading.lock);
     g_cond_init(&reading.changed);
@@ -181,30 +187,40 @@ static void read_back(Fill *fill, const Engine *engine)
     /* Stopped by a signal: only whole blocks that were taken in order count. */
     fill->cached = MIN(reading.good, reading.next / (gsize) fill->parts);
     if (fill->cached > 0)
-        session_adopt_blocks(fill->session, fill->ids, fill->cached);
+        session_adopt_blocks(fill->session, fill->ids + fill->begun * ENGINE_BLOCK, fill->cached);
     if (reading.error != NULL)
         warn(fill, reading.error);
 }
 
-/* A SessionBlockFunc. */
-static gboolean write_block(Session *session, gsize block, gpointer data, GError **error)
+static void write_block(Fill *fill, const Session *session, gsize block, gint64 cost)
 {
-    Fill *fill = data;
+    const StoreBlock row = {
+        .root = fill->root, .parent = block > 0 ? block_key(fill, block - 1) : NULL, .key = block_key(fill, block),
+        .depth = block, .part_size = fill->part_bytes, .parts = (guint) fill->parts,
+        .cost = (guint64) MAX(cost, 0), .turn = block >= fill->documents,
+    };
+    guint8 *bytes = g_malloc(fill->part_bytes * (gsize) fill->parts);
     GError *local = NULL;
-    guint8 *bytes;
 
-    if (fill->store == NULL || block >= fill->blocks)
-        return TRUE;
-    bytes = g_malloc(fill->part_bytes * (gsize) fill->parts);
     session_export_layers(session, block, 0, fill->layers, bytes);
-    if (store_write(fill->store, fill->root, block > 0 ? block_key(fill, block - 1) : NULL, block_key(fill, block),
-                    block, bytes, fill->part_bytes, (guint) fill->parts, &local)) {
+    if (store_write(fill->store, &row, bytes, &local)) {
         fill->queued++;
     } else {
         warn(fill, local);
         store_release(fill->store);     /* nobody shall wait for what is not stored */
         fill->store = NULL;
     }
+}
+
+/* A SessionBlockFunc. */
+static gboolean computed_block(Session *session, gsize block, gpointer data, GError **error)
+{
+    Fill *fill = data;
+    gint64 now = g_get_monotonic_time();
+
+    if (fill->store != NULL && block < fill->blocks)
+        write_block(fill, session, block, fill->started != 0 ? now - fill->started : 0);
+    fill->started = g_get_monotonic_time();
     return TRUE;
 }
 
@@ -255,14 +271,15 @@ static gboolean follow_block(Fill *fill, gsize block, gsize start, gsize total)
 /* The blocks of the prefix that the store did not have, one call each. */
 static gboolean compute_blocks(Fill *fill, gsize total, GError **error)
 {
-    gsize start = fill->cached * ENGINE_BLOCK;
+    gsize start = session_length(fill->session), at;
 
-    for (gsize b = start / ENGINE_BLOCK; b < fill->blocks; b++) {
-        report_progress(fill, "prefill", start, b * ENGINE_BLOCK, total);
-        if (follow_block(fill, b, start, total))
+    while ((at = session_length(fill->session)) < fill->blocks * ENGINE_BLOCK) {
+        report_progress(fill, "prefill", start, at, total);
+        if (at % ENGINE_BLOCK == 0 && follow_block(fill, at / ENGINE_BLOCK, start, total))
             continue;
+        fill->started = at % ENGINE_BLOCK == 0 ? g_get_monotonic_time() : 0;
         if (interrupt_check(error) ||
-            !session_append(fill->session, fill->ids + b * ENGINE_BLOCK, ENGINE_BLOCK, write_block, fill, error))
+            !session_append(fill->session, fill->ids + at, ENGINE_BLOCK - at % ENGINE_BLOCK, computed_block, fill, error))
             return FALSE;
     }
     report_progress(fill, "prefill", start, fill->blocks * ENGINE_BLOCK, total);
@@ -281,36 +298,115 @@ static void flush(Fill *fill)
         warn(fill, error);
 }
 
+/* The blocks of FILL, then the ids behind them up to N. */
+static gboolean fill_session(Fill *fill, const Engine *engine, KvType type, gsize n, GError **error)
+{
+    PrefixReport *report = fill->report;
+    gint64 begin = g_get_monotonic_time(), middle;
+    gsize at;
+    gboolean ok;
+
+    report->tokens = n;
+    engine_state_key(engine, type, fill->root);
+    plan_parts(fill, fill->session, engine);
+    chain_keys(fill);
+    if (fill->store != NULL)
+        read_back(fill, engine);
+    middle = g_get_monotonic_time();
+    report->cached = fill->cached * ENGINE_BLOCK;
+    report->read_seconds = (double) (middle - begin) / 1e6;
+
+    ok = compute_blocks(fill, n, error);
+    report->cached = fill->cached * ENGINE_BLOCK;
+    at = session_length(fill->session);
+    if (ok && n > at)
+        ok = session_append(fill->session, fill->ids + at, n - at, NULL, NULL, error);
+    flush(fill);
+    if (!ok && fill->store != NULL)
+        store_release(fill->store);
+    report->compute_seconds = (double) (g_get_monotonic_time() - middle) / 1e6;
+    g_free(fill->keys);
+    return ok;
+}
+
 gboolean prefix_fill(Session *session, const Engine *engine, KvType type, Store *store,
                      const gint32 *ids, gsize n, gsize prefix,
                      ProgressFunc progress, gpointer data, PrefixReport *report, GError **error)
 {
     Fill fill = {
         .session = session, .store = store, .ids = ids, .blocks = prefix / ENGINE_BLOCK,
-        .progress = progress, .data = data, .report = report,
+        .documents = prefix / ENGINE_BLOCK, .progress = progress, .data = data, .report = report,
     };
-    gint64 begin = g_get_monotonic_time(), middle;
-    gsize rest = fill.blocks * ENGINE_BLOCK;
-    gboolean ok;
+    gboolean ok = fill_session(&fill, engine, type, n > prefix ? n : fill.blocks * ENGINE_BLOCK, error);
 
     report->tokens = n;
-    engine_state_key(engine, type, fill.root);
-    plan_parts(&fill, engine);
-    chain_keys(&fill);
-    if (store != NULL)
-        read_back(&fill, engine);
-    middle = g_get_monotonic_time();
-    report->cached = fill.cached * ENGINE_BLOCK;
-    report->read_seconds = (double) (middle - begin) / 1e6;
-
-    ok = compute_blocks(&fill, n > prefix ? n : rest, error);
-    report->cached = fill.cached * ENGINE_BLOCK;
-    if (ok && n > prefix)
-        ok = session_append(session, ids + rest, n - rest, NULL, NULL, error);
-    flush(&fill);
-    if (!ok && fill.store != NULL)
-        store_release(fill.store);
-    report->compute_seconds = (double) (g_get_monotonic_time() - middle) / 1e6;
-    g_free(fill.keys);
     return ok;
+}
+
+/* Shortens SESSION to what it has in common with IDS, at most N - 1 tokens: the last one's logits are needed. */
+static void shorten(Session *session, const gint32 *ids, gsize n)
+{
+    const gint32 *have = session_tokens(session);
+    gsize same = 0, most = MIN(session_length(session), n - 1);
+
+    while (same < most && have[same] == ids[same])
+        same++;
+    session_truncate(session, same);
+}
+
+gboolean prefix_talk(Session *session, const Engine *engine, KvType type, Store *store,
+                     const gint32 *ids, gsize n, gsize documents,
+                     ProgressFunc progress, gpointer data, PrefixReport *report, GError **error)
+{
+    Fill fill = {
+        .session = session, .store = store, .ids = ids, .blocks = (n - 1) / ENGINE_BLOCK,
+        .documents = documents / ENGINE_BLOCK, .progress = progress, .data = data, .report = report,
+    };
+
+    g_return_val_if_fail(n > 0 && documents <= n, FALSE);
+    shorten(session, ids, n);
+    report->begun = session_length(session);
+    fill.begun = report->begun / ENGINE_BLOCK;
+    if (report->begun > 0 && !engine_batch_invariant(engine))
+        fill.store = NULL;
+    return fill_session(&fill, engine, type, n, error);
+}
+
+void prefix_keep(const Session *session, const Engine *engine, KvType type, Store *store, gsize documents,
+                 PrefixReport *report)
+{
+    Fill fill = {
+        .store = store, .ids = session_tokens(session), .blocks = session_length(session) / ENGINE_BLOCK,
+        .documents = documents / ENGINE_BLOCK, .report = report,
+    };
+    GError *error = NULL;
+    gsize found;
+
+    report->stored = 0;
+    if (store == NULL || !engine_batch_invariant(engine))
+        return;
+    engine_state_key(engine, type, fill.root);
+    plan_parts(&fill, session, engine);
+    chain_keys(&fill);
+    found = store_find(store, fill.keys, fill.blocks, &error);
+    if (error != NULL) {
+        warn(&fill, error);
+        fill.store = NULL;
+    }
+    for (gsize b = found; b < fill.blocks && fill.store != NULL; b++)
+        write_block(&fill, session, b, 0);
+    flush(&fill);
+    g_free(fill.keys);
+}
+
+void prefix_note_corpus(const Engine *engine, KvType type, Store *store, const gint32 *ids, gsize prefix, const char *name)
+{
+    Fill fill = { .ids = ids, .blocks = prefix / ENGINE_BLOCK };
+
+    if (store == NULL || fill.blocks == 0)
+        return;
+    engine_state_key(engine, type, fill.root);
+    chain_keys(&fill);
+    store_note_corpus(store, fill.root, name, fill.keys, fill.blocks, NULL);
+    g_free(fill.keys);
 }

@@ -374,6 +374,8 @@ static double write_chain(const Chain *chain, GError **error)
     start = g_get_monotonic_time();
     for (gsize i = 0; store != NULL && i < chain->blocks; i++) {
         const guint8 *key = chain->keys + i * STORE_KEY_BYTES;
+        const StoreBlock row = { .root = chain->root, .parent = i > 0 ? key - STORE_KEY_BYTES : NULL, .key = key,
+                                 .depth = i, .part_size = chain->part_size, .parts = chain->parts };
         guint8 *block = g_malloc(bytes);
 
         memset(block, (int) (i & 0xff), bytes);
@@ -381,8 +383,7 @@ static double write_chain(const Chain *chain, GError **error)
             g_free(block);
             return -1;
         }
-        if (!store_write(store, chain->root, i > 0 ? key - STORE_KEY_BYTES : NULL, key, i, block, chain->part_size,
-                         chain->parts, error))
+        if (!store_write(store, &row, block, error))
             return -1;
     }
     if (store == NULL || !store_flush(store, error))
