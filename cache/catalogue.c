@@ -405,6 +405,40 @@ catalogue_documents(Catalogue *catalogue, const char *corpus, gboolean with_page
     return documents;
 }
 
+gboolean
+catalogue_load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument *document, GError **error)
+{
+    gint64 expected;
+    gboolean ok;
+
+    if (!database_begin_read(&catalogue->db, error))
+        return FALSE;
+    ok = database_get(&catalogue->db, -1, &expected, error, "SELECT pages FROM document WHERE id = ?", "i", document->id);
+    if (ok && expected < 0) {
+        ok = FALSE;
+        g_set_error(error, FAILURE, FAILURE_CACHE, "%s was removed from the corpus %s just now; try again",
+                    document->path, corpus);
+    }
+    g_clear_pointer(&document->pages, g_ptr_array_unref);
+    ok = ok && load_pages(catalogue, corpus, document, expected, error);
+    database_rollback(&catalogue->db);
+    return ok;
+}
+
+GHashTable *
+catalogue_hashes(Catalogue *catalogue, GError **error)
+{
+    GHashTable *hashes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    sqlite3_stmt *s = database_query(&catalogue->db, error, "SELECT DISTINCT hash FROM document", "");
+    int row = s ? database_step(&catalogue->db, s, error) : -1;
+
+    for (; row == 1; row = database_step(&catalogue->db, s, error))
+        g_hash_table_add(hashes, g_strdup((const char *) sqlite3_column_text(s, 0)));
+    if (row < 0)
+        g_clear_pointer(&hashes, g_hash_table_unref);
+    return hashes;
+}
+
 static gboolean
 insert_pages(Catalogue *catalogue, gint64 document, const GPtrArray *pages, GError **error)
 {

@@ -58,6 +58,10 @@ CatalogueCorpus *catalogue_corpus(Catalogue *catalogue, const char *name, GError
 /* GPtrArray of CatalogueDocument* in pack order (order of adding; a changed document keeps its
  * place); WITH_PAGES loads the texts.  NULL without ERROR: no such corpus. */
 GPtrArray *catalogue_documents(Catalogue *catalogue, const char *corpus, gboolean with_pages, GError **error);
+/* Loads the pages of DOCUMENT, one of CORPUS that was listed without. */
+gboolean catalogue_load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument *document, GError **error);
+/* The hashes of all documents of all corpora: a set of char *. */
+GHashTable *catalogue_hashes(Catalogue *catalogue, GError **error);
 /* Adds or, when CORPUS has one of the same path, replaces; all in one transaction; makes the corpus if it is new.
  * *CHANGED (may be NULL): FALSE when the stored one has the same hash (only path and times updated then).  A document whose
  * path is new and whose hash is not is the stored one, renamed: content decides. */

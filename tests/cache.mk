@@ -14,6 +14,12 @@ tests_unit_catalogue_SOURCES = tests/unit-catalogue.c
 tests_unit_catalogue_CFLAGS = $(cache_test_cflags)
 tests_unit_catalogue_LDADD = $(cache_test_ldadd)
 
+check_PROGRAMS += tests/unit-search
+TESTS += tests/unit-search
+tests_unit_search_SOURCES = tests/unit-search.c
+tests_unit_search_CFLAGS = $(cache_test_cflags)
+tests_unit_search_LDADD = $(cache_test_ldadd)
+
 check_PROGRAMS += tests/unit-crash
 TESTS += tests/unit-crash
 tests_unit_crash_SOURCES = tests/unit-crash.c tests/store-data.c tests/store-data.h tests/fault-vfs.c tests/fault-vfs.h

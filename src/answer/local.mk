@@ -7,6 +7,7 @@ libanswer_a_SOURCES = \
 	src/answer/citation.c src/answer/citation.h \
 	src/answer/draft.c src/answer/draft.h \
 	src/answer/json.h \
+	src/answer/find.c src/answer/find.h \
 	src/answer/passage.c src/answer/passage.h \
 	src/answer/prefix.c src/answer/prefix.h \
 	src/answer/prompt.c src/answer/prompt.h \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cache/catalogue.h"
+#include "src/answer/find.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/settings.h"
@@ -184,6 +185,17 @@ static gboolean corpus_show(const char *name, GError **error)
     return TRUE;
 }
 
+/* The search index has the texts, too. */
+static gboolean forget_words(Catalogue *catalogue, GError **error)
+{
+    g_autoptr(SearchIndex) index = NULL;
+
+    if (!g_file_test(settings_get()->search_path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    index = search_open(settings_get()->search_path, error);
+    return index != NULL && find_forget(index, catalogue, error);
+}
+
 static gboolean corpus_remove(const char *name, GError **error)
 {
     g_autoptr(Catalogue) catalogue = NULL;
@@ -194,7 +206,7 @@ static gboolean corpus_remove(const char *name, GError **error)
     catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error);
     if (catalogue == NULL || !catalogue_remove_corpus(catalogue, name, &found, error))
         return FALSE;
-    return found || not_found(name, error);
+    return found ? forget_words(catalogue, error) : not_found(name, error);
 }
 
 static int run(int argc, char **argv)

@@ -18,7 +18,7 @@ typedef struct {
 
 extern const Command command_ask, command_ingest, command_corpus, command_text, command_cache,
     command_model, command_tokens, command_logits, command_plan, command_bench,
-    command_verify, command_history, command_show;
+    command_verify, command_history, command_show, command_search;
 
 /* Parses ARGV with ENTRIES (and the common options when WITH_ENGINE), prints --help by itself.
  * On return ARGC and ARGV hold the positional arguments behind argv[0].  Returns -1 to

@@ -26,6 +26,7 @@ kvasir_SOURCES = \
 	src/cli/cmd_logits.c \
 	src/cli/cmd_model.c \
 	src/cli/cmd_plan.c \
+	src/cli/cmd_search.c \
 	src/cli/cmd_text.c \
 	src/cli/cmd_tokens.c \
 	src/cli/cmd_verify.c \

@@ -19,6 +19,7 @@ static const Command *const commands[] = {
     &command_ask,
     &command_ingest,
     &command_corpus,
+    &command_search,
     &command_history,
     &command_show,
     &command_verify,

@@ -216,7 +216,9 @@ gboolean settings_load(GError **error)
     ok = load_config(&folders, error) && load_environment(&folders, error);
     g_free(settings.store_path);
     g_free(settings.catalogue_path);
+    g_free(settings.search_path);
     settings.store_path = g_build_filename(folders.cache, "kv.db", NULL);
+    settings.search_path = g_build_filename(folders.cache, "search.db", NULL);
     settings.catalogue_path = g_build_filename(folders.data, "catalogue.db", NULL);
     g_free(folders.cache);
     g_free(folders.data);

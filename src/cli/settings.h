@@ -22,6 +22,7 @@ typedef struct {
     guint64 cache_limit;        /* bytes */
     char *store_path;           /* .../kv.db */
     char *catalogue_path;       /* .../catalogue.db */
+    char *search_path;          /* .../search.db, in the cache folder */
     gboolean quiet;             /* -q */
     gboolean no_cache;          /* --no-cache: neither read nor write the KV store */
 } Settings;
