@@ -1,41 +1,37 @@
 /* catalogue.c - the catalogue: corpora, documents and their pages, in SQLite. */
 #include "config.h"
 #include "cache/catalogue.h"
-#include "cache/database.h"
+#include "cache/catalogue_internal.h"
 
 #include <string.h>
-#include <xxhash.h>
 
 #include "src/base/failure.h"
 
-struct Catalogue {
-    Database db;
+static const char *const tables[] = {
+    "CREATE TABLE corpus (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,"
+    " changed INTEGER NOT NULL, checksum INTEGER NOT NULL);"
+    "CREATE TABLE document (id INTEGER PRIMARY KEY, corpus INTEGER NOT NULL, position INTEGER NOT NULL,"
+    " path BLOB NOT NULL, format TEXT, title TEXT, author TEXT, date TEXT, hash TEXT NOT NULL,"
+    " added INTEGER NOT NULL, file_size INTEGER NOT NULL, file_mtime_ns INTEGER NOT NULL,"
+    " pages INTEGER NOT NULL, checksum INTEGER NOT NULL, UNIQUE (corpus, path));"
+    "CREATE TABLE page (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " label TEXT NOT NULL, state INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum INTEGER NOT NULL,"
+    " text TEXT NOT NULL, UNIQUE (document, number));",
+    /* Version 2 added the records of answers, */
+    "CREATE TABLE record (id INTEGER PRIMARY KEY, made INTEGER NOT NULL, corpus TEXT, question TEXT NOT NULL,"
+    " checksum INTEGER NOT NULL, text TEXT NOT NULL);",
+    /* version 3 which of them are the turns of a conversation. */
+    "CREATE TABLE turn (conversation INTEGER NOT NULL, number INTEGER NOT NULL, record INTEGER NOT NULL UNIQUE,"
+    " checksum INTEGER NOT NULL, PRIMARY KEY (conversation, number)) WITHOUT ROWID;",
 };
-
-#define TABLES_1 \
-    "CREATE TABLE corpus (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL," \
-    " changed INTEGER NOT NULL, checksum INTEGER NOT NULL);" \
-    "CREATE TABLE document (id INTEGER PRIMARY KEY, corpus INTEGER NOT NULL, position INTEGER NOT NULL," \
-    " path BLOB NOT NULL, format TEXT, title TEXT, author TEXT, date TEXT, hash TEXT NOT NULL," \
-    " added INTEGER NOT NULL, file_size INTEGER NOT NULL, file_mtime_ns INTEGER NOT NULL," \
-    " pages INTEGER NOT NULL, checksum INTEGER NOT NULL, UNIQUE (corpus, path));" \
-    "CREATE TABLE page (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, number INTEGER NOT NULL," \
-    " label TEXT NOT NULL, state INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum INTEGER NOT NULL," \
-    " text TEXT NOT NULL, UNIQUE (document, number));"
-/* Version 2 added the records of answers. */
-#define TABLES_2 \
-    "CREATE TABLE record (id INTEGER PRIMARY KEY, made INTEGER NOT NULL, corpus TEXT, question TEXT NOT NULL," \
-    " checksum INTEGER NOT NULL, text TEXT NOT NULL);"
 
 static const DatabaseFormat catalogue_format = {
     .what = "the catalogue",
     .remedy = "move it away and ingest your documents again (kvasir never deletes it)",
     .application_id = 0x4b565343,       /* "KVSC" */
-    .version = 2,
+    .version = G_N_ELEMENTS(tables),
     .setup = "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL",
-    .schema = TABLES_1 TABLES_2,
-    .old_schema = TABLES_1,
-    .upgrade = TABLES_2,
+    .steps = tables,
     /* Precious: what was committed survives a power cut; what was removed is overwritten. */
     .connect =
         "PRAGMA synchronous = FULL;"
@@ -97,70 +93,30 @@ catalogue_corpus_free(CatalogueCorpus *corpus)
     g_free(corpus);
 }
 
-/* Checksums: strings with their terminator (a byte 1 stands for NULL), numbers
- * as 8 bytes, little-endian. */
-static void
-sum_text(XXH3_state_t *sum, const char *text)
-{
-    if (text)
-        XXH3_64bits_update(sum, text, strlen(text) + 1);
-    else
-        XXH3_64bits_update(sum, "\1", 1);
-}
-
-static void
-sum_int(XXH3_state_t *sum, gint64 value)
-{
-    gint64 little = GINT64_TO_LE(value);
-
-    XXH3_64bits_update(sum, &little, sizeof little);
-}
-
-static gint64
-sum_end(XXH3_state_t *sum)
-{
-    gint64 digest = (gint64) XXH3_64bits_digest(sum);
-
-    XXH3_freeState(sum);
-    return digest;
-}
-
-static XXH3_state_t *
-sum_begin(gint64 owner)
-{
-    XXH3_state_t *sum = XXH3_createState();
-
-    if (!sum)
-        g_error("no memory");
-    XXH3_64bits_reset(sum);
-    sum_int(sum, owner);
-    return sum;
-}
-
 static gint64
 document_checksum(const CatalogueDocument *d, gint64 corpus, gint64 position, gint64 pages)
 {
-    XXH3_state_t *sum = sum_begin(corpus);
+    XXH3_state_t *sum = catalogue_sum_begin(corpus);
     const char *const texts[] = { d->path, d->format, d->title, d->author, d->date, d->hash };
     const gint64 numbers[] = { position, pages, d->added, d->file_size, d->file_mtime_ns };
 
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
-        sum_text(sum, texts[i]);
+        catalogue_sum_text(sum, texts[i]);
     for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
-        sum_int(sum, numbers[i]);
-    return sum_end(sum);
+        catalogue_sum_int(sum, numbers[i]);
+    return catalogue_sum_end(sum);
 }
 
 static gint64
 page_checksum(gint64 document, gint64 number, const char *label, gint64 state, const char *text)
 {
-    XXH3_state_t *sum = sum_begin(document);
+    XXH3_state_t *sum = catalogue_sum_begin(document);
 
-    sum_int(sum, number);
-    sum_int(sum, state);
-    sum_text(sum, label);
-    sum_text(sum, text);
-    return sum_end(sum);
+    catalogue_sum_int(sum, number);
+    catalogue_sum_int(sum, state);
+    catalogue_sum_text(sum, label);
+    catalogue_sum_text(sum, text);
+    return catalogue_sum_end(sum);
 }
 
 #define CORPUS_SQL \
@@ -231,17 +187,6 @@ damaged(Catalogue *catalogue, const char *corpus, const CatalogueDocument *docum
                 document->path ? document->path : "(unknown)", corpus, corpus);
 }
 
-static char *
-column_text(sqlite3_stmt *s, int column)
-{
-    const void *bytes = sqlite3_column_blob(s, column);
-    int size = sqlite3_column_bytes(s, column);
-
-    if (sqlite3_column_type(s, column) == SQLITE_NULL)
-        return NULL;
-    return g_strndup(bytes ? bytes : "", (gsize) size);
-}
-
 static gboolean
 load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument *document, gint64 expected, GError **error)
 {
@@ -254,9 +199,9 @@ load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument *document
     for (; row == 1; row = database_step(&catalogue->db, s, error), number++) {
         CataloguePage *page = g_new0(CataloguePage, 1);
 
-        page->label = column_text(s, 1);
+        page->label = catalogue_column_text(s, 1);
         page->state = sqlite3_column_int(s, 2);
-        page->text = column_text(s, 3);
+        page->text = catalogue_column_text(s, 3);
         g_ptr_array_add(document->pages, page);
         if (sqlite3_column_int64(s, 0) != number || !page->label || !page->text
             || page_checksum(document->id, number, page->label, page->state, page->text)
@@ -284,12 +229,12 @@ document_of_row(Catalogue *catalogue, const char *corpus, sqlite3_stmt *s, gint6
     CatalogueDocument *d = g_new0(CatalogueDocument, 1);
 
     d->id = sqlite3_column_int64(s, 0);
-    d->path = column_text(s, 3);
-    d->format = column_text(s, 4);
-    d->title = column_text(s, 5);
-    d->author = column_text(s, 6);
-    d->date = column_text(s, 7);
-    d->hash = column_text(s, 8);
+    d->path = catalogue_column_text(s, 3);
+    d->format = catalogue_column_text(s, 4);
+    d->title = catalogue_column_text(s, 5);
+    d->author = catalogue_column_text(s, 6);
+    d->date = catalogue_column_text(s, 7);
+    d->hash = catalogue_column_text(s, 8);
     d->added = sqlite3_column_int64(s, 9);
     d->file_size = sqlite3_column_int64(s, 10);
     d->file_mtime_ns = sqlite3_column_int64(s, 11);
@@ -306,15 +251,15 @@ document_of_row(Catalogue *catalogue, const char *corpus, sqlite3_stmt *s, gint6
 static gboolean
 corpus_checksum(Catalogue *catalogue, gint64 id, gint64 *checksum, GError **error)
 {
-    XXH3_state_t *sum = sum_begin(id);
+    XXH3_state_t *sum = catalogue_sum_begin(id);
     sqlite3_stmt *s = database_query(&catalogue->db, error, "SELECT name, created, changed FROM corpus WHERE id = ?",
                                      "i", id);
     int row = s ? database_step(&catalogue->db, s, error) : -1;
 
     if (row == 1) {
-        sum_text(sum, (const char *) sqlite3_column_text(s, 0));
-        sum_int(sum, sqlite3_column_int64(s, 1));
-        sum_int(sum, sqlite3_column_int64(s, 2));
+        catalogue_sum_text(sum, (const char *) sqlite3_column_text(s, 0));
+        catalogue_sum_int(sum, sqlite3_column_int64(s, 1));
+        catalogue_sum_int(sum, sqlite3_column_int64(s, 2));
         database_reset(s);
     }
     if (row >= 0)
@@ -322,10 +267,10 @@ corpus_checksum(Catalogue *catalogue, gint64 id, gint64 *checksum, GError **erro
                            " ORDER BY position, id", "i", id);
     row = row >= 0 && s ? database_step(&catalogue->db, s, error) : -1;
     for (; row == 1; row = database_step(&catalogue->db, s, error)) {
-        sum_int(sum, sqlite3_column_int64(s, 0));
-        sum_int(sum, sqlite3_column_int64(s, 1));
+        catalogue_sum_int(sum, sqlite3_column_int64(s, 0));
+        catalogue_sum_int(sum, sqlite3_column_int64(s, 1));
     }
-    *checksum = sum_end(sum);
+    *checksum = catalogue_sum_end(sum);
     return row == 0;
 }
 
@@ -496,7 +441,7 @@ find_stored(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, Sto
         stored->position = sqlite3_column_int64(s, 1);
         stored->pages = sqlite3_column_int64(s, 2);
         stored->added = sqlite3_column_int64(s, 3);
-        stored->hash = column_text(s, 4);
+        stored->hash = catalogue_column_text(s, 4);
         database_reset(s);
     }
     return row >= 0;
@@ -552,17 +497,6 @@ catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument 
     return database_commit(&catalogue->db, error);
 }
 
-/* Gives the removed (and overwritten) pages back and empties the log, which
- * still has the old text. */
-static gboolean
-shrink(Catalogue *catalogue, GError **error)
-{
-    if (!database_run(&catalogue->db, "PRAGMA incremental_vacuum", error))
-        return FALSE;
-    sqlite3_wal_checkpoint_v2(catalogue->db.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    return TRUE;
-}
-
 gboolean
 catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *path, gboolean *found, GError **error)
 {
@@ -585,7 +519,7 @@ catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *
         return FALSE;
     }
     *found = document != 0;
-    return database_commit(&catalogue->db, error) && (!*found || shrink(catalogue, error));
+    return database_commit(&catalogue->db, error) && (!*found || catalogue_shrink(catalogue, error));
 }
 
 gboolean
@@ -607,113 +541,5 @@ catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *foun
         return FALSE;
     }
     *found = id != 0;
-    return database_commit(&catalogue->db, error) && (!*found || shrink(catalogue, error));
-}
-
-void
-catalogue_record_free(CatalogueRecord *record)
-{
-    if (!record)
-        return;
-    g_free(record->corpus);
-    g_free(record->question);
-    g_free(record->text);
-    g_free(record);
-}
-
-static void
-free_record(gpointer record)
-{
-    catalogue_record_free(record);
-}
-
-static gint64
-record_checksum(const CatalogueRecord *r)
-{
-    XXH3_state_t *sum = sum_begin(r->id);
-
-    sum_int(sum, r->made);
-    sum_text(sum, r->corpus);
-    sum_text(sum, r->question);
-    sum_text(sum, r->text);
-    return sum_end(sum);
-}
-
-gboolean
-catalogue_add_record(Catalogue *catalogue, const CatalogueRecord *record, gint64 *id, GError **error)
-{
-    CatalogueRecord r = *record;
-
-    /* The checksum covers the number, so it must be known before. */
-    if (!database_begin(&catalogue->db, error))
-        return FALSE;
-    if (!database_get(&catalogue->db, 0, &r.id, error, "SELECT ifnull(max(id), 0) + 1 FROM record", "")
-        || !database_do(&catalogue->db, error, "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)", "iittit", r.id, r.made,
-                        r.corpus, r.question, record_checksum(&r), r.text)) {
-        database_rollback(&catalogue->db);
-        return FALSE;
-    }
-    *id = r.id;
-    return database_commit(&catalogue->db, error);
-}
-
-/* The row that S stands at; NULL with ERROR, and S reset, when it is damaged. */
-static CatalogueRecord *
-record_of_row(Catalogue *catalogue, sqlite3_stmt *s, GError **error)
-{
-    CatalogueRecord *r = g_new0(CatalogueRecord, 1);
-
-    r->id = sqlite3_column_int64(s, 0);
-    r->made = sqlite3_column_int64(s, 1);
-    r->corpus = column_text(s, 2);
-    r->question = column_text(s, 3);
-    r->text = column_text(s, 5);
-    if (record_checksum(r) != sqlite3_column_int64(s, 4)) {
-        g_set_error(error, FAILURE, FAILURE_CACHE, "the catalogue %s is damaged at record %" G_GINT64_FORMAT
-                    " of the history; the other records can still be shown", catalogue->db.path, r->id);
-        database_reset(s);
-        g_clear_pointer(&r, catalogue_record_free);
-    }
-    return r;
-}
-
-GPtrArray *
-catalogue_records(Catalogue *catalogue, const char *corpus, GError **error)
-{
-    GPtrArray *records = g_ptr_array_new_with_free_func(free_record);
-    sqlite3_stmt *s;
-    int row;
-
-    if (catalogue->db.version < 2)
-        return records;
-    s = database_query(&catalogue->db, error, "SELECT id, made, corpus, question, checksum, text FROM record"
-                       " WHERE ?1 IS NULL OR corpus = ?1 ORDER BY id", "t", corpus);
-    row = s ? database_step(&catalogue->db, s, error) : -1;
-    for (; row == 1; row = database_step(&catalogue->db, s, error)) {
-        CatalogueRecord *record = record_of_row(catalogue, s, error);
-
-        if (!record) {
-            row = -1;
-            break;
-        }
-        g_ptr_array_add(records, record);
-    }
-    if (row < 0)
-        g_clear_pointer(&records, g_ptr_array_unref);
-    return records;
-}
-
-CatalogueRecord *
-catalogue_record(Catalogue *catalogue, gint64 id, GError **error)
-{
-    CatalogueRecord *record = NULL;
-    sqlite3_stmt *s;
-
-    if (catalogue->db.version < 2)
-        return NULL;
-    s = database_query(&catalogue->db, error, "SELECT id, made, corpus, question, checksum, text FROM record"
-                       " WHERE id = ?", "i", id);
-    if (s && database_step(&catalogue->db, s, error) == 1 && (record = record_of_row(catalogue, s, error)))
-        database_reset(s);
-    return record;
+    return database_commit(&catalogue->db, error) && (!*found || catalogue_shrink(catalogue, error));
 }

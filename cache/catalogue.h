@@ -36,7 +36,16 @@ typedef struct {
     gint64 made;                    /* seconds since 1970 */
     char *corpus, *question;        /* CORPUS may be NULL */
     char *text;                     /* the record, one JSON object */
+    gint64 conversation, turn;      /* which turn (from 1) of which conversation it is, or 0; ignored when adding */
 } CatalogueRecord;
+
+/* A conversation is the records that are its turns. */
+typedef struct {
+    gint64 id;                      /* from 1 */
+    gint64 made, changed;           /* of the first and the last turn */
+    gint64 turns;
+    char *corpus, *question;        /* of the first turn; CORPUS may be NULL */
+} CatalogueConversation;
 
 /* Opens or makes the file PATH (folder 0700, file 0600).  READ_ONLY: it must be there; works in a
  * folder that cannot be written.  FAILURE_CACHE when it is not a catalogue or of a newer format (left untouched).
@@ -78,5 +87,23 @@ gboolean catalogue_add_record(Catalogue *catalogue, const CatalogueRecord *recor
 GPtrArray *catalogue_records(Catalogue *catalogue, const char *corpus, GError **error);
 /* NULL without ERROR: no record of that number. */
 CatalogueRecord *catalogue_record(Catalogue *catalogue, gint64 id, GError **error);
+/* FAILURE_USAGE when it is a turn of a conversation, which would have a gap without it. */
+gboolean catalogue_remove_record(Catalogue *catalogue, gint64 id, gboolean *found, GError **error);
+
+/* catalogue_add_record(), and makes it turn NUMBER of *CONVERSATION, or with NUMBER 1 and *CONVERSATION 0 the first of a
+ * new one.  FAILURE_CACHE when the conversation does not have just NUMBER - 1 turns: another process went on with it. */
+gboolean catalogue_add_turn(Catalogue *catalogue, const CatalogueRecord *record, gint64 *conversation, gint64 number,
+                            GError **error);
+/* Takes the turns from NUMBER on out of CONVERSATION; as records they stay in the history. */
+gboolean catalogue_cut_turns(Catalogue *catalogue, gint64 conversation, gint64 number, GError **error);
+/* GPtrArray of CatalogueRecord* with free function, by turn; empty when there is no such conversation. */
+GPtrArray *catalogue_turns(Catalogue *catalogue, gint64 conversation, GError **error);
+
+void catalogue_conversation_free(CatalogueConversation *conversation);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatalogueConversation, catalogue_conversation_free)
+/* GPtrArray of CatalogueConversation* with free function, by number; those about CORPUS, or (NULL) all. */
+GPtrArray *catalogue_conversations(Catalogue *catalogue, const char *corpus, GError **error);
+/* Removes CONVERSATION and its records. */
+gboolean catalogue_remove_conversation(Catalogue *catalogue, gint64 conversation, gboolean *found, GError **error);
 
 #endif

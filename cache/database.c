@@ -307,10 +307,21 @@ schema_text(sqlite3 *db, int *rc)
     return g_string_free(text, FALSE);
 }
 
-/* Whether the file's schema is letter for letter SCHEMA, the one of its version: a
+/* Runs the steps that take a database of version FROM to version TO. */
+static int
+run_steps(sqlite3 *db, const DatabaseFormat *format, gint32 from, gint32 to)
+{
+    int rc = SQLITE_OK;
+
+    for (gint32 v = from; rc == SQLITE_OK && v < to; v++)
+        rc = sqlite3_exec(db, format->steps[v], NULL, NULL, NULL);
+    return rc;
+}
+
+/* Whether the file's schema is letter for letter the one of its version: a
  * flipped bit in a name would otherwise go on as some other table. */
 static gboolean
-check_schema(Database *database, const char *schema, GError **error)
+check_schema(Database *database, GError **error)
 {
     g_autofree char *have = NULL, *want = NULL;
     sqlite3 *memory = NULL;
@@ -318,7 +329,7 @@ check_schema(Database *database, const char *schema, GError **error)
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, NULL);
 
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(memory, schema, NULL, NULL, NULL);
+        rc = run_steps(memory, database->format, 0, database->version);
     if (rc == SQLITE_OK)
         want = schema_text(memory, &rc);
     sqlite3_close(memory);
@@ -355,11 +366,7 @@ check_header(Database *database, gboolean *empty, GError **error)
         return FALSE;
     }
     database->version = (gint32) version;
-    if (version == format->version)
-        return check_schema(database, format->schema, error);
-    if (version == format->version - 1 && format->old_schema)
-        return check_schema(database, format->old_schema, error);
-    return database_fail(database, SQLITE_CORRUPT, error);
+    return version >= 1 ? check_schema(database, error) : database_fail(database, SQLITE_CORRUPT, error);
 }
 
 /* The same as of one moment: between two statements another process may make the tables. */
@@ -390,43 +397,28 @@ run_setup(Database *database, GError **error)
     return rc == SQLITE_OK || database_fail(database, rc, error);
 }
 
-/* Makes the tables, unless another process has just done so. */
+/* Makes the tables, or those that an older file lacks; all or nothing, and only if no other process has just done it. */
 static gboolean
-create(Database *database, GError **error)
+make_tables(Database *database, GError **error)
 {
+    const DatabaseFormat *format = database->format;
     g_autofree char *header = g_strdup_printf("PRAGMA application_id = %d; PRAGMA user_version = %d",
-                                              database->format->application_id, database->format->version);
-    gboolean empty;
-
-    if (!run_setup(database, error) || !database_begin(database, error))
-        return FALSE;
-    if (!check_header(database, &empty, error)
-        || (empty && (!database_run(database, database->format->schema, error)
-                      || !database_run(database, header, error)))) {
-        database_rollback(database);
-        return FALSE;
-    }
-    database->version = database->format->version;
-    return database_commit(database, error);
-}
-
-/* All or nothing, and only if no other process has just done it. */
-static gboolean
-upgrade(Database *database, GError **error)
-{
-    g_autofree char *header = g_strdup_printf("PRAGMA user_version = %d", database->format->version);
-    gboolean empty;
+                                              format->application_id, format->version);
+    gboolean empty, ok;
+    int rc;
 
     if (!database_begin(database, error))
         return FALSE;
-    if (!check_header(database, &empty, error)
-        || (database->version < database->format->version
-            && (!database_run(database, database->format->upgrade, error)
-                || !database_run(database, header, error)))) {
+    ok = check_header(database, &empty, error);
+    if (ok && (empty || database->version < format->version)) {
+        rc = run_steps(database->db, format, empty ? 0 : database->version, format->version);
+        ok = (rc == SQLITE_OK || database_fail(database, rc, error)) && database_run(database, header, error);
+    }
+    if (!ok) {
         database_rollback(database);
         return FALSE;
     }
-    database->version = database->format->version;
+    database->version = format->version;
     return database_commit(database, error);
 }
 
@@ -451,8 +443,10 @@ set_up(Database *database, DatabaseMode mode, GError **error)
                     database->format->what, database->path);
         return FALSE;
     }
-    return (!empty || create(database, error)) && database_run(database, database->format->connect, error)
-           && (mode == DATABASE_READ || database->version == database->format->version || upgrade(database, error));
+    if (empty && !(run_setup(database, error) && make_tables(database, error)))
+        return FALSE;
+    return database_run(database, database->format->connect, error)
+           && (mode == DATABASE_READ || database->version == database->format->version || make_tables(database, error));
 }
 
 static gboolean

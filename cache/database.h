@@ -19,11 +19,10 @@ typedef struct {
     gint32 application_id;      /* of the header, as is the next */
     gint32 version;
     const char *setup;          /* pragmas that must come before the first table */
-    const char *schema;         /* CREATE statements and first rows */
+    /* Of each version from 1 to VERSION, the CREATE statements and first rows that make it of the version before (of
+     * nothing).  An older file is upgraded when it is opened for writing, and read as it is otherwise. */
+    const char *const *steps;
     const char *connect;        /* pragmas of each connection */
-    /* For a file of the version before (NULL: there is none that can be taken on): its schema, and the statements that
-     * make it one of this version.  It is upgraded when it is opened for writing, and read as it is otherwise. */
-    const char *old_schema, *upgrade;
 } DatabaseFormat;
 
 typedef struct {

@@ -14,6 +14,13 @@ struct SearchIndex {
     Database db;
 };
 
+static const char *const tables[] = {
+    "CREATE TABLE document (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE page (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " checksum INTEGER NOT NULL, UNIQUE (document, number));"
+    "CREATE VIRTUAL TABLE words USING fts5(head, text, tokenize = 'porter unicode61 remove_diacritics 2');",
+};
+
 /* The text is kept beside the words, as FTS5 needs it to take a page out again and to show where it matched.  What
  * stands on a page before it is shown is compared with the page's checksum. */
 static const DatabaseFormat search_format = {
@@ -22,11 +29,7 @@ static const DatabaseFormat search_format = {
     .application_id = 0x4b565358,       /* "KVSX" */
     .version = 1,
     .setup = "PRAGMA journal_mode = WAL",
-    .schema =
-        "CREATE TABLE document (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE);"
-        "CREATE TABLE page (id INTEGER PRIMARY KEY, document INTEGER NOT NULL, number INTEGER NOT NULL,"
-        " checksum INTEGER NOT NULL, UNIQUE (document, number));"
-        "CREATE VIRTUAL TABLE words USING fts5(head, text, tokenize = 'porter unicode61 remove_diacritics 2');",
+    .steps = tables,
     .connect =
         "PRAGMA synchronous = NORMAL;"
         "PRAGMA secure_delete = ON;"

@@ -12,27 +12,28 @@
 /* A clock that is further ahead of the system's than this was damaged. */
 #define CLOCK_SANE_US (G_GINT64_CONSTANT(20) * 365 * 86400 * G_USEC_PER_SEC)
 
-/* A column that ALTER TABLE adds stands at the end, as it does here: a file made new has the same text. */
-#define TABLES(state_2, block_2) \
-    "CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 0), clock INTEGER NOT NULL, blocks INTEGER NOT NULL," \
-    " bytes INTEGER NOT NULL, hits INTEGER NOT NULL, hit_bytes INTEGER NOT NULL, written INTEGER NOT NULL," \
-    " evicted INTEGER NOT NULL, dropped INTEGER NOT NULL, verified INTEGER NOT NULL" state_2 ");" \
-    "INSERT INTO state (id, clock, blocks, bytes, hits, hit_bytes, written, evicted, dropped, verified)" \
-    " VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);" \
-    "CREATE TABLE root (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, note TEXT);" \
-    "CREATE TABLE block (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, root INTEGER NOT NULL," \
-    " parent INTEGER, depth INTEGER NOT NULL, last_used INTEGER NOT NULL, children INTEGER NOT NULL," \
-    " parts INTEGER NOT NULL, part_size INTEGER NOT NULL" block_2 ");" \
-    "CREATE INDEX leaf ON block (last_used, depth) WHERE children = 0;" \
-    "CREATE TABLE part (id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL);" \
-    "CREATE TABLE in_use (user INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (user, block)) WITHOUT ROWID;" \
-    "CREATE TABLE claim (key BLOB PRIMARY KEY NOT NULL, user INTEGER NOT NULL) WITHOUT ROWID;"
-/* Version 2 knows conversations, what blocks took to compute, and where the corpora end. */
-#define TABLES_2 \
-    "CREATE INDEX turn_leaf ON block (last_used) WHERE children = 0 AND turn = 1;" \
-    "CREATE TABLE corpus (name TEXT NOT NULL, root INTEGER NOT NULL, tip INTEGER NOT NULL, blocks INTEGER NOT NULL," \
-    " noted INTEGER NOT NULL, PRIMARY KEY (name, root)) WITHOUT ROWID;" \
-    "CREATE INDEX corpus_tip ON corpus (tip);"
+static const char *const tables[] = {
+    "CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 0), clock INTEGER NOT NULL, blocks INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL, hits INTEGER NOT NULL, hit_bytes INTEGER NOT NULL, written INTEGER NOT NULL,"
+    " evicted INTEGER NOT NULL, dropped INTEGER NOT NULL, verified INTEGER NOT NULL);"
+    "INSERT INTO state VALUES (0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
+    "CREATE TABLE root (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, note TEXT);"
+    "CREATE TABLE block (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, root INTEGER NOT NULL,"
+    " parent INTEGER, depth INTEGER NOT NULL, last_used INTEGER NOT NULL, children INTEGER NOT NULL,"
+    " parts INTEGER NOT NULL, part_size INTEGER NOT NULL);"
+    "CREATE INDEX leaf ON block (last_used, depth) WHERE children = 0;"
+    "CREATE TABLE part (id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, bytes BLOB NOT NULL);"
+    "CREATE TABLE in_use (user INTEGER NOT NULL, block INTEGER NOT NULL, PRIMARY KEY (user, block)) WITHOUT ROWID;"
+    "CREATE TABLE claim (key BLOB PRIMARY KEY NOT NULL, user INTEGER NOT NULL) WITHOUT ROWID;",
+    /* Version 2 knows conversations, what blocks took to compute, and where the corpora end. */
+    "ALTER TABLE state ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE block ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE block ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX turn_leaf ON block (last_used) WHERE children = 0 AND turn = 1;"
+    "CREATE TABLE corpus (name TEXT NOT NULL, root INTEGER NOT NULL, tip INTEGER NOT NULL, blocks INTEGER NOT NULL,"
+    " noted INTEGER NOT NULL, PRIMARY KEY (name, root)) WITHOUT ROWID;"
+    "CREATE INDEX corpus_tip ON corpus (tip);",
+};
 
 const DatabaseFormat store_format = {
     .what = "the KV store",
@@ -43,14 +44,7 @@ const DatabaseFormat store_format = {
         "PRAGMA page_size = 65536;"
         "PRAGMA auto_vacuum = INCREMENTAL;"
         "PRAGMA journal_mode = WAL",
-    .schema = TABLES(", saved INTEGER NOT NULL DEFAULT 0",
-                     ", turn INTEGER NOT NULL DEFAULT 0, cost INTEGER NOT NULL DEFAULT 0") TABLES_2,
-    .old_schema = TABLES("", ""),
-    .upgrade =
-        "ALTER TABLE state ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;"
-        "ALTER TABLE block ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;"
-        "ALTER TABLE block ADD COLUMN cost INTEGER NOT NULL DEFAULT 0;"
-        TABLES_2,
+    .steps = tables,
     /* Derived data: a power cut may cost the last commits, never the structure.  No mmap: a sector that
      * cannot be read must be an error for one block, not a signal for the process. */
     .connect =

@@ -375,6 +375,82 @@ user_version(const char *path)
     return version;
 }
 
+static void
+add_turn(Catalogue *catalogue, const char *question, gint64 *conversation, gint64 number)
+{
+    char corpus[] = "thesis", text[] = "{}";
+    CatalogueRecord record = { .made = 1000 + number, .corpus = corpus, .question = (char *) (guintptr) question,
+                               .text = text };
+    g_autoptr(GError) error = NULL;
+
+    catalogue_add_turn(catalogue, &record, conversation, number, &error);
+    g_assert_no_error(error);
+}
+
+/* EXPECTED: "number:turns:first question " for each. */
+static void
+assert_conversations(Catalogue *catalogue, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) list = catalogue_conversations(catalogue, NULL, &error);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_assert_no_error(error);
+    for (guint i = 0; i < list->len; i++) {
+        const CatalogueConversation *c = g_ptr_array_index(list, i);
+        g_string_append_printf(text, "%d:%d:%s ", (int) c->id, (int) c->turns, c->question);
+        g_assert_cmpint(c->made, ==, 1001);
+        g_assert_cmpint(c->changed, ==, 1000 + c->turns);
+    }
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
+static void
+test_conversations(Fixture *f, gconstpointer data)
+{
+    Catalogue *catalogue = open_it(f);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) turns = NULL;
+    char question[] = "Late?", text[] = "{}";
+    const CatalogueRecord late = { .question = question, .text = text };
+    gint64 first = 0, second = 0;
+    gboolean found;
+
+    add_turn(catalogue, "One?", &first, 1);
+    g_assert_cmpint(add_record(catalogue, "thesis", "Alone?"), ==, 2);
+    add_turn(catalogue, "Two?", &first, 2);
+    add_turn(catalogue, "Other?", &second, 1);
+    add_turn(catalogue, "Three?", &first, 3);
+    assert_conversations(catalogue, "1:3:One? 2:1:Other? ");
+    /* Another process was faster. */
+    g_assert_false(catalogue_add_turn(catalogue, &late, &first, 3, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_clear_error(&error);
+    g_assert_true(catalogue_cut_turns(catalogue, first, 2, &error));
+    add_turn(catalogue, "Two again?", &first, 2);
+    assert_conversations(catalogue, "1:2:One? 2:1:Other? ");
+    turns = catalogue_turns(catalogue, first, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(turns->len, ==, 2);
+    g_assert_cmpstr(((CatalogueRecord *) turns->pdata[1])->question, ==, "Two again?");
+    g_assert_cmpint(((CatalogueRecord *) turns->pdata[1])->turn, ==, 2);
+
+    g_assert_false(catalogue_remove_record(catalogue, 1, &found, &error));
+    g_assert_error(error, FAILURE, FAILURE_USAGE);
+    g_clear_error(&error);
+    g_assert_true(catalogue_remove_record(catalogue, 2, &found, &error) && found);
+    g_assert_true(catalogue_remove_record(catalogue, 2, &found, &error) && !found);
+    g_assert_true(catalogue_remove_conversation(catalogue, first, &found, &error) && found);
+    assert_conversations(catalogue, "2:1:Other? ");
+    g_assert_null(catalogue_record(catalogue, 1, &error));
+    g_assert_true(catalogue_remove_conversation(catalogue, first, &found, &error) && !found);
+    /* A row that says something else than it did is seen. */
+    sql(f->path, "UPDATE turn SET number = 7");
+    g_assert_null(catalogue_turns(catalogue, second, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    catalogue_close(catalogue);
+}
+
 /* A file of version 1 is read as it is, and upgraded when it is opened for writing. */
 static void
 test_upgrade(Fixture *f, gconstpointer data)
@@ -385,7 +461,7 @@ test_upgrade(Fixture *f, gconstpointer data)
 
     put(catalogue, "thesis", "/a.pdf", "alpha", 3);
     catalogue_close(catalogue);
-    sql(f->path, "DROP TABLE record; PRAGMA user_version = 1");
+    sql(f->path, "DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
@@ -401,8 +477,20 @@ test_upgrade(Fixture *f, gconstpointer data)
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
     g_assert_cmpint(add_record(catalogue, "thesis", "What?"), ==, 1);
     catalogue_close(catalogue);
-    g_assert_cmpint(user_version(f->path), ==, 2);
+    g_assert_cmpint(user_version(f->path), ==, 3);
     catalogue_close(open_it(f));
+
+    /* Version 2 has records, but no conversations. */
+    sql(f->path, "DROP TABLE turn; PRAGMA user_version = 2");
+    catalogue = catalogue_open(f->path, TRUE, &error);
+    g_assert_no_error(error);
+    assert_conversations(catalogue, "");
+    g_autoptr(CatalogueRecord) record = catalogue_record(catalogue, 1, &error);
+    g_assert_cmpstr(record->question, ==, "What?");
+    g_assert_cmpint(record->conversation, ==, 0);
+    catalogue_close(catalogue);
+    catalogue_close(open_it(f));
+    g_assert_cmpint(user_version(f->path), ==, 3);
 
     /* A file that says 1 but has another schema is no catalogue of version 1. */
     sql(f->path, "PRAGMA user_version = 1");
@@ -449,7 +537,8 @@ main(int argc, char **argv)
         { "/catalogue/documents", test_documents }, { "/catalogue/removed", test_removed },
         { "/catalogue/damage", test_damage }, { "/catalogue/bit-flips", test_bit_flips },
         { "/catalogue/refused", test_refused },
-        { "/catalogue/records", test_records }, { "/catalogue/upgrade", test_upgrade },
+        { "/catalogue/records", test_records }, { "/catalogue/conversations", test_conversations },
+        { "/catalogue/upgrade", test_upgrade },
         { "/catalogue/processes", test_processes },
     };
 

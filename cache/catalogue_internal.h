@@ -1,0 +1,28 @@
+/* catalogue_internal.h - inside the catalogue: what its files share. */
+#ifndef KVASIR_CACHE_CATALOGUE_INTERNAL_H
+#define KVASIR_CACHE_CATALOGUE_INTERNAL_H
+
+#include <xxhash.h>
+
+#include "cache/catalogue.h"
+#include "cache/database.h"
+
+struct Catalogue {
+    Database db;
+};
+
+/* Checksums of rows: strings with their terminator (a byte 1 stands for NULL), numbers as 8 bytes, little-endian.
+ * OWNER is the row that a row belongs to, so that none is taken for another. */
+XXH3_state_t *catalogue_sum_begin(gint64 owner);
+void catalogue_sum_text(XXH3_state_t *sum, const char *text);
+void catalogue_sum_int(XXH3_state_t *sum, gint64 value);
+/* Frees SUM. */
+gint64 catalogue_sum_end(XXH3_state_t *sum);
+
+/* A column as a string (g_free), or NULL. */
+char *catalogue_column_text(sqlite3_stmt *s, int column);
+
+/* Gives what was removed (and overwritten) back and empties the log, which still has the old text. */
+gboolean catalogue_shrink(Catalogue *catalogue, GError **error);
+
+#endif
