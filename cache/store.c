@@ -1,4 +1,4 @@
-/* store.c - the KV store: opening, look-up, reading, status. */
+/* store.c - the KV store: opening, look-up, reading. */
 #include "config.h"
 #include "cache/store_internal.h"
 
@@ -323,78 +323,4 @@ store_shape(Store *store, const guint8 key[STORE_KEY_BYTES], guint *parts, gsize
     *parts = (guint) p;
     *part_size = (gsize) size;
     return TRUE;
-}
-
-static guint64
-size_of(const char *path, const char *suffix)
-{
-    g_autofree char *name = g_strconcat(path, suffix, NULL);
-    GStatBuf st;
-
-    return g_stat(name, &st) == 0 ? (guint64) st.st_size : 0;
-}
-
-gboolean
-store_status(Store *store, StoreStatus *status, GError **error)
-{
-    StoreState state;
-    Database *reader = store_reader(store, error);
-    gboolean ok = reader && store_load_state(reader, &state, error);
-
-    if (reader)
-        store_reader_return(store, reader);
-    if (!ok)
-        return FALSE;
-    memset(status, 0, sizeof *status);
-    status->blocks = (guint64) MAX(state.blocks, 0);
-    status->bytes = (guint64) MAX(state.bytes, 0);
-    status->written = (guint64) MAX(state.written, 0);
-    status->evicted = (guint64) MAX(state.evicted, 0);
-    status->dropped = (guint64) MAX(state.dropped, 0);
-    status->limit = store->limit;
-    status->file_bytes = size_of(store->db.path, "") + size_of(store->db.path, "-wal");
-    g_mutex_lock(&store->readers_lock);
-    status->hits = (guint64) MAX(state.hits, 0) + store->hits;
-    status->hit_bytes = (guint64) MAX(state.hit_bytes, 0) + store->hit_bytes;
-    status->saved = (guint64) MAX(state.saved, 0) + store->saved;
-    g_mutex_unlock(&store->readers_lock);
-    return TRUE;
-}
-
-static void
-clear_root(gpointer root)
-{
-    g_free(((StoreRoot *) root)->note);
-}
-
-GArray *
-store_roots(Store *store, GError **error)
-{
-    Database *reader = store_reader(store, error);
-    GArray *roots = g_array_new(FALSE, TRUE, sizeof(StoreRoot));
-    sqlite3_stmt *s = NULL;
-    int row = -1;
-
-    g_array_set_clear_func(roots, clear_root);
-    if (reader)
-        s = database_query(reader, error, "SELECT root.key, root.note, count(*), sum(parts * part_size), max(last_used)"
-                           " FROM block JOIN root ON root.id = block.root GROUP BY block.root ORDER BY 5 DESC", "");
-    if (s)
-        row = database_step(reader, s, error);
-    for (; row == 1; row = database_step(reader, s, error)) {
-        StoreRoot root = { .blocks = (guint64) sqlite3_column_int64(s, 2),
-                           .bytes = (guint64) sqlite3_column_int64(s, 3),
-                           .last_used = sqlite3_column_int64(s, 4) / G_USEC_PER_SEC };
-        const char *note = (const char *) sqlite3_column_text(s, 1);
-
-        if (sqlite3_column_bytes(s, 0) == STORE_KEY_BYTES)
-            memcpy(root.root, sqlite3_column_blob(s, 0), STORE_KEY_BYTES);
-        root.note = note ? g_utf8_make_valid(note, -1) : NULL;
-        g_array_append_val(roots, root);
-    }
-    if (reader)
-        store_reader_return(store, reader);
-    if (row < 0)
-        g_clear_pointer(&roots, g_array_unref);
-    return roots;
 }

@@ -106,7 +106,7 @@ typedef struct {
     guint64 file_bytes;             /* of the database, with its log */
     guint64 limit;
     guint64 hits, hit_bytes;        /* blocks and bytes read back since it was made */
-    guint64 saved;                  /* microseconds that computing those had taken */
+    double saved;                   /* seconds that computing those had taken */
     guint64 written, evicted, dropped;  /* blocks, since it was made */
 } StoreStatus;
 
@@ -117,10 +117,29 @@ typedef struct {
     guint8 root[STORE_KEY_BYTES];
     char *note;
     guint64 blocks, bytes;
+    guint64 turns, turn_bytes;      /* of them, those of conversations */
+    double seconds;                 /* that computing them takes: as they took, or as others did; negative: not known */
     gint64 last_used;               /* seconds since 1970 */
 } StoreRoot;
 /* Array of StoreRoot with a clear function; free with g_array_unref. */
 GArray *store_roots(Store *store, GError **error);
+
+/* A corpus of which something is stored, under one root: as it was when store_note_corpus() was last called for it. */
+typedef struct {
+    char *name;
+    guint8 root[STORE_KEY_BYTES];
+    char *note;                     /* of the root, or NULL */
+    guint64 blocks;                 /* whole ones of its prefix */
+    guint64 cached, bytes;          /* of them, stored now */
+    guint64 shared, shared_bytes;   /* of those, in the prefix of another corpus, too */
+    double seconds;                 /* that computing the stored ones takes; negative: not known */
+} StoreCorpus;
+/* Array of StoreCorpus by name, with a clear function; free with g_array_unref. */
+GArray *store_corpora(Store *store, GError **error);
+
+/* Seconds that computing N blocks (a fraction is a part of one) of a chain under ROOT takes, the first of them at depth FIRST,
+ * by what the last ones took here.  Negative: nothing is known yet. */
+double store_estimate(Store *store, const guint8 root[STORE_KEY_BYTES], double first, double n);
 
 /* Checks every block and the file's structure; bad blocks are dropped with what hangs on them
  * and counted in *BAD.  Stops with FAILURE_INTERRUPTED when interrupt_requested(), and the next call goes on
@@ -130,6 +149,8 @@ gboolean store_verify(Store *store, ProgressFunc progress, gpointer data,
 /* Evicts until at most LIMIT bytes are stored (blocks in use stay) and gives the space back to the
  * file system, in small steps between which others can write. */
 gboolean store_trim(Store *store, guint64 limit, guint64 *evicted, GError **error);
+/* Forgets what was noted of the corpus NAME, whatever the root. */
+gboolean store_forget_corpus(Store *store, const char *name, GError **error);
 /* Removes everything (or, with ROOT, what hangs on it), overwrites it and shrinks the file.  Also what is in use. */
 gboolean store_clear(Store *store, const guint8 *root, GError **error);
 /* Removes, overwrites and gives back the blocks of a chain from its end on, up to the first that another

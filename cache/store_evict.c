@@ -294,7 +294,8 @@ clear_step(Store *store, const guint8 *root, gboolean *more, GError **error)
     if (ok && !*more)
         ok = database_do(&store->db, error, "DELETE FROM root WHERE id NOT IN (SELECT root FROM block)", "");
     if (ok && !*more && !root)
-        ok = database_do(&store->db, error, "DELETE FROM part", "");
+        ok = database_do(&store->db, error, "DELETE FROM part", "")
+             && database_do(&store->db, error, "DELETE FROM corpus", "");
     if (ok)
         ok = store_commit(store, &state, error);
     if (!ok)

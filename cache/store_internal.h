@@ -1,12 +1,13 @@
 /* store_internal.h - what the store's files share.
  *
- *   store.c         open, close, find, read, status
+ *   store.c         open, close, find, read
  *   store_schema.c  the format and its state row
  *   store_write.c   the writer thread
  *   store_evict.c   eviction, trim, clear, dropping of bad blocks
  *   store_verify.c  check of everything
  *   store_users.c   marks of running processes
  *   store_corpus.c  which chain belongs to which corpus
+ *   store_status.c  what is stored, and what it took
  *
  * One connection writes (`db`, under `lock`); the writer thread and all
  * maintenance take turns on it.  Reading uses a pool of connections, each
@@ -97,6 +98,16 @@ gboolean store_purge_users(Store *store, GError **error);
 
 /* Block ID is about to go: the corpora that ended with it end with PARENT (0: with nothing).  Inside a write transaction. */
 gboolean store_corpus_moved(Store *store, gint64 id, gint64 parent, GError **error);
+
+/* Seconds that a block at depth d takes are a + b d, by least squares over the last blocks of a root whose time is known. */
+typedef struct {
+    double a, b;
+    gboolean known;
+} StorePace;
+
+gboolean store_pace_find(Database *db, gint64 root, StorePace *pace, GError **error);
+/* What SECONDS of blocks whose time is known and UNKNOWN others, at DEPTHS together, take; negative if that is not known. */
+double store_pace_seconds(const StorePace *pace, double seconds, double unknown, double depths);
 
 /* Evicts leaves until state->bytes <= TARGET, at most MOST of them.  *DONE: the target was
  * reached; FALSE in it with TRUE returned: what is left is in use, or MOST was reached.  Inside a write transaction. */

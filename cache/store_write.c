@@ -90,7 +90,7 @@ make_room(Store *store, StoreState *state, gint64 size, GError **error)
         return TRUE;
     text = g_format_size_full(store->limit, G_FORMAT_SIZE_IEC_UNITS);
     g_set_error(error, FAILURE, FAILURE_CACHE, "the cache limit of %s leaves no room for this prompt: "
-                "the rest of it is not kept; raise cache_limit", text);
+                "the rest of it is not kept; raise cache-limit in kvasir.conf", text);
     return FALSE;
 }
 

@@ -21,7 +21,7 @@ usage() {
 
 # blocks: how many are stored
 blocks() {
-    "$kvasir" cache status --json | sed -n 's/.*"blocks":\([0-9]*\),.*/\1/p'
+    "$kvasir" cache status --json | sed -n 's/^[^{]*{[^{]*"blocks":\([0-9]*\),.*/\1/p'
 }
 
 # says STATUS PATTERN COMMAND...: exit status and one sentence on standard error
@@ -110,6 +110,48 @@ cleared() {
         says 4 'damaged.*cache clear' "$kvasir" cache status && "$kvasir" cache clear && ask second && cmp first second
 }
 
+# number NAME [WHICH]: the WHICHth number of that name in the JSON of status
+number() {
+    "$kvasir" cache status --json | grep -o "\"$1\":[0-9.]*" | sed -n "${2:-1}s/.*://p"
+}
+
+# A share of the disk that the cache lies on, in the configuration and on the command line.
+share() {
+    size=$(($(stat -f -c '%b * %S' .)))
+    mkdir -p config/kvasir && printf '[kvasir]\ncache-limit = 3%%\n' >config/kvasir/kvasir.conf || return
+    limit=$(number limit)
+    printf '[kvasir]\ncache-limit = 3%%%%\n' >config/kvasir/kvasir.conf
+    says 2 'cache-limit.*a share' "$kvasir" cache status || return
+    rm -r config
+    echo "limit $limit of $size"
+    [ "$limit" -eq $((size / 100 * 3)) ] && "$kvasir" cache trim --limit 100% &&
+        says 2 'not a size' "$kvasir" cache trim --limit 101%
+}
+
+lines() {
+    awk -v n="$2" -v s="$3" 'BEGIN { for (i = 1; i <= n; i++) print s " " i " says " (i * 7919) % 1000 ".\n" }' >"$1"
+}
+
+# What is stored of which corpus, what two share, and what it took; what is left to do is said first.
+of_corpora() {
+    rm -rf cache data
+    lines first.txt 40 Line && lines second.txt 15 Row && lines third.txt 60 Note || return
+    "$kvasir" ingest --isa c -t 1 -c one first.txt 2>err && "$kvasir" ingest --isa c -t 1 -c one second.txt third.txt 2>err2 &&
+        "$kvasir" ingest -q --isa c -c two first.txt third.txt && "$kvasir" cache status && "$kvasir" cache status --json || return
+    cat err err2
+    grep -q '^kvasir: nothing of the prefix is cached; [0-9,]* tokens left$' err &&
+        grep -q '^kvasir: [1-9][0-9]*% of the prefix is cached; about .* left$' err2 || return
+    one=$(number cached) two=$(number cached 2) shared=$(number shared_blocks)
+    [ "$one" -eq "$(number blocks 3)" ] && [ "$shared" -ge 3 ] && [ "$shared" -eq "$(number shared_blocks 2)" ] &&
+        [ $((one + two - shared)) -eq "$(blocks)" ] && [ "$(number hits)" -gt "$shared" ] || return
+    for which in 1 2 3; do
+        number recompute_s $which | grep -q '[1-9]' || return
+    done
+    number saved_s | grep -q '[1-9]' || return
+    "$kvasir" cache clear --isa c -c two && [ "$(number cached)" -eq "$one" ] && [ -z "$(number cached 2)" ] &&
+        [ "$(number shared_blocks)" -eq 0 ] && "$kvasir" cache verify
+}
+
 echo 'No database.' >garbage
 ok "without a cache there is nothing to do" nothing_yet
 ok "a question fills it, the next one reads it back" filled
@@ -120,6 +162,8 @@ ok "a limit too small for the prompt costs the caching alone" limited
 ok "a file that is no database is refused and left" foreign garbage 'is not the KV store'
 ok "a store of a newer version is refused and left" newer
 ok "a store damaged beyond use can be cleared" cleared
+ok "the limit as a share of the disk" share
+ok "status tells corpora, what they share and what they took" of_corpora
 ok "a size that makes no sense" says 2 'not a size' "$kvasir" cache trim --limit plenty
 ok "a word that is no action" says 2 'say one of' "$kvasir" cache polish
 finish

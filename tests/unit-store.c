@@ -235,6 +235,81 @@ test_turns(Fixture *f, gconstpointer data)
     store_close(store);
 }
 
+static void
+note(Store *store, const char *root_name, const char *name, gsize n)
+{
+    g_autofree guint8 *keys = chain(root_name, n);
+    guint8 root[STORE_KEY_BYTES] = { 0 };
+
+    g_strlcpy((char *) root, root_name, sizeof root);
+    g_assert_true(store_note_corpus(store, root, name, keys, n, NULL));
+}
+
+/* A corpus's note follows its chain as that is evicted, and goes with it. */
+static void
+test_corpora(Fixture *f, gconstpointer data)
+{
+    Store *store = open_limited(f->path, 0);
+    const StoreCorpus *corpus;
+    GArray *corpora;
+
+    put_chain(store, "a", 6);
+    put_chain(store, "b", 2);
+    note(store, "a", "thesis", 8);
+    note(store, "a", "half", 3);
+    note(store, "b", "thesis", 2);
+    note(store, "c", "nothing", 2);
+    corpora = store_corpora(store, NULL);
+    g_assert_cmpuint(corpora->len, ==, 3);
+    corpus = &g_array_index(corpora, StoreCorpus, 0);
+    g_assert_cmpstr(corpus->name, ==, "half");
+    g_assert_cmpuint(corpus->cached, ==, 3);
+    g_assert_cmpuint(corpus->shared, ==, 3);
+    corpus = &g_array_index(corpora, StoreCorpus, 2);
+    g_assert_cmpstr(corpus->name, ==, "thesis");
+    g_assert_cmpuint(corpus->blocks, ==, 8);
+    g_assert_cmpuint(corpus->cached, ==, 6);
+    g_assert_cmpuint(corpus->shared, ==, 3);
+    g_assert_cmpuint(corpus->shared_bytes, ==, 3 * BLOCK_SIZE);
+    g_assert_cmpfloat(ABS(corpus->seconds - 0.006), <, 1e-9);
+    g_array_unref(corpora);
+    store_close(store);
+
+    store = open_limited(f->path, 0);
+    g_assert_cmpuint(found(store, "b", 2), ==, 2);
+    g_assert_true(store_trim(store, 4 * BLOCK_SIZE, NULL, NULL));
+    corpora = store_corpora(store, NULL);
+    g_assert_cmpuint(corpora->len, ==, 3);
+    g_assert_cmpuint(g_array_index(corpora, StoreCorpus, 0).cached, ==, 2);
+    g_array_unref(corpora);
+    g_assert_true(store_trim(store, 2 * BLOCK_SIZE, NULL, NULL));
+    corpora = store_corpora(store, NULL);
+    g_assert_cmpuint(corpora->len, ==, 1);
+    g_array_unref(corpora);
+    g_assert_true(store_forget_corpus(store, "thesis", NULL));
+    corpora = store_corpora(store, NULL);
+    g_assert_cmpuint(corpora->len, ==, 0);
+    g_array_unref(corpora);
+    store_close(store);
+}
+
+/* What blocks took is what others like them will take. */
+static void
+test_estimate(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Store) store = open_limited(f->path, 0);
+    guint8 root[STORE_KEY_BYTES] = "a";
+
+    g_assert_cmpfloat(store_estimate(store, root, 0, 10), <, 0);
+    put_chain(store, "a", 40);
+    sql(f->path, "UPDATE block SET cost = 2000000 + 10000 * depth");
+    /* Ten blocks at depths 100 to 109. */
+    g_assert_cmpfloat(ABS(store_estimate(store, root, 100, 10) - (20 + 0.01 * 1045)), <, 1e-3);
+    g_assert_cmpfloat(ABS(store_estimate(store, root, 0, 0.5) - 1), <, 0.1);
+    sql(f->path, "UPDATE block SET cost = 0");
+    g_assert_cmpfloat(store_estimate(store, root, 0, 10), <, 0);
+}
+
 /* A store of version 1 is read as it is, and upgraded when it is opened for writing; the blocks stay. */
 static void
 test_upgrade(Fixture *f, gconstpointer data)
@@ -242,6 +317,7 @@ test_upgrade(Fixture *f, gconstpointer data)
     const StoreOptions reading = { .read_only = TRUE };
     Store *store = open_limited(f->path, 0);
     StoreStatus status;
+    GArray *roots;
 
     put_chain(store, "a", 5);
     store_close(store);
@@ -252,7 +328,11 @@ test_upgrade(Fixture *f, gconstpointer data)
     g_assert_cmpuint(found(store, "a", 5), ==, 5);
     g_assert_cmpuint(readable(store, "a", 5, FALSE), ==, 5);
     verify(store, 5, 0);
-    g_assert_cmpuint(status_of(store).saved, ==, 0);
+    g_assert_cmpfloat(status_of(store).saved, ==, 0);
+    g_assert_cmpfloat(g_array_index(roots = store_roots(store, NULL), StoreRoot, 0).seconds, <, 0);
+    g_array_unref(roots);
+    g_assert_cmpuint((roots = store_corpora(store, NULL))->len, ==, 0);
+    g_array_unref(roots);
     store_close(store);
 
     store = open_limited(f->path, 0);
@@ -263,7 +343,7 @@ test_upgrade(Fixture *f, gconstpointer data)
     g_assert_cmpuint(readable(store, "a", 7, FALSE), ==, 7);
     status = status_of(store);
     g_assert_cmpuint(status.blocks, ==, 7);
-    g_assert_cmpuint(status.saved, ==, 2 * 1000);
+    g_assert_cmpfloat(status.saved, ==, 2 * 0.001);
     verify(store, 7, 0);
     store_close(store);
 }
@@ -786,6 +866,7 @@ main(int argc, char **argv)
         { "/store/processes", test_processes },
         { "/store/threads", test_threads }, { "/store/refused", test_refused },
         { "/store/read-only", test_read_only }, { "/store/clock", test_clock },
+        { "/store/corpora", test_corpora }, { "/store/estimate", test_estimate },
         { "/store/turns", test_turns }, { "/store/upgrade", test_upgrade },
         { "/store/reset", test_reset }, { "/store/documented", test_documented },
     };

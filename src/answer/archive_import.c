@@ -276,6 +276,9 @@ static gboolean take_all(Import *im, GError **error)
     if (!read_members(im, take_member, "importing", error)
         || (im->archive->store != NULL && !store_flush(im->archive->store, error)))
         return FALSE;
+    if (im->archive->store != NULL && im->head.blocks > 0
+        && !store_note_corpus(im->archive->store, im->root, im->corpus, im->keys, im->head.blocks, error))
+        return FALSE;
     im->report->corpus = g_strdup(im->corpus);
     im->report->documents = im->head.documents;
     im->report->blocks = im->head.blocks;

@@ -399,6 +399,24 @@ void prefix_keep(const Session *session, const Engine *engine, KvType type, Stor
     g_free(fill.keys);
 }
 
+PrefixOutlook prefix_look(const Engine *engine, KvType type, Store *store, const gint32 *ids, gsize n, gsize prefix)
+{
+    Fill fill = { .ids = ids, .blocks = prefix / ENGINE_BLOCK };
+    PrefixOutlook outlook = { .seconds = -1 };
+    gsize found, end = n > prefix ? n : fill.blocks * ENGINE_BLOCK;
+
+    if (store == NULL)
+        return outlook;
+    engine_state_key(engine, type, fill.root);
+    chain_keys(&fill);
+    found = store_find(store, fill.keys, fill.blocks, NULL);
+    outlook.cached = found * ENGINE_BLOCK;
+    outlook.seconds = store_estimate(store, fill.root, (double) found,
+                                     (double) (end - outlook.cached) / ENGINE_BLOCK);
+    g_free(fill.keys);
+    return outlook;
+}
+
 void prefix_note_corpus(const Engine *engine, KvType type, Store *store, const gint32 *ids, gsize prefix, const char *name)
 {
     Fill fill = { .ids = ids, .blocks = prefix / ENGINE_BLOCK };

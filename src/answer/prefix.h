@@ -56,6 +56,15 @@ gboolean prefix_fill(Session *session, const Engine *engine, KvType type, Store 
                      const gint32 *ids, gsize n, gsize prefix,
                      ProgressFunc progress, gpointer data, PrefixReport *report, GError **error);
 
+/* What the store has of a prompt, before it is filled. */
+typedef struct {
+    gsize cached;               /* tokens of the prefix that need not be computed */
+    double seconds;             /* that the rest will take, by what the last blocks took here; negative: not known */
+} PrefixOutlook;
+
+/* Of the N ids of which the first PREFIX are looked up; cheap, and nothing fails: without STORE nothing is there. */
+PrefixOutlook prefix_look(const Engine *engine, KvType type, Store *store, const gint32 *ids, gsize n, gsize prefix);
+
 /* Fills SESSION with the N ids of a conversation, of which the first DOCUMENTS do not depend on it; the last position has
  * logits then.  SESSION may be empty or hold an earlier state of this or another conversation.  Else as prefix_fill(). */
 gboolean prefix_talk(Session *session, const Engine *engine, KvType type, Store *store,

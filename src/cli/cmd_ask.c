@@ -70,11 +70,15 @@ static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, con
 
     if (session == NULL)
         return FALSE;
+    work_tell_outlook(engine, kv, store, ids, prompt->ids->len, prompt->prefix);
     ok = prefix_fill(session, engine, kv, store, ids, prompt->ids->len, prompt->prefix,
                      meter_update, ask->meter, &ask->answer->prefix, error);
     meter_clear(ask->meter);
     if (!ok)
         return FALSE;
+    if (ask->answer->prefix.stored > 0 && asking.system == NULL && asking.corpus != NULL
+        && ask->gathered.in_corpus == ask->gathered.documents->len)
+        prefix_note_corpus(engine, kv, store, ids, prompt->prefix, asking.corpus);
     work_tell_prefix(&command_ask, &ask->answer->prefix);
     if (!write_logits(engine, session, error))
         return FALSE;

@@ -1,12 +1,12 @@
 /* cmd_cache.c - "kvasir cache": what the KV store holds, and its care. */
 #include "config.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "src/answer/archive.h"
 #include "src/base/failure.h"
+#include "src/cli/cache_status.h"
 #include "src/cli/command.h"
 #include "src/cli/meter.h"
 #include "src/cli/settings.h"
@@ -19,16 +19,11 @@ static struct {
 
 static const GOptionEntry entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "status: write one JSON object", NULL },
-    { "limit", 0, 0, G_OPTION_ARG_STRING, &option.limit, "trim: keep at most SIZE bytes (default: the configured limit)", "SIZE" },
+    { "limit", 0, 0, G_OPTION_ARG_STRING, &option.limit, "trim: keep at most SIZE bytes, or a share of the disk as 10% (default: the configured limit)", "SIZE" },
     { "corpus", 'c', 0, G_OPTION_ARG_STRING, &option.corpus, "status, clear, export: this corpus; import: under this name", "CORPUS" },
     { "texts", 0, 0, G_OPTION_ARG_NONE, &option.texts, "export, import: the texts without blocks; no model is needed", NULL },
     { NULL },
 };
-
-static char *size_text(guint64 bytes)
-{
-    return g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
-}
 
 static Store *open_store(gboolean read_only, GError **error)
 {
@@ -40,83 +35,6 @@ static Store *open_store(gboolean read_only, GError **error)
 static gboolean exists(void)
 {
     return g_file_test(settings_get()->store_path, G_FILE_TEST_EXISTS);
-}
-
-static void add_number(JsonBuilder *builder, const char *name, guint64 value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, (gint64) value);
-}
-
-static void print_json(const StoreStatus *status, const GArray *roots)
-{
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autofree char *path = g_utf8_make_valid(settings_get()->store_path, -1);
-
-    json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "path");
-    json_builder_add_string_value(builder, path);
-    add_number(builder, "blocks", status->blocks);
-    add_number(builder, "bytes", status->bytes);
-    add_number(builder, "limit", status->limit);
-    add_number(builder, "file_bytes", status->file_bytes);
-    add_number(builder, "hits", status->hits);
-    add_number(builder, "hit_bytes", status->hit_bytes);
-    add_number(builder, "written", status->written);
-    add_number(builder, "evicted", status->evicted);
-    add_number(builder, "dropped", status->dropped);
-    json_builder_set_member_name(builder, "models");
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < roots->len; i++) {
-        const StoreRoot *root = &g_array_index(roots, StoreRoot, i);
-        GString *key = g_string_new(NULL);
-
-        for (guint b = 0; b < STORE_KEY_BYTES; b++)
-            g_string_append_printf(key, "%02x", (guint) root->root[b]);
-        json_builder_begin_object(builder);
-        json_builder_set_member_name(builder, "root");
-        json_builder_add_string_value(builder, key->str);
-        json_builder_set_member_name(builder, "note");
-        json_builder_add_string_value(builder, root->note);
-        add_number(builder, "blocks", root->blocks);
-        add_number(builder, "bytes", root->bytes);
-        add_number(builder, "last_used", (guint64) root->last_used);
-        json_builder_end_object(builder);
-        g_string_free(key, TRUE);
-    }
-    json_builder_end_array(builder);
-    json_builder_end_object(builder);
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *text = json_to_string(root, FALSE);
-    puts(text);
-}
-
-static char *time_text(gint64 seconds)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
-
-    return time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
-}
-
-static void print_text(const StoreStatus *status, const GArray *roots)
-{
-    g_autofree char *bytes = size_text(status->bytes), *limit = size_text(status->limit);
-    g_autofree char *file = size_text(status->file_bytes), *hits = size_text(status->hit_bytes);
-
-    printf("store      %s\n", settings_get()->store_path);
-    printf("kept       %" G_GUINT64_FORMAT " blocks, %s (limit: %s)\n", status->blocks, bytes,
-           status->limit ? limit : "none");
-    printf("file       %s\n", file);
-    printf("read back  %" G_GUINT64_FORMAT " blocks, %s since it was made\n", status->hits, hits);
-    printf("written    %" G_GUINT64_FORMAT " blocks; evicted %" G_GUINT64_FORMAT "; dropped as damaged %" G_GUINT64_FORMAT
-           "\n", status->written, status->evicted, status->dropped);
-    for (guint i = 0; i < roots->len; i++) {
-        const StoreRoot *root = &g_array_index(roots, StoreRoot, i);
-        g_autofree char *size = size_text(root->bytes), *used = time_text(root->last_used);
-
-        printf("%s%" G_GUINT64_FORMAT " blocks, %s, last used %s: %s\n", i == 0 ? "\n" : "", root->blocks, size, used,
-               root->note != NULL ? root->note : "(unnamed model)");
-    }
 }
 
 /* What export, import and the questions about a corpus need: with --texts no model and no store. */
@@ -172,7 +90,7 @@ static int corpus_blocks(gboolean remove)
     if (open_archive(&archive, &engine, &store, TRUE, &error))
         keys = corpus_keys(&archive, &n, &error);
     if (keys != NULL && remove)
-        store_remove(store, keys, n, &removed, &error);
+        (void) (store_remove(store, keys, n, &removed, &error) && store_forget_corpus(store, option.corpus, &error));
     else if (keys != NULL)
         found = store_find(store, keys, n, &error);
     catalogue_close(archive.catalogue);
@@ -193,7 +111,7 @@ static int cache_status(const char *file)
 {
     static const StoreStatus nothing;
     StoreStatus status = nothing;
-    g_autoptr(GArray) roots = NULL;
+    g_autoptr(GArray) roots = NULL, corpora = NULL;
     GError *error = NULL;
 
     if (option.corpus != NULL)
@@ -202,15 +120,16 @@ static int cache_status(const char *file)
     if (exists()) {
         g_autoptr(Store) store = open_store(TRUE, &error);
         if (store == NULL || !store_status(store, &status, &error)
-            || (roots = store_roots(store, &error)) == NULL)
+            || (roots = store_roots(store, &error)) == NULL || (corpora = store_corpora(store, &error)) == NULL)
             return command_fail(&command_cache, error);
     } else {
         roots = g_array_new(FALSE, FALSE, sizeof(StoreRoot));
+        corpora = g_array_new(FALSE, FALSE, sizeof(StoreCorpus));
     }
     if (option.json)
-        print_json(&status, roots);
+        cache_status_print_json(&status, roots, corpora);
     else
-        print_text(&status, roots);
+        cache_status_print(&status, roots, corpora);
     return 0;
 }
 
@@ -238,8 +157,8 @@ static int cache_trim(const char *file)
     StoreStatus status = { 0 };
     GError *error = NULL;
 
-    if (option.limit != NULL && !settings_parse_size(option.limit, &limit)) {
-        g_set_error(&error, FAILURE, FAILURE_USAGE, "--limit: \"%s\" is not a size such as 500M, 20G or 0", option.limit);
+    if (option.limit != NULL && !settings_parse_limit(option.limit, settings_get()->store_path, &limit)) {
+        g_set_error(&error, FAILURE, FAILURE_USAGE, "--limit: \"%s\" is not a size such as 500M, 20G, 10%% or 0", option.limit);
         return command_fail(&command_cache, error);
     }
     /* As a setting, 0 means that there is no limit; on the command line it means what it says. */
@@ -250,7 +169,7 @@ static int cache_trim(const char *file)
         if (store == NULL || !store_trim(store, limit, &evicted, &error) || !store_status(store, &status, &error))
             return command_fail(&command_cache, error);
     }
-    g_autofree char *bytes = size_text(status.bytes), *on_disk = size_text(status.file_bytes);
+    g_autofree char *bytes = cache_size_text(status.bytes), *on_disk = cache_size_text(status.file_bytes);
     printf("%" G_GUINT64_FORMAT " blocks evicted; %" G_GUINT64_FORMAT " kept, %s, in a file of %s\n", evicted,
            status.blocks, bytes, on_disk);
     if (status.bytes > limit)
@@ -279,7 +198,7 @@ static int cache_clear(const char *file)
                 return command_fail(&command_cache, error);
         }
     }
-    g_autofree char *bytes = size_text(status.bytes);
+    g_autofree char *bytes = cache_size_text(status.bytes);
     printf("%" G_GUINT64_FORMAT " blocks removed, %s\n", status.blocks, bytes);
     return 0;
 }

@@ -133,14 +133,18 @@ static gsize room_for_talk(const Engine *engine)
 static gboolean fill_store(Ingest *ingest, const Engine *engine, Store *store, const Prompt *prompt, GError **error)
 {
     KvType kv = settings_get()->kv;
+    const gint32 *ids = (const gint32 *) (void *) prompt->ids->data;
     g_autoptr(Session) session = session_new(engine, kv, prompt->ids->len, error);
     gboolean ok;
 
     if (session == NULL)
         return FALSE;
-    ok = prefix_fill(session, engine, kv, store, (const gint32 *) (void *) prompt->ids->data,
-                     prompt->ids->len, prompt->prefix, meter_update, ingest->meter, &ingest->prefix, error);
+    work_tell_outlook(engine, kv, store, ids, prompt->ids->len, prompt->prefix);
+    ok = prefix_fill(session, engine, kv, store, ids, prompt->ids->len, prompt->prefix,
+                     meter_update, ingest->meter, &ingest->prefix, error);
     meter_clear(ingest->meter);
+    /* Also when it was interrupted: of what is there, status shall tell whose it is. */
+    prefix_note_corpus(engine, kv, store, ids, prompt->prefix, option.corpus);
     if (ok)
         work_tell_prefix(&command_ingest, &ingest->prefix);
     return ok;

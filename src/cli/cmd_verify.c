@@ -149,6 +149,7 @@ static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *st
     if (session == NULL)
         return FALSE;
     answer = verify->answer = answer_new(verify->documents, NULL, NULL);
+    work_tell_outlook(engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len, prompt->prefix);
     ok = prefix_fill(session, engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len,
                      prompt->prefix, meter_update, verify->meter, &answer->prefix, error);
     meter_clear(verify->meter);

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/asking.c src/cli/asking.h \
+	src/cli/cache_status.c src/cli/cache_status.h \
 	src/cli/deep.c src/cli/deep.h \
 	src/cli/command.c src/cli/command.h \
 	src/cli/gather.c src/cli/gather.h \

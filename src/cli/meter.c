@@ -70,7 +70,7 @@ void meter_count(GString *text, guint64 n)
     }
 }
 
-static void append_time(GString *line, double seconds)
+void meter_time(GString *line, double seconds)
 {
     guint64 s = (guint64) (seconds + 0.5);
 
@@ -156,7 +156,7 @@ static GString *format_line(const Meter *meter, const Progress *p, gint64 now)
         g_string_append_printf(line, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
         if (p->total > p->done) {
             g_string_append(line, ", ");
-            append_time(line, seconds_left(meter, p->done, p->total));
+            meter_time(line, seconds_left(meter, p->done, p->total));
             g_string_append(line, " left");
         }
     }

@@ -14,6 +14,8 @@ void meter_update(const Progress *progress, gpointer data);
 void meter_clear(Meter *meter);
 /* Appends "1,234,567" to TEXT. */
 void meter_count(GString *text, guint64 n);
+/* Appends "12 s", "3 min 05 s" or "2 h 40 min". */
+void meter_time(GString *text, double seconds);
 void meter_free(Meter *meter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Meter, meter_free)
 

@@ -3,6 +3,7 @@
 #include "src/cli/settings.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "src/base/failure.h"
 
@@ -50,6 +51,38 @@ gboolean settings_parse_size(const char *text, guint64 *bytes)
     return TRUE;
 }
 
+/* Bytes of the file system that PATH, or the nearest folder above it that is there, lies on; 0 if that cannot be told. */
+static guint64 disk_size(const char *path)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+    struct statvfs status;
+
+    while (statvfs(folder, &status) != 0) {
+        char *parent = g_path_get_dirname(folder);
+        gboolean top = strcmp(parent, folder) == 0;
+
+        g_free(folder);
+        folder = parent;
+        if (top)
+            return 0;
+    }
+    return (guint64) status.f_blocks * status.f_frsize;
+}
+
+gboolean settings_parse_limit(const char *text, const char *path, guint64 *bytes)
+{
+    char *end;
+    guint64 percent = g_ascii_isdigit(text[0]) ? g_ascii_strtoull(text, &end, 10) : 0;
+
+    if (percent == 0 || strcmp(end, "%") != 0)
+        return settings_parse_size(text, bytes);
+    if (percent > 100)
+        return FALSE;
+    /* A byte where the size cannot be told: 0 would be no limit. */
+    *bytes = MAX(disk_size(path) / 100 * percent, 1);
+    return TRUE;
+}
+
 static gboolean parse_threads(const char *text, int *threads)
 {
     guint64 n;
@@ -90,6 +123,7 @@ static char *config_path(const char *file, const char *value)
 
 typedef struct {
     char *cache, *data;         /* folders */
+    char *limit;                /* as the file has it, NULL: nothing; it may depend on the folder */
 } Folders;
 
 static gboolean config_key(const char *file, const char *key, const char *value, Folders *folders, GError **error)
@@ -119,8 +153,11 @@ static gboolean config_key(const char *file, const char *key, const char *value,
             return bad_value(error, source, value, "true or false");
         settings.no_history = value[0] == 'f';
     } else if (strcmp(key, "cache-limit") == 0) {
-        if (!settings_parse_size(value, &settings.cache_limit))
-            return bad_value(error, source, value, "a size such as 40G (0: no limit)");
+        guint64 bytes;
+        if (!settings_parse_limit(value, "/", &bytes))
+            return bad_value(error, source, value, "a size such as 40G or a share such as 20% (0: no limit)");
+        g_free(folders->limit);
+        folders->limit = g_strdup(value);
     } else if (strcmp(key, "cache-dir") == 0) {
         g_free(folders->cache);
         folders->cache = config_path(file, value);
@@ -220,6 +257,9 @@ gboolean settings_load(GError **error)
     settings.store_path = g_build_filename(folders.cache, "kv.db", NULL);
     settings.search_path = g_build_filename(folders.cache, "search.db", NULL);
     settings.catalogue_path = g_build_filename(folders.data, "catalogue.db", NULL);
+    if (folders.limit != NULL)
+        settings_parse_limit(folders.limit, settings.store_path, &settings.cache_limit);
+    g_free(folders.limit);
     g_free(folders.cache);
     g_free(folders.data);
     return ok;

@@ -19,7 +19,7 @@ typedef struct {
     KvType kv;                  /* int8 unless told otherwise */
     gboolean kv_given;          /* on the command line */
     gboolean no_history;        /* answers are not recorded in the catalogue */
-    guint64 cache_limit;        /* bytes */
+    guint64 cache_limit;        /* bytes; 0: none */
     char *store_path;           /* .../kv.db */
     char *catalogue_path;       /* .../catalogue.db */
     char *search_path;          /* .../search.db, in the cache folder */
@@ -41,6 +41,9 @@ gboolean settings_apply(GError **error);
 
 /* "40G", "512 MiB" without the space, "0": bytes, K M G T as powers of 1024.  FALSE if it is none. */
 gboolean settings_parse_size(const char *text, guint64 *bytes);
+
+/* The same, or a share of the disk that PATH lies on, or will lie on: "20%". */
+gboolean settings_parse_limit(const char *text, const char *path, guint64 *bytes);
 
 /* Path of the model of the settings, or of the installed demonstration model; valid until
  * exit.  FAILURE_MODEL when there is neither. */

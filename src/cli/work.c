@@ -56,6 +56,43 @@ void work_tell_resume(const PrefixReport *report, gboolean kept)
     }
 }
 
+/* "about 14 minutes": for people, so no more exact than it is. */
+static void append_about(GString *line, double seconds)
+{
+    if (seconds < 1.5)
+        g_string_append(line, "about a second");
+    else if (seconds < 90)
+        g_string_append_printf(line, "about %.0f seconds", seconds);
+    else if (seconds < 90 * 60)
+        g_string_append_printf(line, "about %.0f minutes", seconds / 60);
+    else
+        g_string_append_printf(line, "about %.1f hours", seconds / 3600);
+}
+
+void work_tell_outlook(const Engine *engine, KvType kv, Store *store, const gint32 *ids, gsize n, gsize prefix)
+{
+    const double brief = 0.5;
+    g_autoptr(GString) line = g_string_new(NULL);
+    PrefixOutlook outlook;
+
+    if (store == NULL || settings_get()->quiet || prefix < ENGINE_BLOCK)
+        return;
+    outlook = prefix_look(engine, kv, store, ids, n, prefix);
+    if (outlook.cached + ENGINE_BLOCK > prefix || (outlook.seconds >= 0 && outlook.seconds < brief))
+        return;
+    if (outlook.cached == 0)
+        g_string_append(line, "nothing of the prefix is cached; ");
+    else
+        g_string_append_printf(line, "%u%% of the prefix is cached; ", (guint) (100 * outlook.cached / prefix));
+    if (outlook.seconds >= 0) {
+        append_about(line, outlook.seconds);
+    } else {
+        meter_count(line, n - outlook.cached);
+        g_string_append(line, " tokens");
+    }
+    fprintf(stderr, "kvasir: %s left\n", line->str);
+}
+
 void work_tell_prefix(const Command *command, const PrefixReport *report)
 {
     g_autoptr(GString) line = g_string_new(NULL);

@@ -16,6 +16,10 @@ Store *work_open_store(const Engine *engine, GError **error);
 /* The two lines that an interrupted run ends with on stderr: what is kept, and the command that goes on. */
 void work_tell_resume(const PrefixReport *report, gboolean kept);
 
+/* "61% of the prefix is cached; about 14 minutes left" on stderr, before IDS are filled as by prefix_fill(); nothing when there
+ * is hardly anything to do. */
+void work_tell_outlook(const Engine *engine, KvType kv, Store *store, const gint32 *ids, gsize n, gsize prefix);
+
 /* "12,288 of 98,304 prompt tokens read from the cache ..." on stderr, and the report's warning. */
 void work_tell_prefix(const Command *command, const PrefixReport *report);
 

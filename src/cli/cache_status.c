@@ -1,0 +1,183 @@
+/* cache_status.c - what "kvasir cache status" shows. */
+#include "config.h"
+#include "src/cli/cache_status.h"
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/cli/meter.h"
+#include "src/cli/settings.h"
+
+char *cache_size_text(guint64 bytes)
+{
+    return g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
+}
+
+static void add_number(JsonBuilder *builder, const char *name, guint64 value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, (gint64) value);
+}
+
+static void add_text(JsonBuilder *builder, const char *name, const char *value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_string_value(builder, value);
+}
+
+/* Null when it is negative: not known. */
+static void add_seconds(JsonBuilder *builder, const char *name, double seconds)
+{
+    json_builder_set_member_name(builder, name);
+    if (seconds < 0)
+        json_builder_add_null_value(builder);
+    else
+        json_builder_add_double_value(builder, (double) (gint64) (seconds * 1e3 + 0.5) / 1e3);
+}
+
+static void add_key(JsonBuilder *builder, const guint8 *root)
+{
+    g_autoptr(GString) key = g_string_new(NULL);
+
+    for (guint b = 0; b < STORE_KEY_BYTES; b++)
+        g_string_append_printf(key, "%02x", (guint) root[b]);
+    add_text(builder, "root", key->str);
+}
+
+static void add_models(JsonBuilder *builder, const GArray *roots)
+{
+    json_builder_set_member_name(builder, "models");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < roots->len; i++) {
+        const StoreRoot *root = &g_array_index(roots, StoreRoot, i);
+
+        json_builder_begin_object(builder);
+        add_key(builder, root->root);
+        add_text(builder, "note", root->note);
+        add_number(builder, "blocks", root->blocks);
+        add_number(builder, "bytes", root->bytes);
+        add_number(builder, "conversation_blocks", root->turns);
+        add_number(builder, "conversation_bytes", root->turn_bytes);
+        add_seconds(builder, "recompute_s", root->seconds);
+        add_number(builder, "last_used", (guint64) root->last_used);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+static void add_corpora(JsonBuilder *builder, const GArray *corpora)
+{
+    json_builder_set_member_name(builder, "corpora");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < corpora->len; i++) {
+        const StoreCorpus *corpus = &g_array_index(corpora, StoreCorpus, i);
+
+        json_builder_begin_object(builder);
+        add_text(builder, "corpus", corpus->name);
+        add_key(builder, corpus->root);
+        add_number(builder, "blocks", corpus->blocks);
+        add_number(builder, "cached", corpus->cached);
+        add_number(builder, "bytes", corpus->bytes);
+        add_number(builder, "shared_blocks", corpus->shared);
+        add_number(builder, "shared_bytes", corpus->shared_bytes);
+        add_seconds(builder, "recompute_s", corpus->seconds);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
+void cache_status_print_json(const StoreStatus *status, const GArray *roots, const GArray *corpora)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) node = NULL;
+    g_autofree char *path = g_utf8_make_valid(settings_get()->store_path, -1), *text = NULL;
+
+    json_builder_begin_object(builder);
+    add_text(builder, "path", path);
+    add_number(builder, "blocks", status->blocks);
+    add_number(builder, "bytes", status->bytes);
+    add_number(builder, "limit", status->limit);
+    add_number(builder, "file_bytes", status->file_bytes);
+    add_number(builder, "hits", status->hits);
+    add_number(builder, "hit_bytes", status->hit_bytes);
+    add_seconds(builder, "saved_s", status->saved);
+    add_number(builder, "written", status->written);
+    add_number(builder, "evicted", status->evicted);
+    add_number(builder, "dropped", status->dropped);
+    add_models(builder, roots);
+    add_corpora(builder, corpora);
+    json_builder_end_object(builder);
+    node = json_builder_get_root(builder);
+    text = json_to_string(node, FALSE);
+    puts(text);
+}
+
+static char *time_text(gint64 seconds)
+{
+    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
+
+    return time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
+}
+
+static void print_seconds(double seconds)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (seconds < 0)
+        return;
+    meter_time(text, seconds);
+    printf(", %s to compute again", text->str);
+}
+
+/* A line for each corpus of ROOT. */
+static void print_corpora(const StoreRoot *root, const GArray *corpora)
+{
+    for (guint i = 0; i < corpora->len; i++) {
+        const StoreCorpus *corpus = &g_array_index(corpora, StoreCorpus, i);
+        g_autofree char *size = cache_size_text(corpus->bytes), *shared = cache_size_text(corpus->shared_bytes);
+
+        if (memcmp(corpus->root, root->root, STORE_KEY_BYTES) != 0)
+            continue;
+        printf("  %s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " blocks (%u%%), %s", corpus->name, corpus->cached,
+               corpus->blocks, (guint) (100 * corpus->cached / MAX(corpus->blocks, 1)), size);
+        if (corpus->shared > 0)
+            printf(", of which %s are shared with another corpus", shared);
+        print_seconds(corpus->seconds);
+        putchar('\n');
+    }
+}
+
+static void print_root(const StoreRoot *root)
+{
+    g_autofree char *size = cache_size_text(root->bytes), *used = time_text(root->last_used);
+    g_autofree char *turns = cache_size_text(root->turn_bytes);
+
+    printf("%s: %" G_GUINT64_FORMAT " blocks, %s", root->note != NULL ? root->note : "(unnamed model)", root->blocks, size);
+    if (root->turns > 0)
+        printf(" (%s of conversations)", turns);
+    print_seconds(root->seconds);
+    printf(", last used %s\n", used);
+}
+
+void cache_status_print(const StoreStatus *status, const GArray *roots, const GArray *corpora)
+{
+    g_autofree char *bytes = cache_size_text(status->bytes), *limit = cache_size_text(status->limit);
+    g_autofree char *file = cache_size_text(status->file_bytes), *hits = cache_size_text(status->hit_bytes);
+    g_autoptr(GString) saved = g_string_new(NULL);
+
+    meter_time(saved, status->saved);
+    printf("store      %s\n", settings_get()->store_path);
+    printf("kept       %" G_GUINT64_FORMAT " blocks, %s (limit: %s)\n", status->blocks, bytes,
+           status->limit ? limit : "none");
+    printf("file       %s\n", file);
+    printf("read back  %" G_GUINT64_FORMAT " blocks, %s since it was made: %s of computing saved\n", status->hits, hits,
+           saved->str);
+    printf("written    %" G_GUINT64_FORMAT " blocks; evicted %" G_GUINT64_FORMAT "; dropped as damaged %" G_GUINT64_FORMAT
+           "\n", status->written, status->evicted, status->dropped);
+    for (guint i = 0; i < roots->len; i++) {
+        putchar('\n');
+        print_root(&g_array_index(roots, StoreRoot, i));
+        print_corpora(&g_array_index(roots, StoreRoot, i), corpora);
+    }
+}
