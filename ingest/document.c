@@ -52,20 +52,25 @@ static gboolean has_visible(const char *text)
     return FALSE;
 }
 
+void document_take_page(Document *document, char *label, char *text, PageState state)
+{
+    Page *page = g_new0(Page, 1);
+    page->label = label;
+    page->text = text;
+    page->length = strlen(text);
+    page->state = state;
+    g_ptr_array_add(document->pages, page);
+}
+
 void document_add_page(Document *document, const char *label, const char *text, gssize length,
                        PageState state)
 {
-    Page *page = g_new0(Page, 1);
-    page->text = clean_text(text, length);
-    page->length = strlen(page->text);
-    page->state = state == PAGE_TEXT && !has_visible(page->text) ? PAGE_EMPTY : state;
-    if (label)
-        page->label = clean_line(label, -1);
-    if (!page->label || !*page->label) {
-        g_free(page->label);
-        page->label = g_strdup_printf("%u", document->pages->len + 1);
+    char *clean = clean_text(text, length), *name = label ? clean_line(label, -1) : NULL;
+    if (!name || !*name) {
+        g_free(name);
+        name = g_strdup_printf("%u", document->pages->len + 1);
     }
-    g_ptr_array_add(document->pages, page);
+    document_take_page(document, name, clean, state == PAGE_TEXT && !has_visible(clean) ? PAGE_EMPTY : state);
 }
 
 /* Takes VALUE over as one line; nothing if it says nothing. */

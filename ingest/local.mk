@@ -16,9 +16,13 @@ libingest_a_SOURCES = \
 	ingest/pack.c ingest/pack.h \
 	ingest/paragraph.c \
 	ingest/pdf.c \
+	ingest/pool.c ingest/pool.h \
 	ingest/reader.h \
+	ingest/sandbox.c ingest/sandbox.h \
 	ingest/sections.c ingest/sections.h \
 	ingest/table.c ingest/table.h \
 	ingest/text.c \
-	ingest/words.c
-libingest_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS)
+	ingest/wire.c ingest/wire.h \
+	ingest/words.c \
+	ingest/worker.c
+libingest_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS) $(SECCOMP_CFLAGS)

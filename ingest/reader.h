@@ -18,6 +18,8 @@ Document *document_new(const char *path, const char *format);
  * PAGE_TEXT without a visible character becomes PAGE_EMPTY. */
 void document_add_page(Document *document, const char *label, const char *text, gssize length,
                        PageState state);
+/* The same with texts that are clean already; takes LABEL and TEXT. */
+void document_take_page(Document *document, char *label, char *text, PageState state);
 /* Takes over a title, author or date if it says something; keeps what is there otherwise. */
 void document_set_title(Document *document, const char *title);
 void document_set_author(Document *document, const char *author);

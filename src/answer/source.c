@@ -90,8 +90,21 @@ static void free_row_page(gpointer data)
     g_free(page);
 }
 
-/* ST: as the file was before it was read. */
-static CatalogueDocument *make_row(const Document *document, const char *path, const struct stat *st, gint64 begun)
+gboolean source_stamp(const char *path, SourceStamp *stamp, GError **error)
+{
+    struct stat st;
+
+    stamp->taken = g_get_real_time() / G_USEC_PER_SEC;
+    if (stat(path, &st) != 0) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: %s", path, g_strerror(errno));
+        return FALSE;
+    }
+    stamp->size = st.st_size;
+    stamp->mtime_ns = mtime_ns(&st);
+    return TRUE;
+}
+
+CatalogueDocument *source_row(const Document *document, const char *path, const SourceStamp *stamp)
 {
     CatalogueDocument *row = g_new0(CatalogueDocument, 1);
 
@@ -101,9 +114,9 @@ static CatalogueDocument *make_row(const Document *document, const char *path, c
     row->author = g_strdup(document->author);
     row->date = g_strdup(document->date);
     row->hash = document_hash(document);
-    row->added = begun;
-    row->file_size = st->st_size;
-    row->file_mtime_ns = mtime_ns(st);
+    row->added = stamp->taken;
+    row->file_size = stamp->size;
+    row->file_mtime_ns = stamp->mtime_ns;
     row->pages = g_ptr_array_new_with_free_func(free_row_page);
     for (guint i = 0; i < document->pages->len; i++) {
         const Page *page = g_ptr_array_index(document->pages, i);
@@ -115,19 +128,6 @@ static CatalogueDocument *make_row(const Document *document, const char *path, c
         g_ptr_array_add(row->pages, copy);
     }
     return row;
-}
-
-CatalogueDocument *source_read(const char *path, const DocumentOptions *options, Document **document, GError **error)
-{
-    gint64 begun = g_get_real_time() / G_USEC_PER_SEC;
-    struct stat st;
-
-    if (stat(path, &st) != 0) {
-        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: %s", path, g_strerror(errno));
-        return NULL;
-    }
-    *document = document_read(path, options, error);
-    return *document != NULL ? make_row(*document, path, &st, begun) : NULL;
 }
 
 static void free_page(gpointer data)

@@ -12,8 +12,16 @@
  * folder cannot be listed. */
 gboolean source_collect(const char *path, GPtrArray *files, GError **error);
 
-/* Reads PATH (absolute) as document_read() does: *DOCUMENT, and as result what the catalogue keeps of it. */
-CatalogueDocument *source_read(const char *path, const DocumentOptions *options, Document **document, GError **error);
+/* How a file is before it is read. */
+typedef struct {
+    gint64 taken;               /* seconds since 1970 */
+    gint64 size, mtime_ns;
+} SourceStamp;
+
+/* Takes the stamp of PATH; FAILURE_INPUT when there is no such file. */
+gboolean source_stamp(const char *path, SourceStamp *stamp, GError **error);
+/* What the catalogue keeps of DOCUMENT, which was read from PATH (absolute) after STAMP was taken. */
+CatalogueDocument *source_row(const Document *document, const char *path, const SourceStamp *stamp);
 /* ROW, which needs its pages, as a document. */
 Document *source_from_catalogue(const CatalogueDocument *row);
 

@@ -9,7 +9,7 @@
 
 /* What the command line said. */
 typedef struct {
-    char *corpus, *system, *password;
+    char *corpus, *system;
     gboolean no_history, no_drafts;
     int max_tokens;
     double temperature, top_p;
@@ -29,7 +29,6 @@ extern Asking asking;
     { "top-p", 0, 0, G_OPTION_ARG_DOUBLE, &asking.top_p, "Sample among the likeliest tokens that make up P (default 1)", "P" }, \
     { "seed", 0, 0, G_OPTION_ARG_INT64, &asking.seed, "Seed for sampling (default 0)", "SEED" }, \
     { "system", 0, 0, G_OPTION_ARG_FILENAME, &asking.system, "Tell the model TEXT instead of kvasir's own rules", "TEXT" }, \
-    { "password", 0, 0, G_OPTION_ARG_FILENAME, &asking.password, "Open encrypted PDF files with P", "P" }, \
     { "no-history", 0, 0, G_OPTION_ARG_NONE, &asking.no_history, "Do not keep the answer in the history", NULL }
 
 /* FAILURE_USAGE names the option that is wrong. */

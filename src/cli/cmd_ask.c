@@ -153,7 +153,7 @@ static gboolean ask_question(Ask *ask, char **files, GError **error)
         g_propagate_error(error, local);
         return FALSE;
     }
-    if (!gather(&ask->gathered, &command_ask, asking.corpus, files, asking.password, ask->meter, error) ||
+    if (!gather(&ask->gathered, &command_ask, asking.corpus, files, ask->meter, error) ||
         !answer_question(ask, engine, store, error))
         return FALSE;
     ask->answer->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
@@ -217,5 +217,5 @@ static int run(int argc, char **argv)
 
 const Command command_ask = {
     "ask", "answer a question about documents",
-    "[-m MODEL] [-c CORPUS] QUESTION [FILE...]", run,
+    "[-m MODEL] [-c CORPUS] QUESTION [FILE...]", run, TRUE,
 };

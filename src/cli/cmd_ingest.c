@@ -10,11 +10,12 @@
 #include "src/base/interrupt.h"
 #include "src/cli/command.h"
 #include "src/cli/meter.h"
+#include "src/cli/reading.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
 
 static struct {
-    char *corpus, *password;
+    char *corpus;
     gboolean no_prefill, reread;
 } option;
 
@@ -22,7 +23,6 @@ static const GOptionEntry entries[] = {
     { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &option.corpus, "Add to CORPUS, which is made if it is new", "CORPUS" },
     { "no-prefill", 0, 0, G_OPTION_ARG_NONE, &option.no_prefill, "Keep the texts only; no model is needed", NULL },
     { "reread", 0, 0, G_OPTION_ARG_NONE, &option.reread, "Read also files whose size and time are as before", NULL },
-    { "password", 0, 0, G_OPTION_ARG_FILENAME, &option.password, "Open encrypted PDF files with P", "P" },
     { NULL },
 };
 
@@ -52,26 +52,42 @@ static gboolean load_known(Ingest *ingest, GError **error)
     return TRUE;
 }
 
-/* FALSE only for what ends the run; a file that cannot be read is told and counted. */
-static gboolean ingest_file(Ingest *ingest, const char *path, GError **error)
+/* A file that is to be read. */
+typedef struct {
+    const char *path;
+    SourceStamp stamp;
+} Task;
+
+static void tell(Ingest *ingest, GError *error)
 {
-    const DocumentOptions options = { .password = option.password };
+    meter_clear(ingest->meter);
+    command_fail(&command_ingest, error);
+    ingest->unreadable++;
+}
+
+/* Whether PATH must be read: its stamp is taken then. */
+static gboolean must_read(Ingest *ingest, const char *path, Task *task)
+{
     const CatalogueDocument *known = g_hash_table_lookup(ingest->known, path);
-    g_autoptr(Document) document = NULL;
-    gboolean changed;
     GError *local = NULL;
 
-    if (known != NULL && !option.reread && option.password == NULL && source_unchanged(known)) {
+    task->path = path;
+    if (known != NULL && !option.reread && reading_options()->password == NULL && source_unchanged(known)) {
         ingest->same++;
-        return TRUE;
+        return FALSE;
     }
-    g_autoptr(CatalogueDocument) row = source_read(path, &options, &document, &local);
-    if (row == NULL) {
-        meter_clear(ingest->meter);
-        command_fail(&command_ingest, local);
-        ingest->unreadable++;
-        return TRUE;
+    if (!source_stamp(path, &task->stamp, &local)) {
+        tell(ingest, local);
+        return FALSE;
     }
+    return TRUE;
+}
+
+static gboolean keep(Ingest *ingest, const Task *task, const Document *document, GError **error)
+{
+    g_autoptr(CatalogueDocument) row = source_row(document, task->path, &task->stamp);
+    gboolean changed;
+
     if (document_unread_pages(document) > 0) {
         meter_clear(ingest->meter);
         work_tell_unread(&command_ingest, document);
@@ -81,20 +97,37 @@ static gboolean ingest_file(Ingest *ingest, const char *path, GError **error)
         return FALSE;
     if (!changed)
         ingest->same++;
-    else if (known == NULL)
-        ingest->new++;
-    else
+    else if (g_hash_table_contains(ingest->known, task->path))
         ingest->changed++;
+    else
+        ingest->new++;
     return TRUE;
 }
 
+/* FALSE only for what ends the run; a file that cannot be read is told and counted. */
 static gboolean ingest_files(Ingest *ingest, const GPtrArray *files, GError **error)
 {
-    for (guint i = 0; i < files->len; i++) {
-        Progress progress = { .phase = "reading documents", .unit = "files", .done = i, .total = files->len };
+    g_autoptr(Pool) pool = reading_pool();
+    g_autoptr(GArray) tasks = g_array_new(FALSE, FALSE, sizeof(Task));
 
-        meter_update(&progress, ingest->meter);
-        if (interrupt_check(error) || !ingest_file(ingest, g_ptr_array_index(files, i), error))
+    for (guint i = 0; i < files->len; i++) {
+        Task task;
+        if (must_read(ingest, g_ptr_array_index(files, i), &task)) {
+            g_array_append_val(tasks, task);
+            pool_add(pool, task.path);
+        }
+    }
+    for (guint i = 0; i < tasks->len; i++) {
+        GError *local = NULL;
+        g_autoptr(Document) document = pool_next(pool, meter_update, ingest->meter, &local);
+
+        if (document == NULL && !work_can_go_on(local)) {
+            g_propagate_error(error, local);
+            return FALSE;
+        }
+        if (document == NULL)
+            tell(ingest, local);
+        else if (!keep(ingest, &g_array_index(tasks, Task, i), document, error))
             return FALSE;
     }
     meter_clear(ingest->meter);
@@ -267,5 +300,5 @@ static int run(int argc, char **argv)
 
 const Command command_ingest = {
     "ingest", "read documents into a corpus and compute its prefix once",
-    "-c CORPUS [--no-prefill] PATH...", run,
+    "-c CORPUS [--no-prefill] PATH...", run, TRUE,
 };

@@ -18,6 +18,7 @@
 #include "src/cli/command.h"
 #include "src/cli/deep.h"
 #include "src/cli/meter.h"
+#include "src/cli/reading.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
 
@@ -29,7 +30,7 @@
 #define MOST_TOKENS (1 << 24)
 
 static struct {
-    char *corpus, *password;
+    char *corpus;
     int tokens;
     gboolean only;
 } option;
@@ -38,7 +39,6 @@ static const GOptionEntry entries[] = {
     { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &option.corpus, "Plan for the documents of CORPUS", "CORPUS" },
     { "tokens", 0, 0, G_OPTION_ARG_INT, &option.tokens, "Plan for a prompt of N tokens", "N" },
     { "only", 0, 0, G_OPTION_ARG_NONE, &option.only, "Only for the model in use, not for the sizes of GLM-4-9B", NULL },
-    { "password", 0, 0, G_OPTION_ARG_FILENAME, &option.password, "Open encrypted PDF files with P", "P" },
     { NULL },
 };
 
@@ -61,14 +61,16 @@ typedef struct {
 
 static gboolean add_files(GPtrArray *documents, char **files, GError **error)
 {
-    const DocumentOptions options = { .password = option.password };
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(Pool) pool = reading_pool();
 
     for (; *files != NULL; files++)
         if (!source_collect(*files, paths, error))
             return FALSE;
-    for (guint i = 0; i < paths->len; i++) {
-        Document *document = document_read(g_ptr_array_index(paths, i), &options, error);
+    for (guint i = 0; i < paths->len; i++)
+        pool_add(pool, g_ptr_array_index(paths, i));
+    while (pool_left(pool) > 0) {
+        Document *document = pool_next(pool, NULL, NULL, error);
         if (document == NULL)
             return FALSE;
         g_ptr_array_add(documents, document);
@@ -347,5 +349,5 @@ static int run(int argc, char **argv)
 
 const Command command_plan = {
     "plan", "tell what memory, disk and time a prompt will take",
-    "[-m MODEL] [--only] -c CORPUS | FILE... | --tokens N", run,
+    "[-m MODEL] [--only] -c CORPUS | FILE... | --tokens N", run, TRUE,
 };

@@ -4,18 +4,15 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 
-#include "ingest/document.h"
 #include "src/base/failure.h"
-#include "src/base/interrupt.h"
 #include "src/cli/command.h"
+#include "src/cli/reading.h"
+#include "src/cli/work.h"
 
-static char *password;
-static gboolean whole, json;
+static gboolean json;
 
 static const GOptionEntry ENTRIES[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "write one JSON object per document", NULL },
-    { "password", 0, 0, G_OPTION_ARG_STRING, &password, "password of an encrypted PDF", "P" },
-    { "whole", 0, 0, G_OPTION_ARG_NONE, &whole, "HTML: keep menus and other boilerplate", NULL },
     { NULL },
 };
 
@@ -109,15 +106,15 @@ static int run(int argc, char **argv)
     if (argc < 2)
         return command_fail(&command_text,
                             g_error_new(FAILURE, FAILURE_USAGE, "name the files to read"));
-    const DocumentOptions options = { .password = password, .whole = whole };
+    g_autoptr(Pool) pool = reading_pool();
+    for (int i = 1; i < argc; i++)
+        pool_add(pool, argv[i]);
     status = 0;
-    for (int i = 1; i < argc; i++) {
+    while (pool_left(pool) > 0) {
         GError *error = NULL;
-        g_autoptr(Document) document = NULL;
-        if (!interrupt_check(&error))
-            document = document_read(argv[i], &options, &error);
+        g_autoptr(Document) document = pool_next(pool, NULL, NULL, &error);
         if (!document) {
-            gboolean stop = g_error_matches(error, FAILURE, FAILURE_INTERRUPTED);
+            gboolean stop = !work_can_go_on(error);
             status = command_fail(&command_text, error);
             if (stop)
                 break;
@@ -135,4 +132,4 @@ static int run(int argc, char **argv)
 }
 
 const Command command_text = { "text", "show the text that is read from documents",
-    "[--json] [--password P] [--whole] FILE...", run };
+    "[--json] [--password P] [--whole] FILE...", run, TRUE };

@@ -12,13 +12,12 @@
 #include "src/cli/command.h"
 #include "src/cli/history.h"
 #include "src/cli/meter.h"
+#include "src/cli/reading.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
 
-static char *password;
 
 static const GOptionEntry entries[] = {
-    { "password", 0, 0, G_OPTION_ARG_FILENAME, &password, "Open encrypted PDF files with P", "P" },
     { NULL },
 };
 
@@ -64,14 +63,11 @@ static Record *load(const char *name, GError **error)
 /* A file that cannot be read is a difference like any other.  FALSE only when interrupted. */
 static gboolean read_file(Verify *verify, const char *path, GError **error)
 {
-    const DocumentOptions options = { .password = password };
     g_autoptr(GError) local = NULL;
     Document *document;
 
-    if (interrupt_check(error))
-        return FALSE;
-    document = document_read(path, &options, &local);
-    if (g_error_matches(local, FAILURE, FAILURE_INTERRUPTED)) {
+    document = reading_read(path, &local);
+    if (g_error_matches(local, FAILURE, FAILURE_INTERRUPTED) || g_error_matches(local, FAILURE, FAILURE_SYSTEM)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;
     }
@@ -252,5 +248,5 @@ static int run(int argc, char **argv)
 }
 
 const Command command_verify = {
-    "verify", "compute an answer again and compare", "[-m MODEL] RECORD [FILE...]", run,
+    "verify", "compute an answer again and compare", "[-m MODEL] RECORD [FILE...]", run, TRUE,
 };

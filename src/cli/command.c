@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "src/base/failure.h"
+#include "src/cli/reading.h"
 #include "src/cli/settings.h"
 
 static int count_separators(int argc, char **argv)
@@ -55,6 +56,8 @@ int command_parse(const Command *command, const GOptionEntry *entries, gboolean 
     g_option_context_set_description(context, details);
     if (entries != NULL)
         g_option_context_add_main_entries(context, entries, NULL);
+    if (command->reads)
+        g_option_context_add_main_entries(context, reading_entries(), NULL);
     if (with_engine)
         g_option_context_add_main_entries(context, settings_entries(), NULL);
     g_option_context_add_main_entries(context, common, NULL);

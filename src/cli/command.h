@@ -14,6 +14,7 @@ typedef struct {
     const char *usage;          /* "[-m MODEL] QUESTION [FILE...]" */
     /* argv[0] is the command's name.  Returns the exit status. */
     int (*run)(int argc, char **argv);
+    gboolean reads;             /* takes the options of reading.h, too */
 } Command;
 
 extern const Command command_ask, command_ingest, command_corpus, command_text, command_cache,

@@ -9,8 +9,12 @@
 #include "src/answer/source.h"
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
+#include "src/cli/reading.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
+
+/* What a pipe may bring: no document has more, and it must fit a message to the process that reads it. */
+#define STDIN_MAX ((guint) 512 << 20)
 
 static void free_document(gpointer document)
 {
@@ -22,53 +26,62 @@ void gathered_clear(Gathered *gathered)
     g_clear_pointer(&gathered->documents, g_ptr_array_unref);
 }
 
-static Document *read_stdin(const DocumentOptions *options, GError **error)
+static GBytes *read_stdin(GError **error)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     guint8 buffer[65536];
     gsize n;
 
     while ((n = fread(buffer, 1, sizeof buffer, stdin)) > 0) {
-        if (bytes->len > G_MAXUINT32 - sizeof buffer) {
-            g_set_error(error, FAILURE, FAILURE_INPUT, "standard input: more than 4 GB");
+        g_byte_array_append(bytes, buffer, (guint) n);
+        if (bytes->len > STDIN_MAX) {
+            g_set_error(error, FAILURE, FAILURE_INPUT, "standard input: more than 512 MiB; save it to a file first");
             return NULL;
         }
-        g_byte_array_append(bytes, buffer, (guint) n);
     }
     if (ferror(stdin) && !interrupt_check(error)) {
         g_set_error(error, FAILURE, FAILURE_INPUT, "standard input: %s", g_strerror(errno));
         return NULL;
     }
-    return document_read_bytes("standard input", bytes->data, bytes->len, options, error);
+    return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
 }
 
-static gboolean read_files(Gathered *gathered, const Command *command, char **files, const char *password,
-                           Meter *meter, GError **error)
+static gboolean add_files(Pool *pool, char **files, GError **error)
 {
-    const DocumentOptions options = { .password = password };
-    GError *local = NULL;
-    guint n = g_strv_length(files);
-
-    for (guint i = 0; i < n; i++) {
-        Progress progress = { .phase = "reading documents", .unit = "files", .done = i, .total = n };
-        Document *document;
-
-        if (interrupt_check(error))
+    for (; *files != NULL; files++) {
+        if (strcmp(*files, "-") != 0) {
+            pool_add(pool, *files);
+            continue;
+        }
+        g_autoptr(GBytes) bytes = read_stdin(error);
+        if (bytes == NULL)
             return FALSE;
-        meter_update(&progress, meter);
-        document = strcmp(files[i], "-") == 0 ? read_stdin(&options, &local) : document_read(files[i], &options, &local);
+        pool_add_bytes(pool, "standard input", bytes);
+    }
+    return TRUE;
+}
+
+static gboolean read_files(Gathered *gathered, const Command *command, char **files, Meter *meter, GError **error)
+{
+    g_autoptr(Pool) pool = reading_pool();
+
+    if (!add_files(pool, files, error))
+        return FALSE;
+    while (pool_left(pool) > 0) {
+        GError *local = NULL;
+        Document *document = pool_next(pool, meter_update, meter, &local);
+
+        meter_clear(meter);
         if (document != NULL) {
             g_ptr_array_add(gathered->documents, document);
-            meter_clear(meter);
             gathered->unread += work_tell_unread(command, document) > 0;
             continue;
         }
-        if (i + 1 == n && gathered->documents->len == 0) {
+        if (!work_can_go_on(local) || (pool_left(pool) == 0 && gathered->documents->len == 0)) {
             g_propagate_error(error, local);
             return FALSE;
         }
-        meter_clear(meter);
-        command_fail(command, g_steal_pointer(&local));
+        command_fail(command, local);
         gathered->unread++;
     }
     return TRUE;
@@ -93,7 +106,7 @@ static GPtrArray *read_corpus(const Command *command, const char *corpus, GError
     return documents;
 }
 
-gboolean gather(Gathered *gathered, const Command *command, const char *corpus, char **files, const char *password,
+gboolean gather(Gathered *gathered, const Command *command, const char *corpus, char **files,
                 Meter *meter, GError **error)
 {
     if (corpus != NULL) {
@@ -104,5 +117,5 @@ gboolean gather(Gathered *gathered, const Command *command, const char *corpus, 
     } else {
         gathered->documents = g_ptr_array_new_with_free_func(free_document);
     }
-    return read_files(gathered, command, files, password, meter, error);
+    return read_files(gathered, command, files, meter, error);
 }

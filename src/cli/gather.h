@@ -12,8 +12,9 @@ typedef struct {
 } Gathered;
 
 /* Fills GATHERED, zeroed before, with the documents of CORPUS (NULL: none) and behind them FILES, "-" being standard
- * input.  What cannot be read is told on stderr in the name of COMMAND and passed over, unless nothing is left. */
-gboolean gather(Gathered *gathered, const Command *command, const char *corpus, char **files, const char *password,
+ * input.  What cannot be read is told on stderr in the name of COMMAND and passed over, unless nothing is left.  Files are read with
+ * the options of reading.h, which COMMAND must take. */
+gboolean gather(Gathered *gathered, const Command *command, const char *corpus, char **files,
                 Meter *meter, GError **error);
 void gathered_clear(Gathered *gathered);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Gathered, gathered_clear)

@@ -11,6 +11,7 @@ libcli_a_SOURCES = \
 	src/cli/meter.c src/cli/meter.h \
 	src/cli/model_open.c \
 	src/cli/present.c src/cli/present.h \
+	src/cli/reading.c src/cli/reading.h \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/work.c src/cli/work.h
 libcli_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"'
@@ -35,6 +36,6 @@ kvasir_SOURCES = \
 kvasir_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 # Upper layers first.
 kvasir_LDADD = libcli.a libanswer.a libmodel.a $(KERNEL_LIBS) libingest.a libcache.a libbase.a \
-	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) $(LIBARCHIVE_LIBS) \
+	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SECCOMP_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) $(LIBARCHIVE_LIBS) \
 	$(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 kvasir_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ingest/pool.h"
 #include "src/base/interrupt.h"
 #include "src/cli/command.h"
 
@@ -128,6 +129,8 @@ int main(int argc, char **argv)
     /* Only these two: numbers are read and written with a point everywhere. */
     setlocale(LC_CTYPE, "");
     setlocale(LC_MESSAGES, "");
+    if (argc > 0 && strcmp(argv[0], POOL_WORKER) == 0)
+        return pool_work(argc, argv);
     interrupt_install();
 
     if (argc < 2) {

@@ -135,6 +135,11 @@ guint work_tell_unread(const Command *command, const Document *document)
     return unread;
 }
 
+gboolean work_can_go_on(const GError *error)
+{
+    return g_error_matches(error, FAILURE, FAILURE_INPUT) || g_error_matches(error, FAILURE, FAILURE_PASSWORD);
+}
+
 gboolean work_check_context(const Engine *engine, gsize prompt_tokens, gsize room,
                             gsize fitting, gsize documents, GError **error)
 {

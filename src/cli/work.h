@@ -26,6 +26,9 @@ void work_tell_prefix(const Command *command, const PrefixReport *report);
 /* Names on stderr the pages of DOCUMENT that could not be read.  Their number. */
 guint work_tell_unread(const Command *command, const Document *document);
 
+/* Whether ERROR is about one document, so that others can still be read. */
+gboolean work_can_go_on(const GError *error);
+
 /* Whether PROMPT_TOKENS leave room for ROOM more in the engine's context; else FAILURE_USAGE
  * with the numbers, and that the first FITTING of DOCUMENTS would fit. */
 gboolean work_check_context(const Engine *engine, gsize prompt_tokens, gsize room,

@@ -1,0 +1,250 @@
+/* wire.c - documents, requests and errors as bytes. */
+#include "config.h"
+#include "ingest/wire.h"
+
+#include <string.h>
+
+#include "ingest/reader.h"
+#include "src/base/failure.h"
+
+static const char MAGIC[4] = "KVR1";
+/* The length of a string that is NULL. */
+static const guint64 NOTHING = G_MAXUINT64;
+
+static void put_number(GByteArray *out, guint64 value)
+{
+    guint64 little = GUINT64_TO_LE(value);
+    g_byte_array_append(out, (const guint8 *) &little, sizeof little);
+}
+
+static void put_bytes(GByteArray *out, const void *data, gsize length)
+{
+    put_number(out, length);
+    if (length)
+        g_byte_array_append(out, data, (guint) length);
+}
+
+static void put_string(GByteArray *out, const char *text)
+{
+    if (text)
+        put_bytes(out, text, strlen(text));
+    else
+        put_number(out, NOTHING);
+}
+
+static GByteArray *begin(WireKind kind)
+{
+    GByteArray *out = g_byte_array_new();
+    guint32 little = GUINT32_TO_LE((guint32) kind);
+    g_byte_array_append(out, (const guint8 *) MAGIC, sizeof MAGIC);
+    g_byte_array_append(out, (const guint8 *) &little, sizeof little);
+    put_number(out, 0);
+    return out;
+}
+
+static GByteArray *end(GByteArray *out)
+{
+    guint64 little = GUINT64_TO_LE((guint64) out->len - WIRE_HEADER);
+    memcpy(out->data + 8, &little, sizeof little);
+    return out;
+}
+
+GByteArray *wire_from_request(const char *path, GBytes *bytes, const DocumentOptions *options)
+{
+    GByteArray *out = begin(WIRE_REQUEST);
+    put_string(out, path);
+    put_string(out, options->password);
+    put_number(out, (guint64) options->whole);
+    if (bytes) {
+        gsize length;
+        const void *data = g_bytes_get_data(bytes, &length);
+        put_bytes(out, data, length);
+    } else {
+        put_number(out, NOTHING);
+    }
+    return end(out);
+}
+
+GByteArray *wire_from_document(const Document *document)
+{
+    GByteArray *out = begin(WIRE_DOCUMENT);
+    put_string(out, document->path);
+    put_string(out, document->format);
+    put_string(out, document->title);
+    put_string(out, document->author);
+    put_string(out, document->date);
+    put_number(out, document->pages->len);
+    for (guint i = 0; i < document->pages->len; i++) {
+        const Page *page = g_ptr_array_index(document->pages, i);
+        put_number(out, page->state);
+        put_string(out, page->label);
+        put_string(out, page->text);
+    }
+    return end(out);
+}
+
+GByteArray *wire_from_error(const GError *error)
+{
+    GByteArray *out = begin(WIRE_ERROR);
+    put_number(out, error->domain == FAILURE ? (guint64) error->code : FAILURE_INPUT);
+    put_string(out, error->message);
+    return end(out);
+}
+
+GByteArray *wire_alive(void)
+{
+    return end(begin(WIRE_ALIVE));
+}
+
+gboolean wire_header(const guint8 *p, WireKind *kind, guint64 *length)
+{
+    guint32 k;
+    if (memcmp(p, MAGIC, sizeof MAGIC))
+        return FALSE;
+    memcpy(&k, p + 4, sizeof k);
+    memcpy(length, p + 8, sizeof *length);
+    *length = GUINT64_FROM_LE(*length);
+    *kind = (WireKind) GUINT32_FROM_LE(k);
+    return *kind >= WIRE_REQUEST && *kind <= WIRE_ALIVE && *length <= WIRE_MAX;
+}
+
+/* What is left of a body; BAD once something did not fit. */
+typedef struct {
+    const guint8 *p;
+    gsize left;
+    gboolean bad;
+} Cursor;
+
+static guint64 take_number(Cursor *c)
+{
+    guint64 value = 0;
+    if (c->left < sizeof value) {
+        c->bad = TRUE;
+        return 0;
+    }
+    memcpy(&value, c->p, sizeof value);
+    c->p += sizeof value;
+    c->left -= sizeof value;
+    return GUINT64_FROM_LE(value);
+}
+
+/* The bytes of a string, or NULL where there is none. */
+static const guint8 *take_bytes(Cursor *c, gsize *length)
+{
+    guint64 n = take_number(c);
+    const guint8 *p = c->p;
+    *length = 0;
+    if (c->bad || n == NOTHING)
+        return NULL;
+    if (n > c->left) {
+        c->bad = TRUE;
+        return NULL;
+    }
+    c->p += n;
+    c->left -= n;
+    *length = (gsize) n;
+    return p;
+}
+
+/* A file's name may hold any byte but NUL. */
+static char *take_name(Cursor *c)
+{
+    gsize length;
+    const guint8 *p = take_bytes(c, &length);
+    if (p && memchr(p, 0, length))
+        c->bad = TRUE;
+    return p && !c->bad ? g_strndup((const char *) p, length) : NULL;
+}
+
+/* Clean text as document.h promises it. */
+static char *take_text(Cursor *c)
+{
+    gsize length;
+    const guint8 *p = take_bytes(c, &length);
+    if (!p)
+        return NULL;
+    for (gsize i = 0; i < length && !c->bad; i++)
+        c->bad = (p[i] < 0x20 && p[i] != '\n' && p[i] != '\t') || p[i] == 0x7f;
+    c->bad = c->bad || !g_utf8_validate((const char *) p, (gssize) length, NULL);
+    return c->bad ? NULL : g_strndup((const char *) p, length);
+}
+
+static gboolean take_flag(Cursor *c)
+{
+    guint64 value = take_number(c);
+    c->bad |= value > 1;
+    return value == 1;
+}
+
+void wire_request_clear(WireRequest *request)
+{
+    g_free(request->path);
+    g_free((char *) (guintptr) request->options.password);
+    if (request->bytes)
+        g_bytes_unref(request->bytes);
+    *request = (WireRequest) { 0 };
+}
+
+gboolean wire_to_request(const guint8 *body, gsize length, WireRequest *request)
+{
+    Cursor c = { body, length, FALSE };
+    gsize n;
+    *request = (WireRequest) { .path = take_name(&c) };
+    request->options.password = take_name(&c);
+    request->options.whole = take_flag(&c);
+    const guint8 *bytes = take_bytes(&c, &n);
+    if (bytes)
+        request->bytes = g_bytes_new(bytes, n);
+    if (!c.bad && c.left == 0 && request->path)
+        return TRUE;
+    wire_request_clear(request);
+    return FALSE;
+}
+
+static gboolean take_page(Cursor *c, Document *document)
+{
+    guint64 state = take_number(c);
+    char *label = take_text(c), *text = take_text(c);
+    if (c->bad || state > PAGE_DAMAGED || !label || !text) {
+        g_free(label);
+        g_free(text);
+        return FALSE;
+    }
+    document_take_page(document, label, text, (PageState) state);
+    return TRUE;
+}
+
+Document *wire_to_document(const guint8 *body, gsize length)
+{
+    Cursor c = { body, length, FALSE };
+    g_autofree char *path = take_name(&c), *format = take_text(&c), *title = take_text(&c);
+    if (!path || !format || !title)
+        return NULL;
+    g_autoptr(Document) document = document_new(path, format);
+    g_free(document->title);
+    document->title = g_steal_pointer(&title);
+    document->author = take_text(&c);
+    document->date = take_text(&c);
+    guint64 pages = take_number(&c);
+    /* Each takes bytes: a false number runs out of them. */
+    for (guint64 i = 0; i < pages && !c.bad; i++)
+        if (!take_page(&c, document))
+            return NULL;
+    return c.bad || c.left ? NULL : g_steal_pointer(&document);
+}
+
+GError *wire_to_error(const guint8 *body, gsize length)
+{
+    Cursor c = { body, length, FALSE };
+    guint64 code = take_number(&c);
+    gsize n;
+    const guint8 *p = take_bytes(&c, &n);
+    if (c.bad || c.left || !p || n == 0 || memchr(p, 0, n) || code > FAILURE_INTERRUPTED)
+        return NULL;
+    /* It names a file, whose name may be any bytes; but a terminal shall not obey it. */
+    g_autofree char *message = g_strndup((const char *) p, n);
+    for (char *q = message; *q; q++)
+        if ((guchar) *q < 0x20 || *q == 0x7f)
+            *q = '?';
+    return g_error_new_literal(FAILURE, (int) code, message);
+}

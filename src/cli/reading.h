@@ -1,0 +1,20 @@
+/* reading.h - how a command reads documents: options that ask, ingest, text, plan and verify share, and
+ * the processes that read (ingest/pool.h). */
+#ifndef KVASIR_CLI_READING_H
+#define KVASIR_CLI_READING_H
+
+#include "ingest/pool.h"
+
+/* --password, --whole, --parse-time, --parse-memory; for commands whose table row says so. */
+const GOptionEntry *reading_entries(void);
+
+/* What these options say; valid until exit. */
+const DocumentOptions *reading_options(void);
+
+/* A pool with these options. */
+Pool *reading_pool(void);
+
+/* One file: the only result of a pool. */
+Document *reading_read(const char *path, GError **error);
+
+#endif
