@@ -20,3 +20,4 @@ include tests/cache.mk
 include tests/answer.mk
 include tests/cli.mk
 include tests/docs.mk
+include tests/eval/local.mk
