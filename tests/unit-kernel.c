@@ -44,13 +44,8 @@ static guint8 *random_rows(TensorType type, gsize rows, gsize columns)
     gsize bytes = type_row_bytes(type, columns), block = type_block_bytes(type);
     guint8 *data = g_malloc(rows * bytes + 1);
 
-    /* Codes of -128 take another path in Q8_0: half of the matrices have none. */
-    guint8 lowest = type == TYPE_Q8_0 && g_test_rand_bit() ? 0x81 : 0x80;
-
-    for (gsize i = 0; i < rows * bytes; i++) {
+    for (gsize i = 0; i < rows * bytes; i++)
         data[i] = (guint8) g_test_rand_int_range(0, 256);
-        data[i] = data[i] == 0x80 ? lowest : data[i];
-    }
     for (gsize i = 0; i < rows * bytes; i += block) {
         guint8 *p = data + i;
         float f = (float) random_normal();
@@ -72,18 +67,18 @@ static guint8 *random_rows(TensorType type, gsize rows, gsize columns)
 typedef struct {
     gint8 *q;
     float *scale, *sum;
-    gint16 *total;
+    GroupSums *sums;
     QuantizedBatch batch;
 } Quantized;
 
 static Quantized quantized_new(const Kernels *k, const float *x, gsize tokens, gsize n)
 {
     Quantized z = { g_new(gint8, tokens * n), g_new(float, tokens * n / 32 + 1), g_new(float, tokens * n / 32 + 1),
-                    g_new(gint16, tokens * n / 32 + 1), { 0 } };
+                    g_new(GroupSums, tokens * n / 32 + 1), { 0 } };
 
     for (gsize t = 0; t < tokens; t++)
-        k->quantize(x + t * n, n, z.q + t * n, z.scale + t * (n / 32), z.sum + t * (n / 32), z.total + t * (n / 32));
-    z.batch = (QuantizedBatch) { tokens, n, z.q, z.scale, z.sum, z.total };
+        k->quantize(x + t * n, n, z.q + t * n, z.scale + t * (n / 32), z.sum + t * (n / 32), z.sums + t * (n / 32));
+    z.batch = (QuantizedBatch) { tokens, n, z.q, z.scale, z.sum, z.sums };
     return z;
 }
 
@@ -92,16 +87,22 @@ static void quantized_release(Quantized *z)
     g_free(z->q);
     g_free(z->scale);
     g_free(z->sum);
-    g_free(z->total);
+    g_free(z->sums);
+}
+
+static void *aligned_new(gsize bytes)
+{
+    return g_aligned_alloc(1, bytes, 64);
 }
 
 static float *run_linear(const Kernels *k, const Matrix *m, const Quantized *z, const float *x, gsize tokens)
 {
-    g_autofree void *scratch = g_malloc(kernel_linear_scratch_bytes(m->columns));
+    void *scratch = aligned_new(kernel_linear_scratch_bytes(m->columns));
     gsize stride = m->rows + 3;
     float *out = g_new0(float, tokens * stride);
     /* Cut as threads would: the cut must not matter. */
-    gsize cut = (gsize) g_test_rand_int_range(0, (gint32) m->rows + 1);
+    gsize unit = m->panels ? KERNEL_PANEL : 1;
+    gsize cut = unit * (gsize) g_test_rand_int_range(0, (gint32) (m->rows / unit) + 1);
 
     for (int part = 0; part < 2; part++) {
         gsize first = part ? cut : 0, count = part ? m->rows - cut : cut;
@@ -110,7 +111,42 @@ static float *run_linear(const Kernels *k, const Matrix *m, const Quantized *z, 
         else
             k->linear_float(m, first, count, x, tokens, out, stride, scratch);
     }
+    g_aligned_free(scratch);
     return out;
+}
+
+/* All rows as panels, written in two calls.  Free with g_aligned_free. */
+static guint8 *prepared(const Kernels *k, const Matrix *m)
+{
+    gsize panels = (m->rows + KERNEL_PANEL - 1) / KERNEL_PANEL, bytes = kernel_panel_bytes(m->type, m->columns);
+    gsize cut = (gsize) g_test_rand_int_range(0, (gint32) panels);
+    guint8 *out = aligned_new(panels * bytes);
+
+    memset(out, 0xa5, panels * bytes);
+    if (cut > 0)
+        k->prepare(m, 0, cut * KERNEL_PANEL, out);
+    k->prepare(m, cut * KERNEL_PANEL, m->rows - cut * KERNEL_PANEL, out + cut * bytes);
+    return out;
+}
+
+/* Every set writes the panels that plain C writes, and computes from them what plain C computes from the rows. */
+static void check_prepared(const Matrix *m, const Quantized *z, const float *x, gsize tokens, const float *want)
+{
+    gsize bytes = (m->rows + KERNEL_PANEL - 1) / KERNEL_PANEL * kernel_panel_bytes(m->type, m->columns);
+    guint8 *panels = prepared(kernels_select("c"), m);
+    Matrix with = *m;
+
+    with.panels = panels;
+    for (const Kernels *const *k = kernels_available(); *k; k++) {
+        guint8 *mine = prepared(*k, m);
+        g_autofree float *got = run_linear(*k, &with, z, x, tokens);
+
+        g_test_message("%s, prepared %s %zu x %zu, %zu tokens", (*k)->name, type_name(m->type), m->rows, m->columns, tokens);
+        g_assert_cmpmem(panels, bytes, mine, bytes);
+        g_assert_cmpmem(want, tokens * (m->rows + 3) * sizeof(float), got, tokens * (m->rows + 3) * sizeof(float));
+        g_aligned_free(mine);
+    }
+    g_aligned_free(panels);
 }
 
 /* |out - exact| within what the codes of the activations explain. */
@@ -136,14 +172,14 @@ static void check_linear(const Matrix *m, const Quantized *z, const float *x, gs
 
 static void test_linear(void)
 {
-    for (int round = 0; round < 66; round++) {
+    for (int round = 0; round < 110; round++) {
         TensorType type = all_types[round % 11];
         gsize block = MAX(type_block(type), 1), unit = block == 1 ? 4 : block;
         gsize columns = unit * (gsize) g_test_rand_int_range(1, block == 256 ? 4 : 12);
         gsize rows = (gsize) g_test_rand_int_range(1, 40), tokens = (gsize) g_test_rand_int_range(1, 30);
         g_autofree guint8 *data = random_rows(type, rows, columns);
         g_autofree float *x = random_floats(tokens * columns);
-        Matrix m = { type, data, rows, columns, type_row_bytes(type, columns) };
+        Matrix m = { type, data, rows, columns, type_row_bytes(type, columns), NULL };
         gboolean shifted = block > 1 && round % 2;
 
         if (shifted) {  /* rows of a mapped file may begin anywhere */
@@ -160,11 +196,14 @@ static void test_linear(void)
             g_test_message("%s %s %zu x %zu, %zu tokens", (*k)->name, type_name(type), rows, columns, tokens);
             g_assert_cmpmem(want, tokens * (rows + 3) * sizeof(float), got, tokens * (rows + 3) * sizeof(float));
         }
+        g_assert_true((kernel_panel_bytes(type, columns) == 0) == (block == 1));
+        if (block > 1)
+            check_prepared(&m, &z, x, tokens, want);
         /* One token at a time gives the same as all at once. */
         for (gsize t = 0; t < tokens; t++) {
             Quantized one = z;
             one.batch = (QuantizedBatch) { 1, columns, z.q + t * columns, z.scale + t * (columns / 32),
-                                           z.sum + t * (columns / 32), z.total + t * (columns / 32) };
+                                           z.sum + t * (columns / 32), z.sums + t * (columns / 32) };
             g_autofree float *got = run_linear(kernels_available()[0], &m, &one, x + t * columns, 1);
             g_assert_cmpmem(want + t * (rows + 3), rows * sizeof(float), got, rows * sizeof(float));
         }
@@ -181,7 +220,7 @@ static void test_blas(void)
         g_autofree float *x = random_floats(tokens * columns), *out = g_new0(float, tokens * rows);
         g_autofree float *row = g_new(float, columns);
         g_autofree void *scratch = g_malloc(blas_scratch_bytes(columns));
-        Matrix m = { type, data, rows, columns, type_row_bytes(type, columns) };
+        Matrix m = { type, data, rows, columns, type_row_bytes(type, columns), NULL };
 
         for (gsize first = 0; first < rows; first += KERNEL_BLAS_PANEL)
             blas_linear(&m, first, MIN((gsize) KERNEL_BLAS_PANEL, rows - first), x, tokens, out, rows, scratch);
@@ -230,7 +269,7 @@ static void test_elementwise(void)
             g_assert_cmpmem(want.q, n, got.q, n);
             g_assert_cmpmem(want.scale, n / 8, got.scale, n / 8);
             g_assert_cmpmem(want.sum, n / 8, got.sum, n / 8);
-            g_assert_cmpmem(want.total, n / 16, got.total, n / 16);
+            g_assert_cmpmem(want.sums, n / 32 * sizeof(GroupSums), got.sums, n / 32 * sizeof(GroupSums));
             (*k)->swiglu(x, y, glu, tail);
             g_assert_cmpmem(want_glu, tail * sizeof(float), glu, tail * sizeof(float));
             quantized_release(&got);

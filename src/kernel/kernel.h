@@ -20,19 +20,27 @@
 #include "src/kernel/types.h"
 
 #define KERNEL_GROUP 32         /* values that share an activation scale */
+#define KERNEL_PANEL 16         /* rows of a panel of prepared weights */
 #define KERNEL_TILE 64          /* keys of a KV tile */
 #define KERNEL_SEGMENT 16       /* tiles of a segment: 1024 keys, merged as a whole */
 #define KERNEL_MAX_TOKENS 256   /* tokens of a batch at most */
 
+/* Sums of the 32 codes of a group, ready for kernels that add pairs of products in
+ * 16 bits: lane 0 is of columns 0 and 1 of every four, lane 1 of columns 2 and 3. */
+typedef struct {
+    int16_t minus8[2];          /* -8 times the sum of all, by lane */
+    int16_t minus32[2][2];      /* -32 times the sum of the first and the second 16, by lane */
+    int32_t total;              /* the sum of all */
+} GroupSums;
+
 /* Activations of a batch, quantised: token t, group g holds
- * q[t*n + 32 g ...], scale s = amax/127, total = the sum of the 32 codes, and
- * sum = s * total, for weights with an offset. */
+ * q[t*n + 32 g ...], scale s = amax/127, sum = s times the sum of the 32 codes, for weights with an offset. */
 typedef struct {
     size_t tokens, n;           /* n: a multiple of KERNEL_GROUP */
     const int8_t *q;            /* tokens x n, codes -127 .. 127 */
     const float *scale;         /* tokens x n/32 */
     const float *sum;           /* tokens x n/32 */
-    const int16_t *total;       /* tokens x n/32 */
+    const GroupSums *sums;      /* tokens x n/32 */
 } QuantizedBatch;
 
 /* A weight matrix, row after row (rows = outputs). */
@@ -40,7 +48,11 @@ typedef struct {
     TensorType type;
     const uint8_t *data;
     size_t rows, columns, row_bytes;
+    const uint8_t *panels;      /* the same prepared (see prepare), aligned to 64; NULL: it is not */
 } Matrix;
+
+/* Bytes of a panel of COLUMNS prepared columns; 0: the type cannot be prepared.  layout.h says what is in it. */
+size_t kernel_panel_bytes(TensorType type, size_t columns);
 
 /* Scratch of one thread for linear layers over COLUMNS inputs. */
 size_t kernel_linear_scratch_bytes(size_t columns);
@@ -84,13 +96,16 @@ size_t kernel_attend_scratch_bytes(size_t dim);
 typedef struct {
     const char *name;
 
-    /* N values (any multiple of 32) to codes, scales, sums and totals. */
-    void (*quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum, int16_t *total);
+    /* N values (any multiple of 32) to codes, scales and sums. */
+    void (*quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum, GroupSums *sums);
     /* N values to codes with one scale, which is returned (0 for all-zero input). */
     float (*quantize_row)(const float *x, size_t n, int8_t *q);
 
+    /* Rows FIRST .. FIRST+COUNT-1 of a quantised W (read from its data) as panels, the first of which begins
+     * with row FIRST; every set writes the same bytes.  OUT is aligned to 64 and has room for whole panels. */
+    void (*prepare)(const Matrix *w, size_t first, size_t count, uint8_t *out);
     /* out[t * stride + r] = row r of W times token t, for rows FIRST .. FIRST+COUNT-1;
-     * quantised types only. */
+     * quantised types only.  FIRST is a multiple of KERNEL_PANEL when W is prepared. */
     void (*linear)(const Matrix *w, size_t first, size_t count, const QuantizedBatch *x,
                    float *out, size_t stride, void *scratch);
     /* The same in floating point, for every type: x is tokens x columns. */

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/kernel/layout.h"
 #include "src/kernel/sets.h"
 
 const Kernels *const *kernels_available(void)
@@ -62,10 +63,20 @@ void kernel_rmsnorm(const float *x, const float *w, float eps, float *y, size_t 
         y[i] = x[i] * scale * w[i];
 }
 
+size_t kernel_panel_bytes(TensorType type, size_t columns)
+{
+    PanelLayout layout = panel_layout(type);
+
+    if (layout.bits == 0)
+        return 0;
+    return columns / KERNEL_GROUP * layout.code_bytes +
+           (columns / type_block(type) * layout.scale_bytes + 63) / 64 * 64;
+}
+
 size_t kernel_linear_scratch_bytes(size_t columns)
 {
-    /* A row as floats, or eight rows as codes with scales, offsets and halves. */
-    return columns * 8 + columns / KERNEL_GROUP * 8 * (2 * sizeof(float) + 2) + columns * 2 + 64;
+    /* A row as floats, or a panel, of which the largest has codes of a byte and scales of 4 bytes a group. */
+    return (columns * KERNEL_PANEL + columns / KERNEL_GROUP * 4 * KERNEL_PANEL) + 128;
 }
 
 size_t kernel_tile_bytes(TileKind kind, size_t dim)

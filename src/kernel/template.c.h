@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/kernel/kernel.h"
+#include "src/kernel/layout.h"
 
 /* Round to the nearest integer, ties to even, for |x| < 2^22. */
 static inline float SET(round_even)(float x)
@@ -56,17 +56,28 @@ static float SET(quantize_row)(const float *x, size_t n, int8_t *q)
     return m / 127.0f;
 }
 
-static void SET(quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum, int16_t *total)
+static GroupSums SET(group_sums)(const int8_t *q)
+{
+    int sum[2][2] = { { 0 } };      /* by half and lane */
+    GroupSums sums;
+
+    for (int i = 0; i < KERNEL_GROUP; i++)
+        sum[i / 16][i / 2 % 2] += q[i];
+    for (int lane = 0; lane < 2; lane++) {
+        sums.minus8[lane] = (int16_t) (-8 * (sum[0][lane] + sum[1][lane]));
+        sums.minus32[0][lane] = (int16_t) (-32 * sum[0][lane]);
+        sums.minus32[1][lane] = (int16_t) (-32 * sum[1][lane]);
+    }
+    sums.total = sum[0][0] + sum[0][1] + sum[1][0] + sum[1][1];
+    return sums;
+}
+
+static void SET(quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum, GroupSums *sums)
 {
     for (size_t g = 0; g < n / KERNEL_GROUP; g++) {
-        int8_t *codes = q + g * KERNEL_GROUP;
-        int32_t all = 0;
-
-        scale[g] = SET(quantize_row)(x + g * KERNEL_GROUP, KERNEL_GROUP, codes);
-        for (size_t i = 0; i < KERNEL_GROUP; i++)
-            all += codes[i];
-        total[g] = (int16_t) all;
-        sum[g] = scale[g] * (float) all;
+        scale[g] = SET(quantize_row)(x + g * KERNEL_GROUP, KERNEL_GROUP, q + g * KERNEL_GROUP);
+        sums[g] = SET(group_sums)(q + g * KERNEL_GROUP);
+        sum[g] = scale[g] * (float) sums[g].total;
     }
 }
 
@@ -108,7 +119,7 @@ static inline void SET(nibbles5)(const uint8_t *p, const uint8_t *mask, int8_t *
     }
 }
 
-static void SET(unpack_32)(TensorType type, const uint8_t *p, size_t groups, SET(Row) row)
+static inline void SET(unpack_32)(TensorType type, const uint8_t *p, size_t groups, SET(Row) row)
 {
     size_t bytes = type_block_bytes(type);
 
@@ -150,7 +161,7 @@ static inline void SET(scales_k4)(const uint8_t *p, uint8_t *sc, uint8_t *mn)
     }
 }
 
-static void SET(unpack_k45)(TensorType type, const uint8_t *p, size_t blocks, SET(Row) row)
+static inline void SET(unpack_k45)(TensorType type, const uint8_t *p, size_t blocks, SET(Row) row)
 {
     for (size_t b = 0; b < blocks; b++, p += type_block_bytes(type)) {
         float d = SET(load_half)(p), dmin = SET(load_half)(p + 2);
@@ -173,7 +184,7 @@ static void SET(unpack_k45)(TensorType type, const uint8_t *p, size_t blocks, SE
     }
 }
 
-static void SET(unpack_k6)(const uint8_t *p, size_t blocks, SET(Row) row)
+static inline void SET(unpack_k6)(const uint8_t *p, size_t blocks, SET(Row) row)
 {
     for (size_t b = 0; b < blocks; b++, p += type_block_bytes(TYPE_Q6_K)) {
         float d = SET(load_half)(p + 208);
@@ -196,7 +207,7 @@ static void SET(unpack_k6)(const uint8_t *p, size_t blocks, SET(Row) row)
     }
 }
 
-static void SET(unpack)(const Matrix *w, size_t r, SET(Row) row)
+static inline void SET(unpack)(const Matrix *w, size_t r, SET(Row) row)
 {
     const uint8_t *p = w->data + r * w->row_bytes;
 
@@ -217,10 +228,7 @@ static inline int32_t SET(dot)(const int8_t *a, const int8_t *b, int n)
     return s;
 }
 
-static inline bool SET(has_offset)(TensorType type)
-{
-    return type == TYPE_Q4_1 || type == TYPE_Q5_1 || type == TYPE_Q4_K || type == TYPE_Q5_K;
-}
+#include "src/kernel/panel.c.h"
 
 #ifndef OWN_LINEAR
 static SET(Row) SET(row_in)(void *scratch, size_t columns)
@@ -243,10 +251,13 @@ static void SET(linear)(const Matrix *w, size_t first, size_t count, const Quant
 {
     SET(Row) row = SET(row_in)(scratch, w->columns);
     size_t groups = w->columns / KERNEL_GROUP;
-    bool offset = SET(has_offset)(w->type), halves = w->type == TYPE_Q6_K;
+    bool offset = has_offset(w->type), halves = w->type == TYPE_Q6_K;
 
     for (size_t r = first; r < first + count; r++) {
-        SET(unpack)(w, r, row);
+        if (w->panels)
+            SET(unpack_panel)(w, r, row);
+        else
+            SET(unpack)(w, r, row);
         for (size_t t = 0; t < x->tokens; t++) {
             const int8_t *a = x->q + t * x->n;
             const float *s = x->scale + t * groups, *sum = x->sum + t * groups;

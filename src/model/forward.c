@@ -26,7 +26,7 @@ static gboolean is_float(TensorType type)
 static Matrix as_matrix(const Tensor *t)
 {
     return (Matrix) { t->type, t->data, (gsize) t->rows, (gsize) t->columns,
-                      type_row_bytes(t->type, (gsize) t->columns) };
+                      type_row_bytes(t->type, (gsize) t->columns), NULL };
 }
 
 /* Quantises TOKENS rows of X; linear() on the same x uses the codes. */
@@ -39,8 +39,8 @@ static QuantizedBatch quantize(const Session *s, const float *x, gsize tokens, g
     for (gsize t = 0; t < tokens; t++)
         s->engine->kernels->quantize(x + t * columns, columns, b->codes + t * columns,
                                      b->code_scale + t * groups, b->code_sum + t * groups,
-                                     b->code_total + t * groups);
-    return (QuantizedBatch) { tokens, columns, b->codes, b->code_scale, b->code_sum, b->code_total };
+                                     b->code_sums + t * groups);
+    return (QuantizedBatch) { tokens, columns, b->codes, b->code_scale, b->code_sum, b->code_sums };
 }
 
 /* out[t * stride + r] = (W x_t)_r + bias_r.  CODES is x quantised, for the

@@ -26,7 +26,7 @@ static void batch_init(Batch *b, const ModelInfo *info)
     b->codes = g_new(gint8, n * widest);
     b->code_scale = g_new(float, n * (widest / KERNEL_GROUP + 1));
     b->code_sum = g_new(float, n * (widest / KERNEL_GROUP + 1));
-    b->code_total = g_new(gint16, n * (widest / KERNEL_GROUP + 1));
+    b->code_sums = g_new(GroupSums, n * (widest / KERNEL_GROUP + 1));
     b->cosine = g_new(float, n * (gsize) info->rotary_dim);
     b->sine = g_new(float, n * (gsize) info->rotary_dim);
 }
@@ -34,7 +34,7 @@ static void batch_init(Batch *b, const ModelInfo *info)
 static void batch_release(Batch *b)
 {
     void *buffers[] = { b->hidden, b->x, b->y, b->q, b->out, b->max, b->sum, b->q8, b->q8_scale,
-                        b->visible, b->codes, b->code_scale, b->code_sum, b->code_total, b->cosine, b->sine };
+                        b->visible, b->codes, b->code_scale, b->code_sum, b->code_sums, b->cosine, b->sine };
 
     for (gsize i = 0; i < G_N_ELEMENTS(buffers); i++)
         g_free(buffers[i]);

@@ -41,7 +41,7 @@ typedef struct {
     guint8 *visible;            /* a byte for each row of one KV head: [token][head of the group] */
     gint8 *codes;               /* x quantised */
     float *code_scale, *code_sum;
-    gint16 *code_total;
+    GroupSums *code_sums;
     float *cosine, *sine;       /* tokens x rotary_dim/2 */
 } Batch;
 
