@@ -10,6 +10,7 @@
 #include "ingest/clean.h"
 #include "ingest/encoding.h"
 #include "ingest/reader.h"
+#include "ingest/unpack.h"
 #include "src/base/failure.h"
 
 static void page_free(gpointer data)
@@ -142,8 +143,6 @@ static const char *foreign_kind(const guint8 *bytes, gsize length)
         { "\x89PNG\r\n\x1a\n", 8, "a PNG image" }, { "\xff\xd8\xff", 3, "a JPEG image" },
         { "GIF8", 4, "a GIF image" }, { "II*\0", 4, "a TIFF image" }, { "MM\0*", 4, "a TIFF image" },
         { "\x7f" "ELF", 4, "a program" }, { "PK\3\4", 4, "a zip archive or office document" },
-        { "\x1f\x8b", 2, "compressed with gzip" }, { "\xfd" "7zXZ", 5, "compressed with xz" },
-        { "\x28\xb5\x2f\xfd", 4, "compressed with zstd" }, { "BZh", 3, "compressed with bzip2" },
         { "\xd0\xcf\x11\xe0", 4, "an old office document" }, { "GGUF", 4, "a model" },
         { "%!PS", 4, "PostScript" }, { "SQLite format 3", 15, "a database" },
         { "AT&TFORM", 8, "a DjVu document" },
@@ -206,6 +205,33 @@ static Document *fail(GError **error, const char *path, const char *what)
     return NULL;
 }
 
+/* A compressed document: read as what is in it, under the name of the file. */
+static Document *read_packed(const char *path, const guint8 *bytes, gsize length, const DocumentOptions *options,
+                             GError **error)
+{
+    g_autoptr(GByteArray) inner = unpack(path, bytes, length, error);
+    if (!inner)
+        return NULL;
+    if (unpack_kind(inner->data, inner->len))
+        return fail(error, path, "is compressed too many times");
+    g_autofree char *name = unpack_inner_name(path);
+    GError *local = NULL;
+    Document *document = document_read_bytes(name, inner->data, inner->len, options, &local);
+    if (!document) {
+        const char *what = g_str_has_prefix(local->message, name) ? local->message + strlen(name) : local->message;
+        g_set_error(error, local->domain, local->code, "%s%s", path, what);
+        g_error_free(local);
+        return NULL;
+    }
+    g_autofree char *inner_base = g_path_get_basename(name), *base = g_path_get_basename(path);
+    g_autofree char *untitled = clean_line(inner_base, -1);
+    if (!strcmp(document->title, untitled))
+        document_set_title(document, base);
+    g_free(document->path);
+    document->path = g_strdup(path);
+    return document;
+}
+
 Document *document_read_bytes(const char *path, const guint8 *bytes, gsize length,
                               const DocumentOptions *options, GError **error)
 {
@@ -218,6 +244,8 @@ Document *document_read_bytes(const char *path, const guint8 *bytes, gsize lengt
         return fail(error, path, "the file is empty");
     if (contains(bytes, MIN(length, 1024), "%PDF-"))
         return pdf_read(path, bytes, length, options, error);
+    if (unpack_kind(bytes, length))
+        return read_packed(path, bytes, length, options, error);
     const char *kind = foreign_kind(bytes, length);
     if (kind) {
         g_autofree char *what = g_strdup_printf("is %s, not a document that kvasir reads", kind);
@@ -231,6 +259,8 @@ Document *document_read_bytes(const char *path, const guint8 *bytes, gsize lengt
         return html_read(path, bytes, length, options, error);
     if (!encoding_looks_like_text(bytes, length))
         return fail(error, path, "is neither PDF nor HTML nor text");
+    if (man_is_page(bytes, length))
+        return man_read(path, bytes, length, error);
     if (has_suffix(path, MARKDOWN))
         return markdown_read(path, bytes, length, error);
     return text_read(path, bytes, length, error);
@@ -279,6 +309,47 @@ Document *document_read(const char *path, const DocumentOptions *options, GError
         bytes = read_all(fd, path, error);
     close(fd);
     return bytes ? document_read_bytes(path, bytes->data, bytes->len, options, error) : NULL;
+}
+
+/* "ls.1", "printf.3posix": how manual pages end. */
+static gboolean has_section_suffix(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    if (!dot || dot == name || dot[1] < '1' || dot[1] > '9')
+        return FALSE;
+    for (dot += 2; *dot; dot++)
+        if (!g_ascii_isalpha(*dot))
+            return FALSE;
+    return TRUE;
+}
+
+/* Whether the file at PATH begins as a manual page, unpacked if need be. */
+static gboolean begins_as_man_page(const char *path)
+{
+    enum { HEAD_BYTES = 32768 };
+    guint8 head[HEAD_BYTES];
+    struct stat st;
+    gssize n = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        n = read(fd, head, sizeof head);
+    if (fd >= 0)
+        close(fd);
+    if (n <= 0)
+        return FALSE;
+    if (!unpack_kind(head, (gsize) n))
+        return man_is_page(head, (gsize) n);
+    g_autoptr(GByteArray) inner = unpack_head(head, (gsize) n, HEAD_BYTES);
+    return man_is_page(inner->data, inner->len);
+}
+
+gboolean document_is_likely(const char *path)
+{
+    static const char *const ENDINGS[] = { ".pdf", ".html", ".htm", ".xhtml", ".xht", ".md", ".markdown", ".mkd",
+        ".txt", ".text", NULL };
+    g_autofree char *inner = unpack_inner_name(path);
+    const char *slash = strrchr(inner, '/');
+    return has_suffix(inner, ENDINGS) || (has_section_suffix(slash ? slash + 1 : inner) && begins_as_man_page(path));
 }
 
 const char *page_state_name(PageState state)

@@ -45,6 +45,9 @@ Document *document_read(const char *path, const DocumentOptions *options, GError
 /* The same from memory; PATH only names it. */
 Document *document_read_bytes(const char *path, const guint8 *bytes, gsize length,
                               const DocumentOptions *options, GError **error);
+/* Whether the file's name says that it is a document: in a folder of thousands, opening each costs too much.
+ * Only names such as "ls.1", which logs and libraries have too, are looked into. */
+gboolean document_is_likely(const char *path);
 void document_free(Document *document);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, document_free)
 

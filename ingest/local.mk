@@ -25,4 +25,9 @@ libingest_a_SOURCES = \
 	ingest/wire.c ingest/wire.h \
 	ingest/words.c \
 	ingest/worker.c
-libingest_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS) $(SECCOMP_CFLAGS)
+# Formats that other programs and libraries unpack.
+libingest_a_SOURCES += \
+	ingest/man.c \
+	ingest/program.c ingest/program.h \
+	ingest/unpack.c ingest/unpack.h
+libingest_a_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS) $(SECCOMP_CFLAGS)

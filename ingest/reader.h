@@ -33,5 +33,8 @@ Document *html_read(const char *path, const guint8 *bytes, gsize length,
                     const DocumentOptions *options, GError **error);
 Document *text_read(const char *path, const guint8 *bytes, gsize length, GError **error);
 Document *markdown_read(const char *path, const guint8 *bytes, gsize length, GError **error);
+Document *man_read(const char *path, const guint8 *bytes, gsize length, GError **error);
+/* Whether the bytes begin as the source of a manual page does (man or mdoc macros). */
+gboolean man_is_page(const guint8 *bytes, gsize length);
 
 #endif

@@ -30,6 +30,7 @@ sample_files() {
     mkdir -p papers manuals
     groff -mdoc -Tpdf "$top_srcdir/man/kvasir-tokens.1" >paper.pdf 2>groff.log || return
     cp paper.pdf papers/first.pdf
+    printf '.TH FROB 1\n.SH NAME\nfrob \\- twiddle\n' >frob.1
     cat >notes.html <<'END'
 <!DOCTYPE html>
 <html><head><meta charset="utf-8"><title>Notes</title></head>

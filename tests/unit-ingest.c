@@ -5,6 +5,7 @@
 
 #include "ingest/document.h"
 #include "ingest/pack.h"
+#include "ingest/program.h"
 #include "src/base/failure.h"
 
 static Document *read_as(const char *name, const char *bytes, gsize length)
@@ -328,6 +329,28 @@ static void test_refusals(void)
     g_assert_error(error, FAILURE, FAILURE_INPUT);
 }
 
+/* What a program does with time, output and signals. */
+static void test_program(void)
+{
+    static const char *const CAT[] = { "/bin/cat", NULL };
+    static const char *const LOOP[] = { "/bin/sh", "-c", "while :; do :; done", NULL };
+    static const char *const NONE[] = { "/nonexistent/program", NULL };
+    static const char *const HARMED[] = { "/bin/sh", "-c", "echo words; kill -SEGV $$", NULL };
+    static const struct { const char *const *argv; const char *message; } WRONG[] = {
+        { LOOP, "a.1: sh took more than 1 s for it" }, { NONE, "a.1: /nonexistent/program cannot be started" },
+        { HARMED, "a.1: sh could not read it to its end" }, { CAT, "a.1: cat makes too much text of it" },
+    };
+    g_autofree guint8 *bytes = g_malloc0(1000000);
+    g_autoptr(GByteArray) same = program_filter("a.1", CAT, bytes, 1000000, 5, 1000000, NULL);
+    g_assert_cmpmem(same->data, same->len, bytes, 1000000);
+    for (gsize i = 0; i < G_N_ELEMENTS(WRONG); i++) {
+        g_autoptr(GError) error = NULL;
+        g_assert_null(program_filter("a.1", WRONG[i].argv, bytes, 1000000, 1, 999999, &error));
+        g_assert_error(error, FAILURE, FAILURE_INPUT);
+        g_assert_true(g_str_has_prefix(error->message, WRONG[i].message));
+    }
+}
+
 /* One id per byte: enough to see what is tokenized together. */
 static void encode_bytes(gpointer data, const char *text, gsize length, GArray *ids)
 {
@@ -401,6 +424,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/scan", test_scan);
     g_test_add_func("/ingest/article", test_article);
     g_test_add_func("/ingest/refusals", test_refusals);
+    g_test_add_func("/ingest/program", test_program);
     g_test_add_func("/ingest/pack", test_pack);
     g_test_add_func("/ingest/hash", test_hash);
     return g_test_run();

@@ -16,17 +16,6 @@ static gint64 mtime_ns(const struct stat *st)
     return (gint64) st->st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + st->st_mtim.tv_nsec;
 }
 
-/* By name only: in a folder of thousands, opening each file to look costs too much. */
-static gboolean known_kind(const char *name)
-{
-    static const char *const endings[] = { ".pdf", ".html", ".htm", ".xhtml", ".md", ".markdown", ".txt", ".text" };
-    g_autofree char *lower = g_ascii_strdown(name, -1);
-
-    for (gsize i = 0; i < G_N_ELEMENTS(endings); i++)
-        if (g_str_has_suffix(lower, endings[i]))
-            return TRUE;
-    return FALSE;
-}
 
 static gint compare_names(gconstpointer a, gconstpointer b)
 {
@@ -57,7 +46,7 @@ static gboolean collect_folder(const char *folder, GPtrArray *files, GError **er
             g_free(path);
             if (!ok)
                 return FALSE;
-        } else if (known_kind(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+        } else if (document_is_likely(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
             g_ptr_array_add(files, path);
         } else {
             g_free(path);
