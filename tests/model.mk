@@ -10,6 +10,11 @@ tests_unit_engine_CFLAGS = $(MODEL_TEST_CFLAGS)
 tests_unit_engine_LDADD = $(MODEL_TEST_LIBS)
 EXTRA_DIST += tests/data/golden
 
+check_PROGRAMS += tests/unit-group
+TESTS += tests/unit-group
+tests_unit_group_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_unit_group_LDADD = $(MODEL_TEST_LIBS)
+
 check_PROGRAMS += tests/unit-tokenizer
 TESTS += tests/unit-tokenizer
 tests_unit_tokenizer_CFLAGS = $(MODEL_TEST_CFLAGS)

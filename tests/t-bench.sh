@@ -30,6 +30,7 @@ in_order() { sed 's/.*"median":\([^,]*\),"min":\([^,]*\),"max":\([^}]*\)}/\1 \2 
 all_tests() {
     cat report
     has prefill 0 1 && has prefill 512 1 && has linear 0 1 && has decode 0 1 && has decode 512 1 &&
+        has group 0 1 && has group 512 1 &&
         has cache_write null 1 && has cache_read null 1 && [ "$(grep -c '"ceiling","depth":null' report)" -ge 3 ]
 }
 # What is measured is bounded by something, and is not nothing.

@@ -350,18 +350,19 @@ static AttendState state_new(gsize rows, gsize dim)
 
 static float *run_attend(const Kernels *k, const Case *c)
 {
-    AttendRows rows = {
-        .kind = c->kind, .dim = c->dim, .rows = c->rows, .q = c->q, .q8 = c->q8, .q8_scale = c->q8_scale,
-        .tiles = c->data, .tile_stride = c->tile_bytes, .own_tile = c->tiles - 1,
-        .own_k = c->own, .own_v = c->own + 64 * c->dim, .visible = c->visible,
-    };
     g_autofree void *scratch = g_malloc(kernel_attend_scratch_bytes(c->dim));
     AttendState total = state_new(c->rows, c->dim), part = state_new(c->rows, c->dim);
 
-    k->attend_segment(&rows, 0, total, scratch);
-    for (gsize g = 1; g <= rows.own_tile / KERNEL_SEGMENT; g++) {
-        k->attend_segment(&rows, g, part, scratch);
-        k->attend_merge(c->rows, c->dim, total, part);
+    for (gsize first = 0; first < c->tiles; first += KERNEL_SEGMENT) {
+        AttendRows rows = {
+            .kind = c->kind, .dim = c->dim, .rows = c->rows, .q = c->q, .q8 = c->q8, .q8_scale = c->q8_scale,
+            .tiles = c->data + first * c->tile_bytes, .tile_stride = c->tile_bytes,
+            .whole = MIN(c->tiles - 1 - first, KERNEL_SEGMENT), .own = c->tiles - first <= KERNEL_SEGMENT,
+            .own_k = c->own, .own_v = c->own + 64 * c->dim, .visible = c->visible,
+        };
+        k->attend_segment(&rows, first ? part : total, scratch);
+        if (first)
+            k->attend_merge(c->rows, c->dim, total, part);
     }
     g_free(part.max);
     return total.max;

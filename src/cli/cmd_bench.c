@@ -312,6 +312,21 @@ static gboolean bench_decode(const Bench *bench, Session *session, GError **erro
     return TRUE;
 }
 
+/* Eight answers about the same documents at once. */
+static gboolean bench_group(const Bench *bench, const Session *session, GError **error)
+{
+    Figure f = { .test = "group", .depth = (gssize) session_length(session), .tokens = DEEP_BRANCHES * DECODE_TOKENS,
+                 .ceiling = NO_CEILING };
+
+    if (deep_group_seconds(session, bench->engine, DEEP_BRANCHES, 1, error) < 0)    /* the first touches the memory */
+        return FALSE;
+    for (; f.n < (gsize) option.repeat; f.n++)
+        if ((f.seconds[f.n] = deep_group_seconds(session, bench->engine, DEEP_BRANCHES, DECODE_TOKENS, error)) < 0)
+            return FALSE;
+    report(bench, &f);
+    return TRUE;
+}
+
 static gboolean bench_depths(const Bench *bench, GError **error)
 {
     double at_zero = 0;
@@ -319,7 +334,8 @@ static gboolean bench_depths(const Bench *bench, GError **error)
     for (gsize i = 0; i < bench->n_depths; i++) {
         g_autoptr(Session) session = deep_session(bench->engine, bench->kv, bench->depths[i],
                                                   (gsize) MAX(option.tokens, DECODE_TOKENS), error);
-        if (session == NULL || !bench_prefill(bench, session, &at_zero, error) || !bench_decode(bench, session, error))
+        if (session == NULL || !bench_prefill(bench, session, &at_zero, error) ||
+            !bench_decode(bench, session, error) || !bench_group(bench, session, error))
             return FALSE;
     }
     return TRUE;

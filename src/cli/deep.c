@@ -80,6 +80,41 @@ double deep_seconds(Session *session, gsize n, gboolean together, GError **error
     return seconds;
 }
 
+/* Seconds of N steps of the forks; negative after an error. */
+static double step_forks(Session *const *forks, gsize branches, gsize n, float *logits, GError **error)
+{
+    const ModelInfo bytes = { .vocabulary = 256 };
+    gint32 ids[DEEP_BRANCHES];
+    gsize ones[DEEP_BRANCHES];
+    gint64 start = g_get_monotonic_time();
+
+    for (gsize i = 0; i < branches; i++)
+        ones[i] = 1;
+    for (gsize i = 0; i < n; i++) {
+        fill_ids(forks[0], &bytes, ids, branches);
+        if (!engine_step_group(forks, ones, branches, ids, logits, error))
+            return -1;
+    }
+    return (double) MAX(g_get_monotonic_time() - start, 1) / 1e6;
+}
+
+double deep_group_seconds(const Session *session, const Engine *engine, gsize branches, gsize n, GError **error)
+{
+    g_autofree float *logits = g_new(float, branches * (gsize) engine_info(engine)->vocabulary);
+    Session *forks[DEEP_BRANCHES] = { NULL };
+    gboolean ok = TRUE;
+    double seconds = -1;
+
+    g_assert(branches <= DEEP_BRANCHES);
+    for (gsize i = 0; ok && i < branches; i++)
+        ok = (forks[i] = session_fork(session, 0, error)) != NULL;
+    if (ok)
+        seconds = step_forks(forks, branches, n, logits, error);
+    for (gsize i = 0; i < branches; i++)
+        session_free(forks[i]);
+    return seconds;
+}
+
 double deep_layer_parameters(const ModelInfo *info)
 {
     double hidden = info->hidden, q = (double) info->heads * info->head_dim, kv = (double) info->kv_heads * info->head_dim;

@@ -14,6 +14,11 @@ Session *deep_session(const Engine *engine, KvType kv, gsize depth, gsize room, 
  * before afterwards, its length a whole number of blocks.  Negative after an error. */
 double deep_seconds(Session *session, gsize n, gboolean together, GError **error);
 
+/* Seconds that N steps of BRANCHES (at most DEEP_BRANCHES) forks of SESSION take, one token each a step, with
+ * logits; making the forks is not counted.  Negative after an error. */
+#define DEEP_BRANCHES 8
+double deep_group_seconds(const Session *session, const Engine *engine, gsize branches, gsize n, GError **error);
+
 /* What of ENGINE's parameters each token passes: the layers', and the output matrix's. */
 double deep_layer_parameters(const ModelInfo *info);
 double deep_output_parameters(const ModelInfo *info);

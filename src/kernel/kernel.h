@@ -68,18 +68,18 @@ size_t kernel_linear_scratch_bytes(size_t columns);
 typedef enum { TILE_INT8, TILE_F16, TILE_F32 } TileKind;
 size_t kernel_tile_bytes(TileKind kind, size_t dim);
 
-/* What a group of query rows sees: the whole tiles before their own, all of
- * it, and the keys of their own tile up to their position.  All rows share one
- * KV head and lie in one tile. */
+/* What a group of query rows sees of a segment of keys: its first tiles whole, and, when their own tile lies
+ * in this segment, the keys of that up to each row's position.  All rows share one KV head. */
 typedef struct {
     TileKind kind;
     size_t dim, rows;
     const float *q;             /* rows x dim, already times log2(e)/sqrt(dim) */
     const int8_t *q8;           /* the same as codes (int8 tiles only) */
     const float *q8_scale;      /* one per row */
-    const uint8_t *tiles;       /* tile 0 of this layer and head */
+    const uint8_t *tiles;       /* the segment's first tile of this layer and head */
     size_t tile_stride;         /* bytes from a tile to the next */
-    size_t own_tile;            /* index of the tile that the rows lie in */
+    size_t whole;               /* tiles seen whole, at most KERNEL_SEGMENT */
+    bool own;                   /* the tile behind them is the rows' own */
     const float *own_k, *own_v; /* that tile in f32 layout (not used for f16) */
     const uint8_t *visible;     /* keys of the own tile that each row sees, 1 .. 64 */
 } AttendRows;
@@ -117,8 +117,8 @@ typedef struct {
 
     /* 64 keys and values (f32 tile layout) to an int8 tile. */
     void (*quantize_tile)(const float *k, const float *v, size_t dim, uint8_t *tile);
-    /* State of ROWS over the tiles of segment SEGMENT (those at most own_tile). */
-    void (*attend_segment)(const AttendRows *rows, size_t segment, AttendState state, void *scratch);
+    /* State of ROWS over one segment. */
+    void (*attend_segment)(const AttendRows *rows, AttendState state, void *scratch);
     /* total = total and, behind it in order, part. */
     void (*attend_merge)(size_t rows, size_t dim, AttendState total, AttendState part);
 } Kernels;

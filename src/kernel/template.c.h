@@ -457,21 +457,20 @@ static void SET(widen_tile)(const uint8_t *tile, size_t dim, SET(AttendScratch) 
     type_to_float(TYPE_F16, tile + 2 * dim * KERNEL_TILE, s.v, dim * KERNEL_TILE);
 }
 
-static void SET(attend_segment)(const AttendRows *a, size_t segment, AttendState state, void *scratch)
+static void SET(attend_segment)(const AttendRows *a, AttendState state, void *scratch)
 {
     SET(AttendScratch) s = SET(attend_scratch)(scratch, a->dim);
-    size_t dim = a->dim, from = segment * KERNEL_SEGMENT, to = from + KERNEL_SEGMENT;
+    size_t dim = a->dim;
 
     for (size_t r = 0; r < a->rows; r++) {
         state.max[r] = -INFINITY;
         state.sum[r] = 0;
     }
     memset(state.out, 0, a->rows * dim * sizeof *state.out);
-    to = to > a->own_tile + 1 ? a->own_tile + 1 : to;
-    for (size_t t = from; t < to; t++) {
+    for (size_t t = 0; t < a->whole + a->own; t++) {
         const uint8_t *tile = a->tiles + t * a->tile_stride;
         const float *k = NULL, *v = NULL;
-        bool own = t == a->own_tile;
+        bool own = t == a->whole;
 
         if (own && a->kind != TILE_F16) {
             k = a->own_k;

@@ -1,9 +1,10 @@
-/* attention.c - grouped-query attention of a batch over the session's KV.
+/* attention.c - grouped-query attention of a batch over its sessions' KV.
  *
- * The query heads that share a KV head, times the tokens of a batch that lie in
- * one tile, are the rows of one product.  With many tokens the units of work are
- * groups of tokens; with few, the key segments as well, whose states are merged
- * in ascending order: the order in which a row takes its keys is the same either way.
+ * The query heads that share a KV head, times the tokens that see the same keys,
+ * are the rows of one product.  A row takes its keys a segment at a time, whose states are merged
+ * in ascending order, whoever computes them: long batches of one session walk all segments group by
+ * group; short ones, and those of several sessions, cut the segments up among the threads, and
+ * forks that share a segment read it once for all of their tokens.
  */
 #include "config.h"
 #include <string.h>
@@ -11,18 +12,31 @@
 #include "src/model/session.h"
 #include "src/model/threads.h"
 
-/* Tokens FIRST .. FIRST+COUNT-1 of the batch, all in tile TILE. */
-typedef struct {
-    gsize first, count, tile;
-} TokenGroup;
+#define PARTS_MOST ((gsize) 2 << 20)    /* floats of partial states at a time, unless one segment needs more */
 
-void attention_store(Session *s, int layer, const float *k, const float *v, gsize stride)
+/* Tokens FIRST .. FIRST+COUNT-1 of the batch, which see the same tiles of segment SEGMENT. */
+typedef struct {
+    gsize first, count, segment;
+} Unit;
+
+static gsize own_tile(const Batch *b, gsize t)
 {
-    const ModelInfo *info = &s->engine->weights->info;
+    return b->place[t].position / KERNEL_TILE;
+}
+
+static gsize last_segment(const Batch *b, gsize t)
+{
+    return b->place[t].position / SEGMENT_TOKENS;
+}
+
+void attention_store(Batch *b, int layer, const float *k, const float *v, gsize stride)
+{
+    const ModelInfo *info = &b->engine->weights->info;
     gsize dim = (gsize) info->head_dim;
 
-    for (gsize t = 0; t < s->batch.tokens; t++) {
-        gsize position = s->batch.start + t, tile = position / KERNEL_TILE, j = position % KERNEL_TILE;
+    for (gsize t = 0; t < b->tokens; t++) {
+        const Session *s = b->place[t].session;
+        gsize tile = own_tile(b, t), j = b->place[t].position % KERNEL_TILE;
 
         for (int h = 0; h < info->kv_heads; h++) {
             const float *from_k = k + t * stride + (gsize) h * dim, *from_v = v + t * stride + (gsize) h * dim;
@@ -41,138 +55,191 @@ void attention_store(Session *s, int layer, const float *k, const float *v, gsiz
                 to[d * KERNEL_TILE + j] = from_k[d];
             memcpy(to + (KERNEL_TILE + j) * dim, from_v, dim * sizeof *to);
             if (s->kind == TILE_INT8 && j == KERNEL_TILE - 1)
-                s->engine->kernels->quantize_tile(to, to + KERNEL_TILE * dim, dim, session_tile(s, layer, tile, h));
+                b->engine->kernels->quantize_tile(to, to + KERNEL_TILE * dim, dim, session_tile(s, layer, tile, h));
         }
     }
 }
 
-/* Cuts the batch into groups; returns their number. */
-static gsize cut_groups(const Batch *b, TokenGroup *groups)
+/* Row of all heads' rows that unit's first token has on KV head HEAD. */
+static gsize first_row(const Batch *b, const Unit *unit, int head)
+{
+    const ModelInfo *info = &b->engine->weights->info;
+
+    return ((gsize) head * b->tokens + unit->first) * (gsize) (info->heads / info->kv_heads);
+}
+
+/* The rows of UNIT on KV head HEAD. */
+static AttendRows unit_rows(const Batch *b, int layer, int head, const Unit *unit)
+{
+    const ModelInfo *info = &b->engine->weights->info;
+    const Session *s = b->place[unit->first].session;
+    gsize dim = (gsize) info->head_dim, per_kv = (gsize) (info->heads / info->kv_heads);
+    gsize row = first_row(b, unit, head), tile = own_tile(b, unit->first);
+    AttendRows rows = {
+        .kind = s->kind, .dim = dim, .rows = unit->count * per_kv,
+        .q = b->q + row * dim, .q8 = b->q8 + row * dim, .q8_scale = b->q8_scale + row,
+        .tiles = session_tile(s, layer, unit->segment * KERNEL_SEGMENT, head),
+        .tile_stride = s->tile_bytes * (gsize) info->kv_heads,
+        .whole = MIN(tile - unit->segment * KERNEL_SEGMENT, KERNEL_SEGMENT),
+        .visible = b->visible + unit->first * per_kv,
+    };
+
+    rows.own = rows.whole < KERNEL_SEGMENT;
+    if (rows.own && s->kind == TILE_INT8)
+        rows.own_k = session_raw(s, layer, tile, head);
+    else if (rows.own && s->kind == TILE_F32)
+        rows.own_k = (const float *) (const void *) session_tile(s, layer, tile, head);
+    rows.own_v = rows.own_k ? rows.own_k + KERNEL_TILE * dim : NULL;
+    return rows;
+}
+
+/* Whether attention is worth more than one thread. */
+static gboolean worth(const Batch *b)
+{
+    const ModelInfo *info = &b->engine->weights->info;
+    gsize keys = 0;
+
+    for (gsize t = 0; t < b->tokens; t++)
+        keys += b->place[t].position + 1;
+    return keys * (gsize) (info->heads * info->head_dim) >= THREADS_WORTH;
+}
+
+/* Whether the tokens T and U see the same tiles of SEGMENT, at the same place. */
+static gboolean see_the_same(const Batch *b, gsize segment, gsize t, gsize u)
+{
+    const Session *s = b->place[t].session, *r = b->place[u].session;
+
+    if (last_segment(b, t) > segment && last_segment(b, u) > segment)
+        return s->segments[segment] == r->segments[segment];
+    return s == r && own_tile(b, t) == own_tile(b, u);
+}
+
+/* Cuts the tokens that see SEGMENT into units; returns their number. */
+static gsize cut_units(const Batch *b, gsize segment, Unit *units)
 {
     gsize n = 0;
 
-    for (gsize t = 0; t < b->tokens; n++) {
-        gsize position = b->start + t;
-        gsize left = MIN(b->tokens - t, KERNEL_TILE - position % KERNEL_TILE);
+    for (gsize t = 0; t < b->tokens;) {
+        gsize count = 1;
 
-        groups[n] = (TokenGroup) { t, MIN(left, GROUP_TOKENS), position / KERNEL_TILE };
-        t += groups[n].count;
+        if (last_segment(b, t) < segment) {
+            t++;
+            continue;
+        }
+        while (count < GROUP_TOKENS && t + count < b->tokens && last_segment(b, t + count) >= segment &&
+               see_the_same(b, segment, t, t + count))
+            count++;
+        units[n++] = (Unit) { t, count, segment };
+        t += count;
     }
     return n;
 }
 
-/* The rows of GROUP on KV head HEAD, and where their total goes. */
-static AttendRows group_rows(const Session *s, int layer, int head, const TokenGroup *group, AttendState *total)
+static AttendState total_state(const Batch *b, gsize row)
 {
-    const ModelInfo *info = &s->engine->weights->info;
-    const Batch *b = &s->batch;
-    gsize dim = (gsize) info->head_dim, per_kv = (gsize) (info->heads / info->kv_heads);
-    gsize row = ((gsize) head * b->tokens + group->first) * per_kv;
-    AttendRows rows = {
-        .kind = s->kind, .dim = dim, .rows = group->count * per_kv,
-        .q = b->q + row * dim, .q8 = b->q8 + row * dim, .q8_scale = b->q8_scale + row,
-        .tiles = session_tile(s, layer, 0, head),
-        .tile_stride = s->tile_bytes * (gsize) info->kv_heads,
-        .own_tile = group->tile, .visible = b->visible + group->first * per_kv,
-    };
+    gsize dim = (gsize) b->engine->weights->info.head_dim;
 
-    if (s->kind == TILE_INT8)
-        rows.own_k = session_raw(s, layer, group->tile, head);
-    else if (s->kind == TILE_F32)
-        rows.own_k = (const float *) (const void *) session_tile(s, layer, group->tile, head);
-    rows.own_v = rows.own_k ? rows.own_k + KERNEL_TILE * dim : NULL;
-    *total = (AttendState) { b->max + row, b->sum + row, b->out + row * dim };
-    return rows;
+    return (AttendState) { b->max + row, b->sum + row, b->out + row * dim };
 }
 
-/* Scratch of a thread: kernel scratch, then a state for one segment of one group. */
-static AttendState thread_state(const Session *s, int thread, gsize rows, gsize dim, void **kernel_scratch)
+/* Groups of tokens of one tile, each over all segments. */
+static void attend_whole(Batch *b, int layer, const Unit *groups, gsize n_groups)
 {
-    float *f = s->scratch[thread];
-
-    *kernel_scratch = f + rows * (dim + 2);
-    return (AttendState) { f, f + rows, f + 2 * rows };
-}
-
-/* Whether attention is worth more than one thread. */
-static gboolean worth(const Session *s)
-{
-    const ModelInfo *info = &s->engine->weights->info;
-
-    return s->batch.tokens * (s->batch.start + s->batch.tokens) * (gsize) (info->heads * info->head_dim) >= THREADS_WORTH;
-}
-
-static void attend_whole(Session *s, int layer, const TokenGroup *groups, gsize n_groups)
-{
-    const Kernels *kernels = s->engine->kernels;
-    int kv_heads = s->engine->weights->info.kv_heads, n = kv_heads * (int) n_groups;
+    const Kernels *kernels = b->engine->kernels;
+    int kv_heads = b->engine->weights->info.kv_heads, n = kv_heads * (int) n_groups;
 
     /* The last groups see the most keys: begin with them. */
-    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads) if (worth(s))
+    #pragma omp parallel for schedule(dynamic) num_threads(b->engine->threads) if (worth(b))
     for (int i = n - 1; i >= 0; i--) {
-        AttendState total, part;
-        AttendRows rows = group_rows(s, layer, i % kv_heads, groups + i / kv_heads, &total);
-        void *scratch;
+        Unit unit = groups[i / kv_heads];
+        AttendState total = total_state(b, first_row(b, &unit, i % kv_heads));
 
-        part = thread_state(s, threads_current(), rows.rows, rows.dim, &scratch);
-        kernels->attend_segment(&rows, 0, total, scratch);
-        for (gsize g = 1; g <= rows.own_tile / KERNEL_SEGMENT; g++) {
-            kernels->attend_segment(&rows, g, part, scratch);
-            kernels->attend_merge(rows.rows, rows.dim, total, part);
+        for (unit.segment = 0; unit.segment <= last_segment(b, unit.first); unit.segment++) {
+            AttendRows rows = unit_rows(b, layer, i % kv_heads, &unit);
+            float *f = b->scratch[threads_current()];
+            AttendState part = { f, f + rows.rows, f + 2 * rows.rows };
+
+            kernels->attend_segment(&rows, unit.segment ? part : total, f + rows.rows * (rows.dim + 2));
+            if (unit.segment)
+                kernels->attend_merge(rows.rows, rows.dim, total, part);
         }
     }
 }
 
-/* State of segment G of a group that begins at row ROW of all heads' rows. */
-static AttendState segment_state(const Session *s, gsize g, gsize row, gsize rows, gsize all_rows, gsize dim)
+/* State of the rows from ROW on behind the INDEXth segment of those at work. */
+static AttendState part_state(const Batch *b, gsize index, gsize row)
 {
-    float *f = s->parts + g * all_rows * (dim + 2) + row * (dim + 2);
+    const ModelInfo *info = &b->engine->weights->info;
+    gsize dim = (gsize) info->head_dim, rows = b->tokens * (gsize) info->heads;
+    float *f = b->parts + index * rows * (dim + 2);
 
-    return (AttendState) { f, f + rows, f + 2 * rows };
+    return (AttendState) { f + row, f + rows + row, f + 2 * rows + row * dim };
 }
 
-static void attend_split(Session *s, int layer, const TokenGroup *groups, gsize n_groups)
+/* Puts the parts of COUNT segments from FIRST on behind what the rows have, token by token. */
+static void merge_parts(Batch *b, gsize first, gsize count)
 {
-    const Kernels *kernels = s->engine->kernels;
-    const ModelInfo *info = &s->engine->weights->info;
-    gsize all_rows = s->batch.tokens * (gsize) info->heads, dim = (gsize) info->head_dim;
-    gsize segments = (s->batch.start + s->batch.tokens - 1) / (KERNEL_TILE * KERNEL_SEGMENT) + 1;
-    gsize need = segments * all_rows * (dim + 2);
-    int units = info->kv_heads * (int) n_groups, n = units * (int) segments;
+    const ModelInfo *info = &b->engine->weights->info;
+    gsize per_kv = (gsize) (info->heads / info->kv_heads), dim = (gsize) info->head_dim;
+    gsize n = b->tokens * (gsize) info->kv_heads;
 
-    if (need > s->parts_size) {
-        s->parts = g_renew(float, s->parts, need);
-        s->parts_size = need;
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (worth(b))
+    for (gsize i = 0; i < n; i++) {
+        AttendState total = total_state(b, i * per_kv);
+        gsize end = MIN(first + count, last_segment(b, i % b->tokens) + 1);
+
+        for (gsize g = first; g < end; g++) {
+            AttendState part = part_state(b, g - first, i * per_kv);
+
+            if (g) {
+                b->engine->kernels->attend_merge(per_kv, dim, total, part);
+                continue;
+            }
+            memcpy(total.max, part.max, per_kv * sizeof(float));
+            memcpy(total.sum, part.sum, per_kv * sizeof(float));
+            memcpy(total.out, part.out, per_kv * dim * sizeof(float));
+        }
     }
-    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads) if (worth(s))
-    for (int i = 0; i < n; i++) {
-        AttendState total;
-        AttendRows rows = group_rows(s, layer, i % info->kv_heads, groups + i % units / info->kv_heads, &total);
-        gsize segment = (gsize) (i / units), row = (gsize) (total.max - s->batch.max);
+}
 
-        if (segment <= rows.own_tile / KERNEL_SEGMENT)
-            kernels->attend_segment(&rows, segment, segment_state(s, segment, row, rows.rows, all_rows, dim),
-                                    s->scratch[threads_current()]);
+static void attend_split(Batch *b, int layer)
+{
+    const ModelInfo *info = &b->engine->weights->info;
+    gsize each = b->tokens * (gsize) info->heads * ((gsize) info->head_dim + 2), segments = 0;
+
+    for (gsize t = 0; t < b->tokens; t++)
+        segments = MAX(segments, last_segment(b, t) + 1);
+    gsize step = CLAMP(PARTS_MOST / each, 1, segments);
+    g_autofree Unit *units = g_new(Unit, step * b->tokens);
+
+    if (step * each > b->parts_size) {
+        b->parts_size = step * each;
+        g_free(b->parts);
+        b->parts = g_new(float, b->parts_size);
     }
-    for (int i = 0; i < units; i++) {
-        AttendState total;
-        AttendRows rows = group_rows(s, layer, i % info->kv_heads, groups + i / info->kv_heads, &total);
-        gsize row = (gsize) (total.max - s->batch.max);
-        AttendState first = segment_state(s, 0, row, rows.rows, all_rows, dim);
+    for (gsize first = 0; first < segments; first += step) {
+        gsize count = MIN(step, segments - first), n_units = 0;
 
-        memcpy(total.max, first.max, rows.rows * sizeof(float));
-        memcpy(total.sum, first.sum, rows.rows * sizeof(float));
-        memcpy(total.out, first.out, rows.rows * dim * sizeof(float));
-        for (gsize g = 1; g <= rows.own_tile / KERNEL_SEGMENT; g++)
-            kernels->attend_merge(rows.rows, dim, total, segment_state(s, g, row, rows.rows, all_rows, dim));
+        for (gsize g = first; g < first + count; g++)
+            n_units += cut_units(b, g, units + n_units);
+        int n = info->kv_heads * (int) n_units;
+
+        #pragma omp parallel for schedule(dynamic) num_threads(b->engine->threads) if (worth(b))
+        for (int i = 0; i < n; i++) {
+            const Unit *unit = units + i / info->kv_heads;
+            AttendRows rows = unit_rows(b, layer, i % info->kv_heads, unit);
+            AttendState part = part_state(b, unit->segment - first, first_row(b, unit, i % info->kv_heads));
+
+            b->engine->kernels->attend_segment(&rows, part, b->scratch[threads_current()]);
+        }
+        merge_parts(b, first, count);
     }
 }
 
 /* batch->x[token][head] = out / sum, from the order of the KV heads to that of the heads. */
-static void normalise(Session *s)
+static void normalise(Batch *b)
 {
-    const ModelInfo *info = &s->engine->weights->info;
-    const Batch *b = &s->batch;
+    const ModelInfo *info = &b->engine->weights->info;
     gsize dim = (gsize) info->head_dim, per_kv = (gsize) (info->heads / info->kv_heads);
 
     for (gsize h = 0; h < (gsize) info->kv_heads; h++)
@@ -187,24 +254,39 @@ static void normalise(Session *s)
             }
 }
 
-void attention(Session *s, int layer)
+/* Cuts the batch of one session into groups of one tile; 0 when they are too few for the threads, or when
+ * the batch has several sessions. */
+static gsize cut_groups(const Batch *b, Unit *groups)
 {
-    const ModelInfo *info = &s->engine->weights->info;
-    Batch *b = &s->batch;
+    const ModelInfo *info = &b->engine->weights->info;
+    gsize n = 0;
+
+    if (b->place[0].session != b->place[b->tokens - 1].session)
+        return 0;
+    for (gsize t = 0; t < b->tokens; t += groups[n++].count) {
+        gsize left = MIN(b->tokens - t, KERNEL_TILE - b->place[t].position % KERNEL_TILE);
+
+        groups[n] = (Unit) { .first = t, .count = MIN(left, GROUP_TOKENS) };
+    }
+    return n * (gsize) info->kv_heads >= 4 * (gsize) b->engine->threads ? n : 0;
+}
+
+void attention(Batch *b, int layer)
+{
+    const ModelInfo *info = &b->engine->weights->info;
     gsize per_kv = (gsize) (info->heads / info->kv_heads), rows = b->tokens * (gsize) info->heads;
-    TokenGroup groups[KERNEL_MAX_TOKENS];
+    gsize dim = (gsize) info->head_dim;
+    Unit groups[KERNEL_MAX_TOKENS];
     gsize n_groups = cut_groups(b, groups);
 
     for (gsize t = 0; t < b->tokens; t++)
-        memset(b->visible + t * per_kv, (int) ((b->start + t) % KERNEL_TILE + 1), per_kv);
-    if (s->kind == TILE_INT8)
+        memset(b->visible + t * per_kv, (int) (b->place[t].position % KERNEL_TILE + 1), per_kv);
+    if (b->place[0].session->kind == TILE_INT8)
         for (gsize r = 0; r < rows; r++)
-            b->q8_scale[r] = s->engine->kernels->quantize_row(b->q + r * (gsize) info->head_dim,
-                                                              (gsize) info->head_dim,
-                                                              b->q8 + r * (gsize) info->head_dim);
-    if (b->tokens >= GROUP_TOKENS)
-        attend_whole(s, layer, groups, n_groups);
+            b->q8_scale[r] = b->engine->kernels->quantize_row(b->q + r * dim, dim, b->q8 + r * dim);
+    if (n_groups)
+        attend_whole(b, layer, groups, n_groups);
     else
-        attend_split(s, layer, groups, n_groups);
-    normalise(s);
+        attend_split(b, layer);
+    normalise(b);
 }

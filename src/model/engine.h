@@ -118,6 +118,22 @@ gboolean session_append(Session *session, const gint32 *tokens, gsize n,
 #define ENGINE_BATCH 64
 gboolean session_append_logits(Session *session, const gint32 *tokens, gsize n, float *logits, GError **error);
 
+/* A further session that continues where SESSION ends, for at most MAX_TOKENS tokens (0: as many as SESSION).
+ * Both go on independently, also in different threads, and give what a session gives that computed everything
+ * itself.  Memory is shared, but for the last 1023 tokens at most; SESSION may be freed first.
+ * FAILURE_USAGE when SESSION is longer than MAX_TOKENS, FAILURE_SYSTEM when there is no memory. */
+Session *session_fork(const Session *session, gsize max_tokens, GError **error);
+
+/* Appends to each of COUNT different sessions of one engine and KV type its next N[i] tokens (0: none); TOKENS has
+ * them one session after the other, ENGINE_GROUP in all at most.  One reading of the weights serves all sessions,
+ * and one reading of the keys and values that forks share serves those forks that stand side by side.
+ * LOGITS (may be NULL) gets a row of VOCABULARY floats for each token.  The bytes are those of appending
+ * to each session alone (with the "blas" set the sessions do step one after the other).  Errors as of
+ * session_append; after one nothing of the call is kept. */
+#define ENGINE_GROUP 256
+gboolean engine_step_group(Session *const *sessions, const gsize *n, gsize count, const gint32 *tokens,
+                           float *logits, GError **error);
+
 /* Whether a batch gives the bytes that single steps give (the integer sets). */
 gboolean engine_batch_invariant(const Engine *engine);
 

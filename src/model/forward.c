@@ -30,14 +30,13 @@ static Matrix as_matrix(const Tensor *t)
 }
 
 /* Quantises TOKENS rows of X; linear() on the same x uses the codes. */
-static QuantizedBatch quantize(const Session *s, const float *x, gsize tokens, gsize columns)
+static QuantizedBatch quantize(const Batch *b, const float *x, gsize tokens, gsize columns)
 {
-    const Batch *b = &s->batch;
     gsize groups = columns / KERNEL_GROUP;
 
-    #pragma omp parallel for schedule(static) num_threads(s->engine->threads) if (tokens * columns >= THREADS_WORTH / 16)
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (tokens * columns >= THREADS_WORTH / 16)
     for (gsize t = 0; t < tokens; t++)
-        s->engine->kernels->quantize(x + t * columns, columns, b->codes + t * columns,
+        b->engine->kernels->quantize(x + t * columns, columns, b->codes + t * columns,
                                      b->code_scale + t * groups, b->code_sum + t * groups,
                                      b->code_sums + t * groups);
     return (QuantizedBatch) { tokens, columns, b->codes, b->code_scale, b->code_sum, b->code_sums };
@@ -45,19 +44,19 @@ static QuantizedBatch quantize(const Session *s, const float *x, gsize tokens, g
 
 /* out[t * stride + r] = (W x_t)_r + bias_r.  CODES is x quantised, for the
  * integer sets; FULL means BLAS. */
-static void linear(const Session *s, const Tensor *w, const Tensor *bias, const float *x,
+static void linear(const Batch *b, const Tensor *w, const Tensor *bias, const float *x,
                    const QuantizedBatch *codes, gsize tokens, float *out, gsize stride)
 {
-    const Kernels *kernels = s->engine->kernels;
+    const Kernels *kernels = b->engine->kernels;
     Matrix m = as_matrix(w);
-    gboolean blas = s->engine->blas, floats = is_float(w->type);
+    gboolean blas = b->engine->blas, floats = is_float(w->type);
     gsize step = blas ? KERNEL_BLAS_PANEL : ROWS_PER_TASK;
     gboolean split = m.rows * m.columns * tokens >= THREADS_WORTH;
 
-    #pragma omp parallel for schedule(dynamic) num_threads(s->engine->threads) if (split)
+    #pragma omp parallel for schedule(dynamic) num_threads(b->engine->threads) if (split)
     for (gsize first = 0; first < m.rows; first += step) {
         gsize count = MIN(step, m.rows - first);
-        void *scratch = s->scratch[threads_current()];
+        void *scratch = b->scratch[threads_current()];
 
         if (blas)
             blas_linear(&m, first, count, x, tokens, out, stride, scratch);
@@ -75,17 +74,17 @@ static void linear(const Session *s, const Tensor *w, const Tensor *bias, const 
 }
 
 /* The codes of x where a quantised matrix among the N given needs them. */
-static QuantizedBatch codes_for(const Session *s, const Tensor *const *matrices, gsize n, const float *x, gsize tokens)
+static QuantizedBatch codes_for(const Batch *b, const Tensor *const *matrices, gsize n, const float *x, gsize tokens)
 {
     for (gsize i = 0; i < n; i++)
-        if (!s->engine->blas && !is_float(matrices[i]->type))
-            return quantize(s, x, tokens, (gsize) matrices[i]->columns);
+        if (!b->engine->blas && !is_float(matrices[i]->type))
+            return quantize(b, x, tokens, (gsize) matrices[i]->columns);
     return (QuantizedBatch) { 0 };
 }
 
-static void norm_rows(const Session *s, const Tensor *w, const float *x, float *y, gsize tokens)
+static void norm_rows(const Batch *b, const Tensor *w, const float *x, float *y, gsize tokens)
 {
-    const ModelInfo *info = &s->engine->weights->info;
+    const ModelInfo *info = &b->engine->weights->info;
     gsize n = (gsize) info->hidden;
 
     for (gsize t = 0; t < tokens; t++)
@@ -93,51 +92,48 @@ static void norm_rows(const Session *s, const Tensor *w, const float *x, float *
 }
 
 /* h += y, with the further norm of glm4 before. */
-static void add_residual(Session *s, const Tensor *post, float *y)
+static void add_residual(Batch *b, const Tensor *post, float *y)
 {
-    Batch *b = &s->batch;
-    gsize n = b->tokens * (gsize) s->engine->weights->info.hidden;
+    gsize n = b->tokens * (gsize) b->engine->weights->info.hidden;
 
     if (post->data)
-        norm_rows(s, post, y, y, b->tokens);
+        norm_rows(b, post, y, y, b->tokens);
     for (gsize i = 0; i < n; i++)
         b->hidden[i] += y[i];
 }
 
-static void rope_angles(Session *s)
+static void rope_angles(Batch *b)
 {
-    const ModelInfo *info = &s->engine->weights->info;
-    Batch *b = &s->batch;
+    const ModelInfo *info = &b->engine->weights->info;
     gsize half = (gsize) info->rotary_dim / 2;
 
     for (gsize i = 0; i < half; i++) {
         double frequency = pow(info->rope_theta, -2.0 * (double) i / info->rotary_dim);
         for (gsize t = 0; t < b->tokens; t++) {
-            double angle = (double) (b->start + t) * frequency;
+            double angle = (double) b->place[t].position * frequency;
             b->cosine[t * half + i] = (float) cos(angle);
             b->sine[t * half + i] = (float) sin(angle);
         }
     }
 }
 
-static void rotate(const Session *s, gsize t, float *x)
+static void rotate(const Batch *b, gsize t, float *x)
 {
-    gsize half = (gsize) s->engine->weights->info.rotary_dim / 2;
-    const float *c = s->batch.cosine + t * half, *n = s->batch.sine + t * half;
+    gsize half = (gsize) b->engine->weights->info.rotary_dim / 2;
+    const float *c = b->cosine + t * half, *n = b->sine + t * half;
 
     for (gsize i = 0; i < half; i++) {
-        float a = x[2 * i], b = x[2 * i + 1];
-        x[2 * i] = a * c[i] - b * n[i];
-        x[2 * i + 1] = a * n[i] + b * c[i];
+        float u = x[2 * i], v = x[2 * i + 1];
+        x[2 * i] = u * c[i] - v * n[i];
+        x[2 * i + 1] = u * n[i] + v * c[i];
     }
 }
 
 /* Rotates q and k where they lie; q goes to batch->q by KV head, times
  * log2(e)/sqrt(dim), since the kernels' exponentials are of base 2. */
-static void rotate_batch(Session *s, float *qkv, gsize stride)
+static void rotate_batch(Batch *b, float *qkv, gsize stride)
 {
-    const ModelInfo *info = &s->engine->weights->info;
-    Batch *b = &s->batch;
+    const ModelInfo *info = &b->engine->weights->info;
     gsize dim = (gsize) info->head_dim, per_kv = (gsize) (info->heads / info->kv_heads);
     float scale = (float) (M_LOG2E / sqrt((double) dim));
 
@@ -146,89 +142,81 @@ static void rotate_batch(Session *s, float *qkv, gsize stride)
 
         for (gsize h = 0; h < (gsize) info->heads; h++) {
             float *to = b->q + ((h / per_kv * b->tokens + t) * per_kv + h % per_kv) * dim;
-            rotate(s, t, q + h * dim);
+            rotate(b, t, q + h * dim);
             for (gsize d = 0; d < dim; d++)
                 to[d] = q[h * dim + d] * scale;
         }
         for (gsize h = 0; h < (gsize) info->kv_heads; h++)
-            rotate(s, t, k + h * dim);
+            rotate(b, t, k + h * dim);
     }
 }
 
-static void attention_block(Session *s, int index)
+static void attention_block(Batch *b, int index)
 {
-    const ModelInfo *info = &s->engine->weights->info;
-    const LayerWeights *l = &s->engine->weights->layers[index];
-    Batch *b = &s->batch;
+    const ModelInfo *info = &b->engine->weights->info;
+    const LayerWeights *l = &b->engine->weights->layers[index];
     gsize q_width = (gsize) l->q.rows, kv_width = (gsize) l->k.rows, stride = q_width + 2 * kv_width;
     const Tensor *qkv[] = { &l->q, &l->k, &l->v }, *o[] = { &l->o };
     static const Tensor none;
     QuantizedBatch codes;
 
-    norm_rows(s, &l->attn_norm, b->hidden, b->x, b->tokens);
-    codes = codes_for(s, qkv, 3, b->x, b->tokens);
-    linear(s, &l->q, &l->q_bias, b->x, &codes, b->tokens, b->y, stride);
-    linear(s, &l->k, &l->k_bias, b->x, &codes, b->tokens, b->y + q_width, stride);
-    linear(s, &l->v, &l->v_bias, b->x, &codes, b->tokens, b->y + q_width + kv_width, stride);
-    rotate_batch(s, b->y, stride);
-    attention_store(s, index, b->y + q_width, b->y + q_width + kv_width, stride);
-    attention(s, index);
-    codes = codes_for(s, o, 1, b->x, b->tokens);
-    linear(s, &l->o, &none, b->x, &codes, b->tokens, b->y, (gsize) info->hidden);
-    add_residual(s, &l->post_attn_norm, b->y);
+    norm_rows(b, &l->attn_norm, b->hidden, b->x, b->tokens);
+    codes = codes_for(b, qkv, 3, b->x, b->tokens);
+    linear(b, &l->q, &l->q_bias, b->x, &codes, b->tokens, b->y, stride);
+    linear(b, &l->k, &l->k_bias, b->x, &codes, b->tokens, b->y + q_width, stride);
+    linear(b, &l->v, &l->v_bias, b->x, &codes, b->tokens, b->y + q_width + kv_width, stride);
+    rotate_batch(b, b->y, stride);
+    attention_store(b, index, b->y + q_width, b->y + q_width + kv_width, stride);
+    attention(b, index);
+    codes = codes_for(b, o, 1, b->x, b->tokens);
+    linear(b, &l->o, &none, b->x, &codes, b->tokens, b->y, (gsize) info->hidden);
+    add_residual(b, &l->post_attn_norm, b->y);
 }
 
-static void ffn_block(Session *s, int index)
+static void ffn_block(Batch *b, int index)
 {
-    const ModelInfo *info = &s->engine->weights->info;
-    const LayerWeights *l = &s->engine->weights->layers[index];
-    Batch *b = &s->batch;
+    const ModelInfo *info = &b->engine->weights->info;
+    const LayerWeights *l = &b->engine->weights->layers[index];
     gsize ffn = (gsize) info->ffn;
     const Tensor *gate_up[] = { &l->gate, &l->up }, *down[] = { &l->down };
     static const Tensor none;
     QuantizedBatch codes;
 
-    norm_rows(s, &l->ffn_norm, b->hidden, b->x, b->tokens);
-    codes = codes_for(s, gate_up, 2, b->x, b->tokens);
-    linear(s, &l->gate, &none, b->x, &codes, b->tokens, b->y, 2 * ffn);
-    linear(s, &l->up, &none, b->x, &codes, b->tokens, b->y + ffn, 2 * ffn);
-    #pragma omp parallel for schedule(static) num_threads(s->engine->threads) if (b->tokens * ffn >= THREADS_WORTH / 16)
+    norm_rows(b, &l->ffn_norm, b->hidden, b->x, b->tokens);
+    codes = codes_for(b, gate_up, 2, b->x, b->tokens);
+    linear(b, &l->gate, &none, b->x, &codes, b->tokens, b->y, 2 * ffn);
+    linear(b, &l->up, &none, b->x, &codes, b->tokens, b->y + ffn, 2 * ffn);
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (b->tokens * ffn >= THREADS_WORTH / 16)
     for (gsize t = 0; t < b->tokens; t++)
-        s->engine->kernels->swiglu(b->y + t * 2 * ffn, b->y + t * 2 * ffn + ffn, b->x + t * ffn, ffn);
-    codes = codes_for(s, down, 1, b->x, b->tokens);
-    linear(s, &l->down, &none, b->x, &codes, b->tokens, b->y, (gsize) info->hidden);
-    add_residual(s, &l->post_ffn_norm, b->y);
+        b->engine->kernels->swiglu(b->y + t * 2 * ffn, b->y + t * 2 * ffn + ffn, b->x + t * ffn, ffn);
+    codes = codes_for(b, down, 1, b->x, b->tokens);
+    linear(b, &l->down, &none, b->x, &codes, b->tokens, b->y, (gsize) info->hidden);
+    add_residual(b, &l->post_ffn_norm, b->y);
 }
 
-void forward_tokens(Session *s, const gint32 *tokens, gsize n)
+void forward_tokens(Batch *b, const gint32 *tokens)
 {
-    const Weights *w = s->engine->weights;
-    Batch *b = &s->batch;
+    const Weights *w = b->engine->weights;
     gsize hidden = (gsize) w->info.hidden;
     Matrix embedding = as_matrix(&w->embedding);
 
-    b->tokens = n;
-    b->start = s->length;
-    for (gsize t = 0; t < n; t++)
+    for (gsize t = 0; t < b->tokens; t++)
         type_to_float(embedding.type, embedding.data + (gsize) tokens[t] * embedding.row_bytes,
                       b->hidden + t * hidden, hidden);
-    for (gsize tile = b->start / KERNEL_TILE; s->raw && tile <= (b->start + n - 1) / KERNEL_TILE; tile++)
-        s->raw_tile[tile % RAW_TILES] = tile;
-    rope_angles(s);
+    rope_angles(b);
     for (int i = 0; i < w->info.layers; i++) {
-        attention_block(s, i);
-        ffn_block(s, i);
+        attention_block(b, i);
+        ffn_block(b, i);
     }
-    memcpy(s->last_hidden, b->hidden + (n - 1) * hidden, hidden * sizeof(float));
 }
 
-void forward_logits(Session *s, const float *hidden, gsize n, float *logits)
+void forward_logits(Batch *b, const float *hidden, gsize n, float *logits)
 {
-    const Weights *w = s->engine->weights;
+    const Weights *w = b->engine->weights;
     const Tensor *output[] = { &w->output };
     static const Tensor none;
 
-    norm_rows(s, &w->output_norm, hidden, s->batch.x, n);
-    QuantizedBatch codes = codes_for(s, output, 1, s->batch.x, n);
-    linear(s, &w->output, &none, s->batch.x, &codes, n, logits, (gsize) w->info.vocabulary);
+    norm_rows(b, &w->output_norm, hidden, b->x, n);
+    QuantizedBatch codes = codes_for(b, output, 1, b->x, n);
+    linear(b, &w->output, &none, b->x, &codes, n, logits, (gsize) w->info.vocabulary);
 }

@@ -5,6 +5,7 @@ libmodel_a_SOURCES = \
 	src/model/engine.c \
 	src/model/engine.h \
 	src/model/forward.c \
+	src/model/group.c \
 	src/model/session.c \
 	src/model/session.h \
 	src/model/threads.c \

@@ -1,0 +1,67 @@
+/* group.c - one step of several sessions at once. */
+#include "config.h"
+#include <string.h>
+
+#include "src/base/interrupt.h"
+#include "src/model/session.h"
+
+static gboolean check_group(Session *const *sessions, const gsize *n, gsize count, const gint32 *tokens, GError **error)
+{
+    gsize total = 0;
+
+    for (gsize i = 0; i < count; i++) {
+        g_assert(sessions[i]->engine == sessions[0]->engine && sessions[i]->type == sessions[0]->type);
+        for (gsize j = 0; j < i; j++)
+            g_assert(sessions[i] != sessions[j]);
+        if (!session_check_tokens(sessions[i], tokens + total, n[i], error))
+            return FALSE;
+        total += n[i];
+    }
+    g_assert(total <= ENGINE_GROUP);
+    return !interrupt_check(error);
+}
+
+/* Where a batch changes the bytes, each session steps alone, cut as session_append cuts. */
+static void step_singly(Session *const *sessions, const gsize *n, gsize count, const gint32 *tokens, float *logits)
+{
+    gsize vocabulary = (gsize) sessions[0]->engine->weights->info.vocabulary;
+
+    for (gsize i = 0; i < count; i++)
+        for (gsize done = 0; done < n[i];) {
+            gsize piece = session_append_piece(sessions[i], tokens, n[i] - done);
+
+            if (logits) {
+                forward_logits(sessions[i]->batch, sessions[i]->batch->hidden, piece, logits);
+                logits += piece * vocabulary;
+            }
+            tokens += piece;
+            done += piece;
+        }
+}
+
+gboolean engine_step_group(Session *const *sessions, const gsize *n, gsize count, const gint32 *tokens,
+                           float *logits, GError **error)
+{
+    Batch *batch;
+
+    if (!count)
+        return TRUE;
+    if (!check_group(sessions, n, count, tokens, error))
+        return FALSE;
+    if (!engine_batch_invariant(sessions[0]->engine)) {
+        step_singly(sessions, n, count, tokens, logits);
+        return TRUE;
+    }
+    batch = session_batch(sessions[0]);
+    for (gsize i = 0; i < count; i++)
+        batch_place(batch, sessions[i], n[i]);
+    if (!batch->tokens)
+        return TRUE;
+    forward_tokens(batch, tokens);
+    if (logits)
+        forward_logits(batch, batch->hidden, batch->tokens, logits);
+    for (gsize i = 0, first = 0; i < count; first += n[i++])
+        if (n[i])
+            batch_take(batch, first, sessions[i], tokens + first, n[i]);
+    return TRUE;
+}
