@@ -15,6 +15,11 @@ TESTS += tests/unit-group
 tests_unit_group_CFLAGS = $(MODEL_TEST_CFLAGS)
 tests_unit_group_LDADD = $(MODEL_TEST_LIBS)
 
+check_PROGRAMS += tests/unit-witness
+TESTS += tests/unit-witness
+tests_unit_witness_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_unit_witness_LDADD = $(MODEL_TEST_LIBS)
+
 check_PROGRAMS += tests/unit-tokenizer
 TESTS += tests/unit-tokenizer
 tests_unit_tokenizer_CFLAGS = $(MODEL_TEST_CFLAGS)

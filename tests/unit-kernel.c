@@ -345,11 +345,14 @@ static AttendState state_new(gsize rows, gsize dim)
 {
     float *f = g_new0(float, rows * (dim + 2));
 
-    return (AttendState) { f, f + rows, f + 2 * rows };
+    return (AttendState) { .max = f, .sum = f + rows, .out = f + 2 * rows };
 }
 
+/* The state's floats, and behind them the share of each tile for each row, [row][tile]. */
 static float *run_attend(const Kernels *k, const Case *c)
 {
+    gsize size = c->rows * (c->dim + 2);
+    g_autofree float *tile_max = g_new(float, c->tiles * c->rows), *tile_sum = g_new(float, c->tiles * c->rows);
     g_autofree void *scratch = g_malloc(kernel_attend_scratch_bytes(c->dim));
     AttendState total = state_new(c->rows, c->dim), part = state_new(c->rows, c->dim);
 
@@ -360,11 +363,20 @@ static float *run_attend(const Kernels *k, const Case *c)
             .whole = MIN(c->tiles - 1 - first, KERNEL_SEGMENT), .own = c->tiles - first <= KERNEL_SEGMENT,
             .own_k = c->own, .own_v = c->own + 64 * c->dim, .visible = c->visible,
         };
-        k->attend_segment(&rows, first ? part : total, scratch);
+        AttendState to = first ? part : total;
+
+        to.tile_max = tile_max + first * c->rows;
+        to.tile_sum = tile_sum + first * c->rows;
+        to.tile_stride = c->rows;
+        k->attend_segment(&rows, to, scratch);
         if (first)
             k->attend_merge(c->rows, c->dim, total, part);
     }
     g_free(part.max);
+    total.max = g_renew(float, total.max, size + c->rows * c->tiles);
+    for (gsize r = 0; r < c->rows; r++)
+        k->attend_mass(tile_max + r, tile_sum + r, c->rows, c->tiles, total.max[r], total.max[c->rows + r],
+                       total.max + size + r * c->tiles);
     return total.max;
 }
 
@@ -375,6 +387,7 @@ static double attend_error(const Case *c, const float *state)
     for (gsize r = 0; r < c->rows; r++) {
         gsize seen = (c->tiles - 1) * 64 + c->visible[r];
         g_autofree double *out = g_new0(double, c->dim);
+        g_autofree double *mass = g_new0(double, c->tiles);
         double sum = 0;
 
         for (gsize j = 0; j < seen; j++) {
@@ -382,6 +395,7 @@ static double attend_error(const Case *c, const float *state)
             for (gsize d = 0; d < c->dim; d++)
                 s += (double) c->q[r * c->dim + d] * (double) c->k[j * c->dim + d];
             sum += exp2(s);
+            mass[j / 64] += exp2(s);
             for (gsize d = 0; d < c->dim; d++)
                 out[d] += exp2(s) * (double) c->v[j * c->dim + d];
         }
@@ -389,6 +403,8 @@ static double attend_error(const Case *c, const float *state)
             double got = (double) state[2 * c->rows + r * c->dim + d] / (double) state[c->rows + r];
             worst = MAX(worst, fabs(got - out[d] / sum));
         }
+        for (gsize t = 0; t < c->tiles; t++)
+            worst = MAX(worst, fabs((double) state[c->rows * (c->dim + 2) + r * c->tiles + t] - mass[t] / sum));
     }
     return worst;
 }
@@ -410,7 +426,8 @@ static void test_attention(void)
             g_autofree float *got = run_attend(*k, &c);
             g_autofree guint8 *tile = g_malloc(kernel_tile_bytes(TILE_INT8, c.dim));
             g_autofree guint8 *tile_c = g_malloc(kernel_tile_bytes(TILE_INT8, c.dim));
-            g_assert_cmpmem(want, c.rows * (c.dim + 2) * sizeof(float), got, c.rows * (c.dim + 2) * sizeof(float));
+            gsize bytes = c.rows * (c.dim + 2 + c.tiles) * sizeof(float);
+            g_assert_cmpmem(want, bytes, got, bytes);
             (*k)->quantize_tile(c.own, c.own + 64 * c.dim, c.dim, tile);
             kernels_select("c")->quantize_tile(c.own, c.own + 64 * c.dim, c.dim, tile_c);
             g_assert_cmpmem(tile, kernel_tile_bytes(TILE_INT8, c.dim), tile_c, kernel_tile_bytes(TILE_INT8, c.dim));

@@ -88,6 +88,8 @@ typedef struct {
 typedef struct {
     float *max, *sum;           /* rows */
     float *out;                 /* rows x dim, not yet divided by sum */
+    float *tile_max, *tile_sum; /* NULL, or [tile of the segment][row]: max and sum of each tile alone */
+    size_t tile_stride;         /* rows from a tile to the next in these */
 } AttendState;
 
 /* Scratch of one thread for attend_segment. */
@@ -121,6 +123,10 @@ typedef struct {
     void (*attend_segment)(const AttendRows *rows, AttendState state, void *scratch);
     /* total = total and, behind it in order, part. */
     void (*attend_merge)(size_t rows, size_t dim, AttendState total, AttendState part);
+    /* The share of each of N tiles in a row's softmax, whose state in the end is MAX and SUM;
+     * the tiles' values lie STRIDE apart. */
+    void (*attend_mass)(const float *tile_max, const float *tile_sum, size_t stride, size_t n,
+                        float max, float sum, float *mass);
 } Kernels;
 
 /* The sets that this build and this CPU have, best last: "c", "avx2", "avx512". NULL-terminated. */

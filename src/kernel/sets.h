@@ -12,6 +12,7 @@ extern const Kernels kernels_c, kernels_avx2, kernels_avx512;
     .prepare = SET(prepare), .linear = SET(linear), .linear_float = SET(linear_float), \
     .swiglu = SET(swiglu), .quantize_tile = SET(quantize_tile), \
     .attend_segment = SET(attend_segment), .attend_merge = SET(attend_merge), \
+    .attend_mass = SET(attend_mass), \
 }
 
 #endif

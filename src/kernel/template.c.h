@@ -385,14 +385,27 @@ static inline void SET(take_tile)(float max, float sum, const float *tile_out, s
         out[d] = out[d] * a + tile_out[d] * b;
 }
 
-/* One row against an int8 tile.  Scores and output sums are exact integers; the
- * probabilities are codes 0..255 relative to the tile's own maximum. */
-static void SET(attend_int8)(const uint8_t *tile, size_t dim, const int8_t *q, float q_scale,
-                             SET(AttendScratch) s, float *max, float *sum, float *out);
-#ifndef OWN_ATTEND_INT8
-static void SET(attend_int8)(const uint8_t *tile, size_t dim, const int8_t *q, float q_scale,
-                             SET(AttendScratch) s, float *max, float *sum, float *out)
+/* The same for row R of the rows of A, and notes what tile T of the segment came to. */
+static inline void SET(end_tile)(const AttendRows *a, AttendState state, size_t t, size_t r,
+                                 float max, float sum, const float *tile_out)
 {
+    if (state.tile_max) {
+        state.tile_max[t * state.tile_stride + r] = max;
+        state.tile_sum[t * state.tile_stride + r] = sum;
+    }
+    SET(take_tile)(max, sum, tile_out, a->dim, state.max + r, state.sum + r, state.out + r * a->dim);
+}
+
+/* All rows against int8 tile T.  Scores and output sums are exact integers; the
+ * probabilities are codes 0..255 relative to the tile's own maximum. */
+static void SET(attend_int8)(const AttendRows *a, size_t t, SET(AttendScratch) s, AttendState state);
+#ifndef OWN_ATTEND_INT8
+static void SET(attend_int8_row)(const AttendRows *a, size_t t, size_t r, SET(AttendScratch) s, AttendState state)
+{
+    const uint8_t *tile = a->tiles + t * a->tile_stride;
+    const int8_t *q = a->q8 + r * a->dim;
+    size_t dim = a->dim;
+    float q_scale = a->q8_scale[r];
     const uint8_t *k = tile;
     const int8_t *v = (const int8_t *) tile + dim * KERNEL_TILE;
     const float *k_scale = (const float *) (const void *) (tile + 2 * dim * KERNEL_TILE);
@@ -424,15 +437,23 @@ static void SET(attend_int8)(const uint8_t *tile, size_t dim, const int8_t *q, f
             s.acc[d] += p[j] * v[4 * d] + p[j + 1] * v[4 * d + 1] + p[j + 2] * v[4 * d + 2] + p[j + 3] * v[4 * d + 3];
     for (size_t d = 0; d < dim; d++)
         s.tile_out[d] = (float) s.acc[d] * v_scale[d];
-    SET(take_tile)(m, (float) total, s.tile_out, dim, max, sum, out);
+    SET(end_tile)(a, state, t, r, m, (float) total, s.tile_out);
+}
+
+static void SET(attend_int8)(const AttendRows *a, size_t t, SET(AttendScratch) s, AttendState state)
+{
+    for (size_t r = 0; r < a->rows; r++)
+        SET(attend_int8_row)(a, t, r, s, state);
 }
 #endif
 
-/* One row against the first VISIBLE keys of an f32 tile.  The weights are
+/* Row R against the first VISIBLE keys of tile T in f32.  The weights are
  * scaled to 255 like the codes of int8 tiles, so that both kinds add up. */
-static void SET(attend_float)(const float *k, const float *v, size_t dim, const float *q, size_t visible,
-                              SET(AttendScratch) s, float *max, float *sum, float *out)
+static void SET(attend_float)(const AttendRows *a, size_t t, size_t r, const float *k, const float *v, size_t visible,
+                              SET(AttendScratch) s, AttendState state)
 {
+    size_t dim = a->dim;
+    const float *q = a->q + r * dim;
     float score[KERNEL_TILE] = { 0 };
     float m = -INFINITY, total = 0;
 
@@ -448,7 +469,7 @@ static void SET(attend_float)(const float *k, const float *v, size_t dim, const 
         for (size_t d = 0; d < dim; d++)
             s.tile_out[d] += p * v[j * dim + d];
     }
-    SET(take_tile)(m, total, s.tile_out, dim, max, sum, out);
+    SET(end_tile)(a, state, t, r, m, total, s.tile_out);
 }
 
 static void SET(widen_tile)(const uint8_t *tile, size_t dim, SET(AttendScratch) s)
@@ -483,13 +504,10 @@ static void SET(attend_segment)(const AttendRows *a, AttendState state, void *sc
             k = (const float *) (const void *) tile;
             v = k + dim * KERNEL_TILE;
         }
-        for (size_t r = 0; r < a->rows; r++)
-            if (k)
-                SET(attend_float)(k, v, dim, a->q + r * dim, own ? a->visible[r] : KERNEL_TILE, s,
-                                  state.max + r, state.sum + r, state.out + r * dim);
-            else
-                SET(attend_int8)(tile, dim, a->q8 + r * dim, a->q8_scale[r], s,
-                                 state.max + r, state.sum + r, state.out + r * dim);
+        if (!k)
+            SET(attend_int8)(a, t, s, state);
+        for (size_t r = 0; k && r < a->rows; r++)
+            SET(attend_float)(a, t, r, k, v, own ? a->visible[r] : KERNEL_TILE, s, state);
     }
 }
 
@@ -498,4 +516,11 @@ static void SET(attend_merge)(size_t rows, size_t dim, AttendState total, Attend
     for (size_t r = 0; r < rows; r++)
         SET(take_tile)(part.max[r], part.sum[r], part.out + r * dim, dim,
                        total.max + r, total.sum + r, total.out + r * dim);
+}
+
+static void SET(attend_mass)(const float *tile_max, const float *tile_sum, size_t stride, size_t n,
+                             float max, float sum, float *mass)
+{
+    for (size_t t = 0; t < n; t++)
+        mass[t] = tile_sum[t * stride] * SET(exp2_neg)(tile_max[t * stride] - max) / sum;
 }

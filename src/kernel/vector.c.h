@@ -109,9 +109,12 @@ static inline __m256i values8(const int8_t *v, size_t dim, size_t d, const uint8
 #endif
 }
 
-static void SET(attend_int8)(const uint8_t *tile, size_t dim, const int8_t *q, float q_scale,
-                             SET(AttendScratch) s, float *max, float *sum, float *out)
+static void attend_int8_row(const AttendRows *a, size_t t, size_t r, SET(AttendScratch) s, AttendState state)
 {
+    const uint8_t *tile = a->tiles + t * a->tile_stride;
+    const int8_t *q = a->q8 + r * a->dim;
+    size_t dim = a->dim;
+    float q_scale = a->q8_scale[r];
     const int8_t *v = (const int8_t *) tile + dim * KERNEL_TILE;
     const float *k_scale = (const float *) (const void *) (tile + 2 * dim * KERNEL_TILE);
     const float *v_scale = k_scale + KERNEL_TILE;
@@ -141,5 +144,11 @@ static void SET(attend_int8)(const uint8_t *tile, size_t dim, const int8_t *q, f
             acc += p[j] * v[j / 4 * 4 * dim + 4 * d + j % 4];
         s.tile_out[d] = (float) acc * v_scale[d];
     }
-    SET(take_tile)(m, (float) total, s.tile_out, dim, max, sum, out);
+    SET(end_tile)(a, state, t, r, m, (float) total, s.tile_out);
+}
+
+static void SET(attend_int8)(const AttendRows *a, size_t t, SET(AttendScratch) s, AttendState state)
+{
+    for (size_t r = 0; r < a->rows; r++)
+        attend_int8_row(a, t, r, s, state);
 }

@@ -139,7 +139,7 @@ static AttendState total_state(const Batch *b, gsize row)
 {
     gsize dim = (gsize) b->engine->weights->info.head_dim;
 
-    return (AttendState) { b->max + row, b->sum + row, b->out + row * dim };
+    return (AttendState) { .max = b->max + row, .sum = b->sum + row, .out = b->out + row * dim };
 }
 
 /* Groups of tokens of one tile, each over all segments. */
@@ -157,7 +157,7 @@ static void attend_whole(Batch *b, int layer, const Unit *groups, gsize n_groups
         for (unit.segment = 0; unit.segment <= last_segment(b, unit.first); unit.segment++) {
             AttendRows rows = unit_rows(b, layer, i % kv_heads, &unit);
             float *f = b->scratch[threads_current()];
-            AttendState part = { f, f + rows.rows, f + 2 * rows.rows };
+            AttendState part = { .max = f, .sum = f + rows.rows, .out = f + 2 * rows.rows };
 
             kernels->attend_segment(&rows, unit.segment ? part : total, f + rows.rows * (rows.dim + 2));
             if (unit.segment)
@@ -173,7 +173,7 @@ static AttendState part_state(const Batch *b, gsize index, gsize row)
     gsize dim = (gsize) info->head_dim, rows = b->tokens * (gsize) info->heads;
     float *f = b->parts + index * rows * (dim + 2);
 
-    return (AttendState) { f + row, f + rows + row, f + 2 * rows + row * dim };
+    return (AttendState) { .max = f + row, .sum = f + rows + row, .out = f + 2 * rows + row * dim };
 }
 
 /* Puts the parts of COUNT segments from FIRST on behind what the rows have, token by token. */
@@ -202,13 +202,42 @@ static void merge_parts(Batch *b, gsize first, gsize count)
     }
 }
 
-static void attend_split(Batch *b, int layer)
+/* Room for what each tile of SEGMENTS alone comes to. */
+static void reserve_tiles(Batch *b, gsize segments)
+{
+    gsize n = segments * KERNEL_SEGMENT * b->tokens * (gsize) b->engine->weights->info.heads;
+
+    if (n > b->tiles_size) {
+        b->tiles_size = n;
+        g_free(b->tile_max);
+        b->tile_max = g_new(float, 2 * n);
+    }
+    b->tile_sum = b->tile_max + n;
+}
+
+/* The state where a unit's rows from ROW on go, WITNESSED with what each tile comes to. */
+static AttendState unit_state(const Batch *b, const Unit *unit, gsize index, gsize row, gboolean witnessed)
+{
+    gsize rows = b->tokens * (gsize) b->engine->weights->info.heads, at = unit->segment * KERNEL_SEGMENT * rows + row;
+    AttendState state = part_state(b, index, row);
+
+    if (witnessed) {
+        state.tile_max = b->tile_max + at;
+        state.tile_sum = b->tile_sum + at;
+        state.tile_stride = rows;
+    }
+    return state;
+}
+
+static void attend_split(Batch *b, int layer, gboolean witnessed)
 {
     const ModelInfo *info = &b->engine->weights->info;
     gsize each = b->tokens * (gsize) info->heads * ((gsize) info->head_dim + 2), segments = 0;
 
     for (gsize t = 0; t < b->tokens; t++)
         segments = MAX(segments, last_segment(b, t) + 1);
+    if (witnessed)
+        reserve_tiles(b, segments);
     gsize step = CLAMP(PARTS_MOST / each, 1, segments);
     g_autofree Unit *units = g_new(Unit, step * b->tokens);
 
@@ -228,7 +257,8 @@ static void attend_split(Batch *b, int layer)
         for (int i = 0; i < n; i++) {
             const Unit *unit = units + i / info->kv_heads;
             AttendRows rows = unit_rows(b, layer, i % info->kv_heads, unit);
-            AttendState part = part_state(b, unit->segment - first, first_row(b, unit, i % info->kv_heads));
+            AttendState part = unit_state(b, unit, unit->segment - first, first_row(b, unit, i % info->kv_heads),
+                                          witnessed);
 
             b->engine->kernels->attend_segment(&rows, part, b->scratch[threads_current()]);
         }
@@ -276,8 +306,9 @@ void attention(Batch *b, int layer)
     const ModelInfo *info = &b->engine->weights->info;
     gsize per_kv = (gsize) (info->heads / info->kv_heads), rows = b->tokens * (gsize) info->heads;
     gsize dim = (gsize) info->head_dim;
+    gboolean witnessed = witness_wants(b, layer);
     Unit groups[KERNEL_MAX_TOKENS];
-    gsize n_groups = cut_groups(b, groups);
+    gsize n_groups = witnessed ? 0 : cut_groups(b, groups);
 
     for (gsize t = 0; t < b->tokens; t++)
         memset(b->visible + t * per_kv, (int) (b->place[t].position % KERNEL_TILE + 1), per_kv);
@@ -287,6 +318,8 @@ void attention(Batch *b, int layer)
     if (n_groups)
         attend_whole(b, layer, groups, n_groups);
     else
-        attend_split(b, layer);
+        attend_split(b, layer, witnessed);
+    if (witnessed)
+        witness_note(b, layer);
     normalise(b);
 }

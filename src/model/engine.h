@@ -134,6 +134,24 @@ Session *session_fork(const Session *session, gsize max_tokens, GError **error);
 gboolean engine_step_group(Session *const *sessions, const gsize *n, gsize count, const gint32 *tokens,
                            float *logits, GError **error);
 
+/* Attention as a witness.  From now on SESSION notes, for calls that append at most ENGINE_BATCH tokens, how much of
+ * the attention of each of the N (layer, head)s fell on each tile of ENGINE_TILE keys; N = 0: no longer, as at first.
+ * What is computed stays the same to the bit; forks do not inherit it. */
+#define ENGINE_TILE 64
+typedef struct {
+    int layer, head;
+} WitnessHead;
+void session_witness(Session *session, const WitnessHead *heads, gsize n);
+
+/* Shares that the TOKENth token of the last call that appended gave to tile 0, 1 ..: sum 1, N_TILES of them, the last
+ * one the token's own; HEAD is an index into the heads set.  Valid until the next call that appends, even when the
+ * session has been shortened meanwhile; NULL when that call was too long or nothing is noted. */
+const float *session_witness_mass(const Session *session, gsize token, gsize head, gsize *n_tiles);
+
+/* Of such shares, over KEYS keys in all (the token's position + 1), what fell on positions FROM .. TO-1; a tile
+ * that lies there in part counts in proportion. */
+double witness_between(const float *mass, gsize keys, gsize from, gsize to);
+
 /* Whether a batch gives the bytes that single steps give (the integer sets). */
 gboolean engine_batch_invariant(const Engine *engine);
 

@@ -48,6 +48,8 @@ gboolean engine_step_group(Session *const *sessions, const gsize *n, gsize count
         return TRUE;
     if (!check_group(sessions, n, count, tokens, error))
         return FALSE;
+    for (gsize i = 0; i < count; i++)
+        witness_begin(sessions[i], n[i]);
     if (!engine_batch_invariant(sessions[0]->engine)) {
         step_singly(sessions, n, count, tokens, logits);
         return TRUE;

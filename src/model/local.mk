@@ -8,6 +8,7 @@ libmodel_a_SOURCES = \
 	src/model/group.c \
 	src/model/session.c \
 	src/model/session.h \
+	src/model/witness.c \
 	src/model/threads.c \
 	src/model/threads.h \
 	src/model/chat-tools.c \

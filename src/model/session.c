@@ -55,7 +55,7 @@ static void batch_free(Batch *b)
     if (!b)
         return;
     void *buffers[] = { b->hidden, b->x, b->y, b->q, b->out, b->max, b->sum, b->q8, b->q8_scale, b->visible,
-                        b->codes, b->code_scale, b->code_sum, b->code_sums, b->cosine, b->sine, b->parts };
+                        b->codes, b->code_scale, b->code_sum, b->code_sums, b->cosine, b->sine, b->parts, b->tile_max };
 
     for (gsize i = 0; i < G_N_ELEMENTS(buffers); i++)
         g_free(buffers[i]);
@@ -239,6 +239,7 @@ void session_free(Session *s)
         segment_release(s->segments[g]);
     g_free(s->segments);
     batch_free(s->batch);
+    witness_free(s->witness);
     g_free(s->raw);
     g_free(s->last_hidden);
     g_free(s->logits);
@@ -297,6 +298,7 @@ gboolean session_append(Session *s, const gint32 *tokens, gsize n,
 {
     if (!session_check_tokens(s, tokens, n, error))
         return FALSE;
+    witness_begin(s, n);
     while (n) {
         if (interrupt_check(error))
             return FALSE;
@@ -317,6 +319,7 @@ gboolean session_append_logits(Session *s, const gint32 *tokens, gsize n, float 
     g_assert(n <= ENGINE_BATCH);
     if (!session_check_tokens(s, tokens, n, error))
         return FALSE;
+    witness_begin(s, n);
     for (gsize done = 0; done < n;) {
         gsize piece = session_append_piece(s, tokens + done, n - done);
 

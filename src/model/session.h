@@ -1,6 +1,6 @@
 /* session.h - inside the engine: what a session is made of, and the batch that passes through the layers.
  *
- * Only engine.c, session.c, group.c, attention.c and forward.c include this.
+ * Only engine.c, session.c, group.c, witness.c, attention.c and forward.c include this.
  *
  * KV memory is cut into segments of SEGMENT_TOKENS positions, [layer][tile][kv head][tile bytes], so
  * that a layer's part of a block is one run of bytes.  Forks share whole segments: a segment that more
@@ -59,7 +59,11 @@ typedef struct {
     void **scratch;             /* one per thread */
     float *parts;               /* attention's partial states when keys are split */
     gsize parts_size;           /* floats */
+    float *tile_max, *tile_sum; /* one allocation: [tile][row], of the layer at work, when a witness wants them */
+    gsize tiles_size;           /* floats */
 } Batch;
+
+typedef struct Witness Witness;
 
 typedef struct {
     gint refs;                  /* sessions that hold it; atomic */
@@ -80,6 +84,7 @@ struct Session {
     float *last_hidden;         /* residual stream of the last position */
     float *logits;
     gboolean have_hidden, have_logits;
+    Witness *witness;           /* NULL: none */
     Batch *batch;               /* NULL until the session computes something itself */
 };
 
@@ -120,5 +125,12 @@ void forward_logits(Batch *b, const float *hidden, gsize n, float *logits);
 void attention(Batch *b, int layer);
 /* attention.c: puts the batch's keys and values of LAYER (rows of K and V in y with STRIDE) where they belong. */
 void attention_store(Batch *b, int layer, const float *k, const float *v, gsize stride);
+
+/* witness.c: a call begins that appends N tokens to S. */
+void witness_begin(Session *s, gsize n);
+/* witness.c: whether LAYER's tiles are wanted; and with tile_max, tile_sum and the totals there, keeps what is. */
+gboolean witness_wants(const Batch *b, int layer);
+void witness_note(Batch *b, int layer);
+void witness_free(Witness *witness);
 
 #endif
