@@ -246,6 +246,8 @@ Document *document_read_bytes(const char *path, const guint8 *bytes, gsize lengt
         return pdf_read(path, bytes, length, options, error);
     if (unpack_kind(bytes, length))
         return read_packed(path, bytes, length, options, error);
+    if (epub_is(bytes, length))
+        return epub_read(path, bytes, length, error);
     const char *kind = foreign_kind(bytes, length);
     if (kind) {
         g_autofree char *what = g_strdup_printf("is %s, not a document that kvasir reads", kind);
@@ -255,6 +257,8 @@ Document *document_read_bytes(const char *path, const guint8 *bytes, gsize lengt
         return pdf_read(path, bytes, length, options, error);
     if (length > READER_TEXT_MAX)
         return fail(error, path, "is too large for a text document (limit 256 MiB); split it");
+    if (mhtml_is(bytes, length))
+        return mhtml_read(path, bytes, length, options, error);
     if (looks_like_html(path, bytes, length))
         return html_read(path, bytes, length, options, error);
     if (!encoding_looks_like_text(bytes, length))
@@ -346,7 +350,7 @@ static gboolean begins_as_man_page(const char *path)
 gboolean document_is_likely(const char *path)
 {
     static const char *const ENDINGS[] = { ".pdf", ".html", ".htm", ".xhtml", ".xht", ".md", ".markdown", ".mkd",
-        ".txt", ".text", NULL };
+        ".txt", ".text", ".epub", ".mhtml", ".mht", NULL };
     g_autofree char *inner = unpack_inner_name(path);
     const char *slash = strrchr(inner, '/');
     return has_suffix(inner, ENDINGS) || (has_section_suffix(slash ? slash + 1 : inner) && begins_as_man_page(path));

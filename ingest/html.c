@@ -134,13 +134,36 @@ static void read_metadata(Document *document, xmlNode *root)
     }
 }
 
+xmlDoc *html_parse(const guint8 *bytes, gsize length, const char *charset)
+{
+    gsize n;
+    if (length == 0)
+        return NULL;
+    g_autofree char *declared = charset && encoding_for_label(charset) ? g_strdup(charset)
+        : declared_encoding(bytes, length);
+    g_autofree char *text = encoding_decode(bytes, length, declared, &n);
+    return parse(text, n);
+}
+
+void html_append(const guint8 *bytes, gsize length, GString *out, GArray *headings)
+{
+    xmlDoc *tree = html_parse(bytes, length, NULL);
+    xmlNode *root = tree ? xmlDocGetRootElement(tree) : NULL;
+    if (root)
+        htmltext_append(root, NULL, out, headings);
+    xmlFreeDoc(tree);
+}
+
 Document *html_read(const char *path, const guint8 *bytes, gsize length,
                     const DocumentOptions *options, GError **error)
 {
-    gsize n;
-    g_autofree char *declared = declared_encoding(bytes, length);
-    g_autofree char *text = encoding_decode(bytes, length, declared, &n);
-    xmlDoc *tree = parse(text, n);
+    return html_read_as(path, bytes, length, NULL, options, error);
+}
+
+Document *html_read_as(const char *path, const guint8 *bytes, gsize length, const char *charset,
+                       const DocumentOptions *options, GError **error)
+{
+    xmlDoc *tree = html_parse(bytes, length, charset);
     xmlNode *root = tree ? xmlDocGetRootElement(tree) : NULL;
     if (!root) {
         xmlFreeDoc(tree);
@@ -148,7 +171,7 @@ Document *html_read(const char *path, const guint8 *bytes, gsize length,
         return NULL;
     }
     Document *document = document_new(path, "html");
-    g_autoptr(GString) out = g_string_sized_new(n / 4 + 1);
+    g_autoptr(GString) out = g_string_sized_new(length / 4 + 1);
     g_autoptr(GArray) headings = g_array_new(FALSE, FALSE, sizeof(Heading));
     read_metadata(document, root);
     g_autoptr(GHashTable) dropped = options->whole ? NULL : article_find(root, document->title);

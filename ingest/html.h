@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <libxml/tree.h>
 
+#include "ingest/document.h"
+
 /* The node behind NODE in document order, within TOP; DEEPER FALSE: skip what is inside NODE. */
 xmlNode *html_next(xmlNode *node, const xmlNode *top, gboolean deeper);
 gboolean html_is(const xmlNode *node, const char *name);
@@ -21,5 +23,14 @@ void htmltext_append(xmlNode *top, GHashTable *dropped, GString *out, GArray *he
 /* The nodes under ROOT that are not main content (menus, adverts, comments, the heading that repeats
  * TITLE), as a set to be freed. */
 GHashTable *article_find(xmlNode *root, const char *title);
+
+/* The bytes as a tree; CHARSET: what a protocol says about them, which goes before what they say themselves, or NULL.
+ * NULL when there is nothing in them.  Free with xmlFreeDoc(). */
+xmlDoc *html_parse(const guint8 *bytes, gsize length, const char *charset);
+/* html_read() with such a CHARSET. */
+Document *html_read_as(const char *path, const guint8 *bytes, gsize length, const char *charset,
+                       const DocumentOptions *options, GError **error);
+/* All that is in a file, as htmltext_append() gives it: for books, which have no menus. */
+void html_append(const guint8 *bytes, gsize length, GString *out, GArray *headings);
 
 #endif

@@ -27,7 +27,11 @@ libingest_a_SOURCES = \
 	ingest/worker.c
 # Formats that other programs and libraries unpack.
 libingest_a_SOURCES += \
+	ingest/epub.c \
 	ingest/man.c \
+	ingest/mhtml.c \
 	ingest/program.c ingest/program.h \
-	ingest/unpack.c ingest/unpack.h
+	ingest/unpack.c ingest/unpack.h \
+	ingest/xml.c ingest/xml.h \
+	ingest/zip.c ingest/zip.h
 libingest_a_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS) $(SECCOMP_CFLAGS)

@@ -36,5 +36,12 @@ Document *markdown_read(const char *path, const guint8 *bytes, gsize length, GEr
 Document *man_read(const char *path, const guint8 *bytes, gsize length, GError **error);
 /* Whether the bytes begin as the source of a manual page does (man or mdoc macros). */
 gboolean man_is_page(const guint8 *bytes, gsize length);
+Document *epub_read(const char *path, const guint8 *bytes, gsize length, GError **error);
+/* Whether the bytes are a zip archive that is an EPUB. */
+gboolean epub_is(const guint8 *bytes, gsize length);
+Document *mhtml_read(const char *path, const guint8 *bytes, gsize length,
+                     const DocumentOptions *options, GError **error);
+/* Whether the bytes begin as a MIME message of a page and its images. */
+gboolean mhtml_is(const guint8 *bytes, gsize length);
 
 #endif

@@ -8,6 +8,9 @@
 
 enum { LEVELS = 6 };
 
+/* A file of a book or manual that is longer is cut at its headings: a citation should name less. */
+enum { PART_BYTES = 60000 };
+
 /* A higher heading and the first one below it share a page when so little stands between. */
 enum { SAME_PAGE_BYTES = 200 };
 
@@ -66,4 +69,18 @@ void sections_add(Document *document, const char *text, gsize length, const GArr
         start = heading->start;
     }
     add_page(document, text, open, start, length);
+}
+
+void sections_add_part(Document *document, const char *label, const char *text, gsize length, const GArray *headings)
+{
+    g_autofree char *heading = NULL;
+    if (length > PART_BYTES && headings->len > 1) {
+        sections_add(document, text, length, headings);
+        return;
+    }
+    if (!label && headings->len > 0) {
+        const Heading *first = &g_array_index(headings, Heading, 0);
+        heading = clean_line(text + first->label, (gssize) first->length);
+    }
+    document_add_page(document, label ? label : heading, text, (gssize) length, PAGE_TEXT);
 }

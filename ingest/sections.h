@@ -15,5 +15,8 @@ typedef struct {
  * (a lone higher one is the document's title) and one for what stands before.  HEADINGS: Heading,
  * ascending. */
 void sections_add(Document *document, const char *text, gsize length, const GArray *headings);
+/* Adds TEXT, a file of several that make a document: as one page under LABEL (NULL: its first heading, else the number), or
+ * if that would be very long, as sections_add() cuts it. */
+void sections_add_part(Document *document, const char *label, const char *text, gsize length, const GArray *headings);
 
 #endif
