@@ -23,6 +23,8 @@ static const char *const tables[] = {
     /* version 3 which of them are the turns of a conversation. */
     "CREATE TABLE turn (conversation INTEGER NOT NULL, number INTEGER NOT NULL, record INTEGER NOT NULL UNIQUE,"
     " checksum INTEGER NOT NULL, PRIMARY KEY (conversation, number)) WITHOUT ROWID;",
+    /* Version 4: how large the volumes of a corpus are that is kept in such. */
+    "CREATE TABLE volumes (corpus INTEGER PRIMARY KEY, tokens INTEGER NOT NULL, checksum INTEGER NOT NULL);",
 };
 
 static const DatabaseFormat catalogue_format = {
@@ -535,6 +537,7 @@ catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *foun
          && database_do(&catalogue->db, error, "DELETE FROM page WHERE document IN"
                         " (SELECT id FROM document WHERE corpus = ?)", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM document WHERE corpus = ?", "i", id)
+         && database_do(&catalogue->db, error, "DELETE FROM volumes WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM corpus WHERE id = ?", "i", id);
     if (!ok) {
         database_rollback(&catalogue->db);
@@ -542,4 +545,55 @@ catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *foun
     }
     *found = id != 0;
     return database_commit(&catalogue->db, error) && (!*found || catalogue_shrink(catalogue, error));
+}
+
+static gint64
+volumes_checksum(gint64 corpus, gint64 tokens)
+{
+    XXH3_state_t *sum = catalogue_sum_begin(corpus);
+
+    catalogue_sum_int(sum, tokens);
+    return catalogue_sum_end(sum);
+}
+
+gboolean
+catalogue_volume_tokens(Catalogue *catalogue, const char *corpus, gint64 *tokens, GError **error)
+{
+    sqlite3_stmt *s;
+    int row;
+
+    *tokens = 0;
+    if (catalogue->db.version < 4)
+        return TRUE;
+    s = database_query(&catalogue->db, error, "SELECT volumes.corpus, tokens, volumes.checksum FROM volumes"
+                       " JOIN corpus ON corpus.id = volumes.corpus WHERE corpus.name = ?", "t", corpus);
+    row = s ? database_step(&catalogue->db, s, error) : -1;
+    if (row != 1)
+        return row == 0;
+    *tokens = sqlite3_column_int64(s, 1);
+    if (volumes_checksum(sqlite3_column_int64(s, 0), *tokens) != sqlite3_column_int64(s, 2)) {
+        g_set_error(error, FAILURE, FAILURE_CACHE, "the catalogue %s is damaged in the corpus %s; say again how large its "
+                    "volumes are: 'kvasir ingest -c %s --volume-tokens N ...'", catalogue->db.path, corpus, corpus);
+        row = -1;
+    }
+    database_reset(s);
+    return row == 1;
+}
+
+gboolean
+catalogue_set_volume_tokens(Catalogue *catalogue, const char *corpus, gint64 tokens, GError **error)
+{
+    gint64 id;
+    gboolean ok;
+
+    if (!database_begin(&catalogue->db, error))
+        return FALSE;
+    ok = corpus_id(catalogue, corpus, &id, error)
+         && database_do(&catalogue->db, error, "DELETE FROM volumes WHERE corpus = ?", "i", id)
+         && (id == 0 || tokens == 0
+             || database_do(&catalogue->db, error, "INSERT INTO volumes (corpus, tokens, checksum) VALUES (?, ?, ?)",
+                            "iii", id, tokens, volumes_checksum(id, tokens)));
+    if (!ok)
+        database_rollback(&catalogue->db);
+    return ok && database_commit(&catalogue->db, error);
 }

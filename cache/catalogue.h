@@ -77,6 +77,9 @@ GHashTable *catalogue_hashes(Catalogue *catalogue, GError **error);
 gboolean catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument *document,
                        gboolean *changed, GError **error);
 gboolean catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *path, gboolean *found, GError **error);
+/* How many tokens a volume of CORPUS has at most; 0: it was not said. */
+gboolean catalogue_volume_tokens(Catalogue *catalogue, const char *corpus, gint64 *tokens, GError **error);
+gboolean catalogue_set_volume_tokens(Catalogue *catalogue, const char *corpus, gint64 tokens, GError **error);
 gboolean catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *found, GError **error);
 
 void catalogue_record_free(CatalogueRecord *record);

@@ -79,6 +79,12 @@ void pack_add(Pack *pack, const Document *document, PackEncodeFunc encode, gpoin
     g_array_append_val(pack->document_end, end);
 }
 
+void pack_skip(Pack *pack)
+{
+    guint32 end = pack->ids->len;
+    g_array_append_val(pack->document_end, end);
+}
+
 const PackSpan *pack_span_at(const Pack *pack, gsize position)
 {
     guint low = 0, high = pack->spans->len;

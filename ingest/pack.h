@@ -43,6 +43,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pack, pack_free)
 
 /* Appends DOCUMENT, its number the next one (the first is 1 in the text, 0 in spans). */
 void pack_add(Pack *pack, const Document *document, PackEncodeFunc encode, gpointer data);
+/* Lets a document number pass that is not shown. */
+void pack_skip(Pack *pack);
 /* The lines that stand before a document and before a page, as tokenized; to be freed.
  * Indices count from 0. */
 char *pack_header(const Document *document, guint document_index);

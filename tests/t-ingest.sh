@@ -104,7 +104,7 @@ nothing() {
 
 too_long() {
     document long.txt 9000
-    status 2 "$kvasir" ingest -c long papers/b.txt long.txt && grep -q 'the first 1 of 2 documents would fit' err &&
+    status 2 "$kvasir" ingest -c long papers/b.txt long.txt && grep -q 'not prefilled: .*long.txt: page 1 alone has' err &&
         grep -q '2 new' out
 }
 

@@ -451,6 +451,31 @@ test_conversations(Fixture *f, gconstpointer data)
     catalogue_close(catalogue);
 }
 
+static void
+test_volumes(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Catalogue) catalogue = open_it(f);
+    GError *error = NULL;
+    gint64 tokens;
+    gboolean found;
+
+    put(catalogue, "thesis", "/a.pdf", "alpha", 3);
+    g_assert_true(catalogue_volume_tokens(catalogue, "thesis", &tokens, &error) && tokens == 0);
+    g_assert_true(catalogue_set_volume_tokens(catalogue, "thesis", 32768, &error));
+    g_assert_true(catalogue_volume_tokens(catalogue, "thesis", &tokens, &error) && tokens == 32768);
+    g_assert_true(catalogue_volume_tokens(catalogue, "other", &tokens, &error) && tokens == 0);
+    sql(f->path, "UPDATE volumes SET tokens = 32769");
+    g_assert_false(catalogue_volume_tokens(catalogue, "thesis", &tokens, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_clear_error(&error);
+    g_assert_true(catalogue_set_volume_tokens(catalogue, "thesis", 0, &error));
+    g_assert_true(catalogue_volume_tokens(catalogue, "thesis", &tokens, &error) && tokens == 0);
+    g_assert_true(catalogue_set_volume_tokens(catalogue, "thesis", 5, &error));
+    g_assert_true(catalogue_remove_corpus(catalogue, "thesis", &found, &error) && found);
+    put(catalogue, "thesis", "/a.pdf", "alpha", 3);
+    g_assert_true(catalogue_volume_tokens(catalogue, "thesis", &tokens, &error) && tokens == 0);
+}
+
 /* A file of version 1 is read as it is, and upgraded when it is opened for writing. */
 static void
 test_upgrade(Fixture *f, gconstpointer data)
@@ -461,7 +486,7 @@ test_upgrade(Fixture *f, gconstpointer data)
 
     put(catalogue, "thesis", "/a.pdf", "alpha", 3);
     catalogue_close(catalogue);
-    sql(f->path, "DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
+    sql(f->path, "DROP TABLE volumes; DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
@@ -477,11 +502,11 @@ test_upgrade(Fixture *f, gconstpointer data)
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
     g_assert_cmpint(add_record(catalogue, "thesis", "What?"), ==, 1);
     catalogue_close(catalogue);
-    g_assert_cmpint(user_version(f->path), ==, 3);
+    g_assert_cmpint(user_version(f->path), ==, 4);
     catalogue_close(open_it(f));
 
     /* Version 2 has records, but no conversations. */
-    sql(f->path, "DROP TABLE turn; PRAGMA user_version = 2");
+    sql(f->path, "DROP TABLE volumes; DROP TABLE turn; PRAGMA user_version = 2");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
     assert_conversations(catalogue, "");
@@ -490,7 +515,7 @@ test_upgrade(Fixture *f, gconstpointer data)
     g_assert_cmpint(record->conversation, ==, 0);
     catalogue_close(catalogue);
     catalogue_close(open_it(f));
-    g_assert_cmpint(user_version(f->path), ==, 3);
+    g_assert_cmpint(user_version(f->path), ==, 4);
 
     /* A file that says 1 but has another schema is no catalogue of version 1. */
     sql(f->path, "PRAGMA user_version = 1");
@@ -538,6 +563,7 @@ main(int argc, char **argv)
         { "/catalogue/damage", test_damage }, { "/catalogue/bit-flips", test_bit_flips },
         { "/catalogue/refused", test_refused },
         { "/catalogue/records", test_records }, { "/catalogue/conversations", test_conversations },
+        { "/catalogue/volumes", test_volumes },
         { "/catalogue/upgrade", test_upgrade },
         { "/catalogue/processes", test_processes },
     };

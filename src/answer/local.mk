@@ -14,5 +14,7 @@ libanswer_a_SOURCES = \
 	src/answer/quotation.c src/answer/quotation.h \
 	src/answer/record.c src/answer/record.h \
 	src/answer/reply.c src/answer/reply.h \
-	src/answer/source.c src/answer/source.h
+	src/answer/selection.c src/answer/selection.h \
+	src/answer/source.c src/answer/source.h \
+	src/answer/volume.c src/answer/volume.h
 libanswer_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(LIBARCHIVE_CFLAGS)

@@ -28,7 +28,7 @@ void record_free(Record *record)
         return;
     char *const texts[] = {
         record->model, record->fingerprint, record->tokenizer, record->arithmetic, record->isa, record->kv,
-        record->corpus, record->manifest, record->prompt, record->question, record->system, record->answer,
+        record->corpus, record->manifest, record->prompt, record->shown_pages, record->question, record->system, record->answer,
         record->stop_reason,
     };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
@@ -211,6 +211,8 @@ static void add_members(JsonBuilder *builder, const Record *r)
     json_add_text(builder, "manifest_hash", r->manifest);
     json_add_text(builder, "prompt_hash", r->prompt);
     json_add_int(builder, "prompt_tokens", r->prompt_tokens);
+    if (r->shown_pages != NULL)
+        json_add_text(builder, "shown_pages", r->shown_pages);
     json_add_text(builder, "question", r->question);
     json_add_text(builder, "system", r->system);
     json_add_double(builder, "temperature", r->temperature);
@@ -379,6 +381,8 @@ static gboolean get_members(JsonObject *o, Record *r)
     r->manifest = get_text(o, "manifest_hash", &ok);
     r->prompt = get_text(o, "prompt_hash", &ok);
     r->prompt_tokens = get_int(o, "prompt_tokens", &ok);
+    if (json_object_has_member(o, "shown_pages"))
+        r->shown_pages = get_text(o, "shown_pages", &ok);
     r->question = get_text(o, "question", &ok);
     r->system = get_text_or_null(o, "system", &ok);
     r->temperature = get_double(o, "temperature", &ok);

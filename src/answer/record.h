@@ -26,6 +26,7 @@ typedef struct {
     char *corpus;               /* or NULL */
     GPtrArray *documents;       /* of RecordDocument*, in pack order */
     char *manifest, *prompt;    /* hashes: of the documents' hashes; of the prompt's ids */
+    char *shown_pages;          /* selection_to_text() of the pages that the prompt had; NULL: all */
     char *question;
     char *system;               /* NULL: kvasir's own rules */
     gint64 prompt_tokens, max_tokens, seed;

@@ -7,8 +7,11 @@
 #include "src/answer/answer.h"
 #include "src/answer/json.h"
 #include "src/answer/prompt.h"
+#include "src/answer/selection.h"
+#include "src/answer/volume.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
+#include "src/cli/ask_volumes.h"
 #include "src/cli/asking.h"
 #include "src/cli/command.h"
 #include "src/cli/gather.h"
@@ -19,13 +22,18 @@
 
 static struct {
     char *logits, *record;
-    gboolean json;
-} option;
+    gboolean json, all_volumes;
+    int volumes, volume_tokens;
+} option = { .volumes = 3 };
 
 static const GOptionEntry entries[] = {
     ASKING_ENTRIES,
     { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "Write one JSON object: answer, citations, usage", NULL },
     { "record", 0, 0, G_OPTION_ARG_FILENAME, &option.record, "Write a record of the answer to FILE, for \"kvasir verify\"", "FILE" },
+    { "volumes", 0, 0, G_OPTION_ARG_INT, &option.volumes, "Of a corpus in volumes, ask the best N (default 3)", "N" },
+    { "all-volumes", 0, 0, G_OPTION_ARG_NONE, &option.all_volumes, "Ask every volume", NULL },
+    { "volume-tokens", 0, 0, G_OPTION_ARG_INT, &option.volume_tokens,
+      "Cut the corpus into volumes of at most N tokens (default: as it was ingested)", "N" },
     { "logits", 0, 0, G_OPTION_ARG_FILENAME, &option.logits,
       "Write the logits before the first token to FILE as little-endian float32 (for tests)", "FILE" },
     { NULL },
@@ -38,6 +46,7 @@ typedef struct {
     Meter *meter;
     Answer *answer;
     Record *record;                 /* NULL when none is kept */
+    AskVolumes *volumes;            /* NULL when all documents are in one prompt; owns ANSWER otherwise */
 } Ask;
 
 /* An AnswerShowFunc. */
@@ -45,6 +54,12 @@ static void show_text(const char *text, gsize length, gpointer data)
 {
     fwrite(text, 1, length, stdout);
     fflush(stdout);
+}
+
+static void end_line(const Answer *answer)
+{
+    if (answer->text->len > 0 && answer->text->str[answer->text->len - 1] != '\n')
+        putchar('\n');
 }
 
 static gboolean write_logits(const Engine *engine, Session *session, GError **error)
@@ -83,22 +98,52 @@ static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, con
     if (!write_logits(engine, session, error))
         return FALSE;
     ok = answer_generate(ask->answer, session, engine, &options, error);
-    if (!option.json && ask->answer->text->len > 0 && ask->answer->text->str[ask->answer->text->len - 1] != '\n')
-        putchar('\n');
+    if (!option.json)
+        end_line(ask->answer);
     return ok;
+}
+
+/* A corpus is read in volumes when that was asked for, or when it has to be. */
+static gboolean in_volumes(const Ask *ask, const Engine *engine, const Pack *pack)
+{
+    return asking.corpus != NULL && ask->gathered.in_corpus == ask->gathered.documents->len &&
+           pack->ids->len > volume_limit(engine, ask->gathered.volume_tokens);
+}
+
+static gboolean answer_from_volumes(Ask *ask, const Engine *engine, Store *store, GError **error)
+{
+    AskVolumes *volumes = ask->volumes = g_new0(AskVolumes, 1);
+
+    *volumes = (AskVolumes) {
+        .command = &command_ask, .engine = engine, .store = store, .gathered = &ask->gathered, .question = ask->question,
+        .meter = ask->meter, .most = option.all_volumes ? G_MAXUINT : (guint) option.volumes,
+        .show = option.json ? NULL : show_text,
+    };
+    if (!ask_volumes(volumes, volume_limit(engine, ask->gathered.volume_tokens), error))
+        return FALSE;
+    ask->answer = volumes->answer;
+    if (!option.json)
+        end_line(ask->answer);
+    if (option.record != NULL || asking_keeps_history()) {
+        ask->record = asking_record(engine, &ask->gathered, volumes->prompt, ask->question);
+        ask->record->shown_pages = selection_to_text(volumes->selection);
+    }
+    return TRUE;
 }
 
 static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GError **error)
 {
-    const Tokenizer *tokenizer = work_tokenizer(engine, error);
-    if (tokenizer == NULL)
-        return FALSE;
+    const Tokenizer *tokenizer = engine_tokenizer(engine);
+    if (option.volume_tokens > 0)
+        ask->gathered.volume_tokens = (gsize) option.volume_tokens;
     g_autoptr(Pack) pack = source_pack(ask->gathered.documents, prompt_encode, (gpointer) (guintptr) tokenizer);
     g_autoptr(Prompt) prompt = prompt_new(tokenizer, asking.system, pack, ask->question, error);
     gsize room = asking_room(engine);
 
     if (prompt == NULL)
         return FALSE;
+    if (in_volumes(ask, engine, pack))
+        return answer_from_volumes(ask, engine, store, error);
     if (!work_check_context(engine, prompt->ids->len, room,
                             prompt_documents_fitting(prompt, pack, (gsize) engine_info(engine)->context - room),
                             ask->gathered.documents->len, error))
@@ -121,6 +166,8 @@ static void print_json(const Ask *ask, const Engine *engine)
     json_builder_begin_object(builder);
     json_add_text(builder, "question", ask->question);
     present_json(builder, ask->answer, engine_info(engine)->name, ask->gathered.unread);
+    if (ask->volumes != NULL)
+        ask_volumes_json(builder, ask->volumes);
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);
     text = json_to_string(root, TRUE);
@@ -154,7 +201,7 @@ static gboolean ask_question(Ask *ask, char **files, GError **error)
         return FALSE;
     }
     if (!gather(&ask->gathered, &command_ask, asking.corpus, files, ask->meter, error) ||
-        !answer_question(ask, engine, store, error))
+        work_tokenizer(engine, error) == NULL || !answer_question(ask, engine, store, error))
         return FALSE;
     ask->answer->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
     if (option.json) {
@@ -162,6 +209,8 @@ static gboolean ask_question(Ask *ask, char **files, GError **error)
     } else {
         present_sources(ask->answer);
         present_quotations(ask->answer);
+        if (ask->volumes != NULL)
+            ask_volumes_present(ask->volumes);
     }
     fflush(stdout);
     present_remarks(&command_ask, ask->answer);
@@ -188,6 +237,14 @@ static int finish(Ask *ask, GError *error)
     return command_finish(&command_ask, status);
 }
 
+static gboolean check_volumes(GError **error)
+{
+    if (option.volumes >= 1 && option.volume_tokens >= 0)
+        return TRUE;
+    g_set_error(error, FAILURE, FAILURE_USAGE, "%s must be at least 1", option.volumes < 1 ? "--volumes" : "--volume-tokens");
+    return FALSE;
+}
+
 static int run(int argc, char **argv)
 {
     Ask ask = { 0 };
@@ -199,7 +256,8 @@ static int run(int argc, char **argv)
     if (status >= 0)
         return status;
     ask.question = argc > 1 ? argv[1] : NULL;
-    if (asking_check(&error) && asking_check_question(ask.question, &error) && argc < 3 && asking.corpus == NULL)
+    if (asking_check(&error) && asking_check_question(ask.question, &error) && check_volumes(&error) && argc < 3 &&
+        asking.corpus == NULL)
         g_set_error(&error, FAILURE, FAILURE_USAGE,
                     "no documents: name files behind the question, or a corpus with -c");
     if (error != NULL)
@@ -208,7 +266,11 @@ static int run(int argc, char **argv)
     ask.meter = meter_new(settings_get()->quiet);
     ask_question(&ask, argv + 2, &error);
     status = finish(&ask, error);
-    answer_free(ask.answer);
+    if (ask.volumes == NULL)
+        answer_free(ask.answer);
+    else
+        ask_volumes_clear(ask.volumes);
+    g_free(ask.volumes);
     gathered_clear(&ask.gathered);
     record_free(ask.record);
     meter_free(ask.meter);

@@ -6,6 +6,7 @@
 
 #include "src/answer/prompt.h"
 #include "src/answer/source.h"
+#include "src/answer/volume.h"
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
 #include "src/cli/command.h"
@@ -17,11 +18,14 @@
 static struct {
     char *corpus;
     gboolean no_prefill, reread;
-} option;
+    int volume_tokens;
+} option = { .volume_tokens = -1 };
 
 static const GOptionEntry entries[] = {
     { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &option.corpus, "Add to CORPUS, which is made if it is new", "CORPUS" },
     { "no-prefill", 0, 0, G_OPTION_ARG_NONE, &option.no_prefill, "Keep the texts only; no model is needed", NULL },
+    { "volume-tokens", 0, 0, G_OPTION_ARG_INT, &option.volume_tokens,
+      "Keep the corpus in volumes of at most N tokens (default, and 0: what the model's context holds)", "N" },
     { "reread", 0, 0, G_OPTION_ARG_NONE, &option.reread, "Read also files whose size and time are as before", NULL },
     { NULL },
 };
@@ -157,13 +161,8 @@ static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
     return g_steal_pointer(&files);
 }
 
-/* Room for a question and its answer behind the documents. */
-static gsize room_for_talk(const Engine *engine)
-{
-    return MIN(1024, (gsize) engine_info(engine)->context / 8);
-}
-
-static gboolean fill_store(Ingest *ingest, const Engine *engine, Store *store, const Prompt *prompt, GError **error)
+/* TITLE: what the prompt is of, for "cache status". */
+static gboolean fill_store(Ingest *ingest, const Engine *engine, Store *store, const Prompt *prompt, const char *title, GError **error)
 {
     KvType kv = settings_get()->kv;
     const gint32 *ids = (const gint32 *) (void *) prompt->ids->data;
@@ -177,33 +176,60 @@ static gboolean fill_store(Ingest *ingest, const Engine *engine, Store *store, c
                      meter_update, ingest->meter, &ingest->prefix, error);
     meter_clear(ingest->meter);
     /* Also when it was interrupted: of what is there, status shall tell whose it is. */
-    prefix_note_corpus(engine, kv, store, ids, prompt->prefix, option.corpus);
+    prefix_note_corpus(engine, kv, store, ids, prompt->prefix, title);
     if (ok)
         work_tell_prefix(&command_ingest, &ingest->prefix);
     return ok;
 }
 
+/* One prefix for each volume; those before an interruption stay. */
+static gboolean prefill_volumes(Ingest *ingest, const Engine *engine, Store *store, const GPtrArray *documents,
+                                const GArray *volumes, GError **error)
+{
+    gpointer tokenizer = (gpointer) (guintptr) engine_tokenizer(engine);
+
+    for (guint i = 0; i < volumes->len; i++) {
+        const Volume *volume = &g_array_index(volumes, Volume, i);
+        g_autoptr(GArray) selection = volume_selection(volume, documents);
+        g_autoptr(GPtrArray) view = selection_view(documents, selection);
+        g_autoptr(Pack) pack = selection_pack(view, prompt_encode, tokenizer);
+        g_autoptr(Prompt) prompt = prompt_new(engine_tokenizer(engine), NULL, pack, NULL, error);
+        g_autofree char *place = volume_to_text(volume, documents);
+        g_autofree char *title = g_strdup_printf("%s (volume %u)", option.corpus, i + 1);
+
+        if (prompt == NULL)
+            return FALSE;
+        if (!settings_get()->quiet)
+            fprintf(stderr, "kvasir: volume %u of %u: %s\n", i + 1, volumes->len, place);
+        prefix_report_clear(&ingest->prefix);
+        if (!fill_store(ingest, engine, store, prompt, title, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean prefill(Ingest *ingest, const Engine *engine, Store *store, GError **error)
 {
     const Tokenizer *tokenizer = work_tokenizer(engine, error);
-    if (tokenizer == NULL)
+    gint64 wanted;
+
+    if (tokenizer == NULL || !catalogue_volume_tokens(ingest->catalogue, option.corpus, &wanted, error))
         return FALSE;
     g_autoptr(GPtrArray) documents = source_corpus(ingest->catalogue, option.corpus, error);
     if (documents == NULL)
         return FALSE;
     g_autoptr(Pack) pack = source_pack(documents, prompt_encode, (gpointer) (guintptr) tokenizer);
-    g_autoptr(Prompt) prompt = prompt_new(tokenizer, NULL, pack, NULL, error);
-    gsize room = room_for_talk(engine);
-
-    if (prompt == NULL)
-        return FALSE;
-    if (!work_check_context(engine, prompt->ids->len, room,
-                            prompt_documents_fitting(prompt, pack, (gsize) engine_info(engine)->context - room),
-                            documents->len, error)) {
-        g_prefix_error(error, "the texts are kept, but not prefilled: ");
-        return FALSE;
+    gsize limit = volume_limit(engine, (gsize) wanted);
+    if (pack->ids->len > limit) {
+        g_autoptr(GArray) volumes = volume_plan(documents, limit, prompt_encode, (gpointer) (guintptr) tokenizer, error);
+        if (volumes == NULL) {
+            g_prefix_error(error, "the texts are kept, but not prefilled: ");
+            return FALSE;
+        }
+        return prefill_volumes(ingest, engine, store, documents, volumes, error);
     }
-    return fill_store(ingest, engine, store, prompt, error);
+    g_autoptr(Prompt) prompt = prompt_new(tokenizer, NULL, pack, NULL, error);
+    return prompt != NULL && fill_store(ingest, engine, store, prompt, option.corpus, error);
 }
 
 static gboolean read_all(Ingest *ingest, char **paths, GError **error)
@@ -247,7 +273,9 @@ static gboolean ingest_all(Ingest *ingest, char **paths, GError **error)
             return FALSE;
         }
     }
-    if (!read_all(ingest, paths, error))
+    if (!read_all(ingest, paths, error) ||
+        (option.volume_tokens >= 0 &&
+         !catalogue_set_volume_tokens(ingest->catalogue, option.corpus, option.volume_tokens, error)))
         return FALSE;
     print_summary(ingest);
     if (store == NULL || ingest->new + ingest->changed + ingest->same == 0)
@@ -280,7 +308,9 @@ static int run(int argc, char **argv)
     status = command_parse(&command_ingest, entries, TRUE, &argc, &argv);
     if (status >= 0)
         return status;
-    if (option.corpus == NULL || option.corpus[0] == '\0' || !g_utf8_validate(option.corpus, -1, NULL))
+    if (option.volume_tokens < -1)
+        g_set_error(&error, FAILURE, FAILURE_USAGE, "--volume-tokens must not be negative");
+    else if (option.corpus == NULL || option.corpus[0] == '\0' || !g_utf8_validate(option.corpus, -1, NULL))
         g_set_error(&error, FAILURE, FAILURE_USAGE, "a corpus is needed: -c NAME");
     else if (argc < 2)
         g_set_error(&error, FAILURE, FAILURE_USAGE, "nothing to ingest: name files or folders");

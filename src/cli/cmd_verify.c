@@ -6,6 +6,7 @@
 
 #include "src/answer/answer.h"
 #include "src/answer/record.h"
+#include "src/answer/selection.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
@@ -24,6 +25,7 @@ static const GOptionEntry entries[] = {
 typedef struct {
     Record *then, *now;
     GPtrArray *documents;           /* of Document*; NULL for one that cannot be read */
+    GPtrArray *view;                /* of them, the pages that the prompt had; NULL: all */
     GPtrArray *differences;         /* of char*, sentences */
     Answer *answer;
     Meter *meter;
@@ -144,7 +146,7 @@ static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *st
 
     if (session == NULL)
         return FALSE;
-    answer = verify->answer = answer_new(verify->documents, NULL, NULL);
+    answer = verify->answer = answer_new(verify->view != NULL ? verify->view : verify->documents, NULL, NULL);
     work_tell_outlook(engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len, prompt->prefix);
     ok = prefix_fill(session, engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len,
                      prompt->prefix, meter_update, verify->meter, &answer->prefix, error);
@@ -159,11 +161,23 @@ static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *st
     return TRUE;
 }
 
+/* What the prompt had of the documents.  Where the recorded pages are not there, all: then the documents differ as well. */
+static Pack *pack_shown(Verify *verify, const Tokenizer *tokenizer)
+{
+    const char *pages = verify->then->shown_pages;
+    g_autoptr(GArray) selection = pages != NULL ? selection_from_text(pages, verify->documents) : NULL;
+
+    if (selection == NULL)
+        return source_pack(verify->documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    verify->view = selection_view(verify->documents, selection);
+    return selection_pack(verify->view, prompt_encode, (gpointer) (guintptr) tokenizer);
+}
+
 /* Computes the answer from DOCUMENTS, unless what it follows from differs already. */
 static gboolean recompute(Verify *verify, const Engine *engine, KvType kv, GError **error)
 {
     const Tokenizer *tokenizer = engine_tokenizer(engine);
-    g_autoptr(Pack) pack = source_pack(verify->documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    g_autoptr(Pack) pack = pack_shown(verify, tokenizer);
     g_autoptr(Prompt) prompt = prompt_new(tokenizer, verify->then->system, pack, verify->then->question, error);
     g_autoptr(Store) store = NULL;
     GError *local = NULL;
@@ -240,6 +254,8 @@ static int run(int argc, char **argv)
     record_free(verify.then);
     record_free(verify.now);
     answer_free(verify.answer);
+    if (verify.view != NULL)
+        g_ptr_array_unref(verify.view);
     if (verify.documents != NULL)
         g_ptr_array_unref(verify.documents);
     g_ptr_array_unref(verify.differences);

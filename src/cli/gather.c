@@ -87,19 +87,22 @@ static gboolean read_files(Gathered *gathered, const Command *command, char **fi
     return TRUE;
 }
 
-static GPtrArray *read_corpus(const Command *command, const char *corpus, GError **error)
+static GPtrArray *read_corpus(const Command *command, const char *corpus, gsize *volume_tokens, GError **error)
 {
     const char *path = settings_get()->catalogue_path;
     g_autoptr(Catalogue) catalogue = NULL;
     GPtrArray *documents;
+    gint64 tokens;
 
     if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "there are no corpora yet; \"kvasir ingest\" makes one");
         return NULL;
     }
     catalogue = catalogue_open(path, TRUE, error);
-    if (catalogue == NULL || (documents = source_corpus(catalogue, corpus, error)) == NULL)
+    if (catalogue == NULL || !catalogue_volume_tokens(catalogue, corpus, &tokens, error) ||
+        (documents = source_corpus(catalogue, corpus, error)) == NULL)
         return NULL;
+    *volume_tokens = (gsize) tokens;
     /* ingest has told these pages, and ended with status 3. */
     for (guint i = 0; !settings_get()->quiet && i < documents->len; i++)
         work_tell_unread(command, g_ptr_array_index(documents, i));
@@ -110,7 +113,7 @@ gboolean gather(Gathered *gathered, const Command *command, const char *corpus, 
                 Meter *meter, GError **error)
 {
     if (corpus != NULL) {
-        gathered->documents = read_corpus(command, corpus, error);
+        gathered->documents = read_corpus(command, corpus, &gathered->volume_tokens, error);
         if (gathered->documents == NULL)
             return FALSE;
         gathered->in_corpus = gathered->documents->len;

@@ -8,6 +8,7 @@
 typedef struct {
     GPtrArray *documents;           /* of Document*, owned */
     guint in_corpus;                /* of them, the first ones */
+    gsize volume_tokens;            /* how large volumes of the corpus shall be; 0: it was not said */
     guint unread;                   /* inputs that could not be read, wholly or in part */
 } Gathered;
 

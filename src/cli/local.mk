@@ -19,6 +19,7 @@ libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 
 bin_PROGRAMS += kvasir
 kvasir_SOURCES = \
+	src/cli/ask_volumes.c src/cli/ask_volumes.h \
 	src/cli/cmd_ask.c \
 	src/cli/cmd_bench.c \
 	src/cli/cmd_cache.c \

@@ -1,0 +1,100 @@
+#!/bin/sh
+# Corpora larger than a prompt: volumes, which of them are read, and that they are cached and verified like others.
+. "$top_srcdir/tests/tap.sh"
+kvasir=$top_builddir/kvasir
+unset KVASIR_ISA KVASIR_THREADS
+KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
+XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
+export KVASIR_MODEL XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
+cd "$scratch" || exit 1
+
+# document NAME WORD: some 700 tokens.
+document() {
+    awk -v word="$2" 'BEGIN { for (i = 1; i <= 20; i++) print "Line " i " is about the " word ".\n" }' >"$1"
+}
+
+status() {
+    expected=$1
+    shift
+    "$@" >out 2>err
+    got=$?
+    cat out err
+    [ "$got" -eq "$expected" ] || { echo "exit status $got, not $expected"; return 1; }
+}
+
+usage() {
+    sed -n "s/.*\"$2\" : \([0-9]*\),\{0,1\}\$/\1/p" "$1"
+}
+
+# The numbers of the volumes that were read.
+volumes_read() {
+    sed -n 's/.*"volume" : \([0-9]*\),$/\1/p' "$1" | tr '\n' ' '
+}
+
+document a.txt apple
+document b.txt banana
+document c.txt cherry
+document d.txt date
+awk 'BEGIN { for (p = 1; p <= 4; p++) { for (i = 1; i <= 20; i++) print "Page " p " has a long story of elder.\n"; printf "\f" } }' >e.txt
+
+ingests() {
+    status 0 "$kvasir" ingest -c fruit --volume-tokens 1000 a.txt b.txt c.txt d.txt && grep -q '^kvasir: volume 1 of 2: ' err
+}
+
+best_volume() {
+    status 1 "$kvasir" ask --json --max-tokens 3 --volumes 1 -c fruit "Which line has the cherry?" && cp out cherry.json &&
+        [ "$(volumes_read out)" = "2 " ] && [ "$(usage out cache_creation_tokens)" -eq 0 ] && [ "$(usage out cache_read_tokens)" -gt 500 ] &&
+        status 1 "$kvasir" ask --max-tokens 3 --volumes 1 -c fruit "The apple?" && grep -q '^Read: volume 1 (documents 1-2) of 2$' out
+}
+
+every_volume() {
+    status 1 "$kvasir" ask -q --json --max-tokens 2 --all-volumes -c fruit "Nothing of the kind?" &&
+        [ "$(volumes_read out)" = "1 2 " ]
+}
+
+no_volume() {
+    status 2 "$kvasir" ask -q --max-tokens 2 --volumes 1 -c fruit "zzzz" && grep -q -- '--all-volumes' err
+}
+
+# Documents at the end change none of the full volumes.
+added() {
+    status 0 "$kvasir" ingest -c fruit e.txt || return 1
+    status 1 "$kvasir" ask --json --max-tokens 2 --volumes 1 -c fruit "The apple?" && [ "$(volumes_read out)" = "1 " ] &&
+        [ "$(usage out cache_creation_tokens)" -eq 0 ]
+}
+
+# A document that is longer than a volume is cut between pages, whose numbers stay.
+long_document() {
+    status 1 "$kvasir" ask --max-tokens 2 --all-volumes -c fruit "The elder?" &&
+        grep -q 'volume [0-9] (document 5, pages [2-4]-4) of' out
+}
+
+page_too_long() {
+    status 2 "$kvasir" ask --max-tokens 2 --volume-tokens 300 -c fruit "The elder?" && grep -q 'a.txt: page 1 alone has [0-9]* tokens' err
+}
+
+verified() {
+    "$kvasir" ask -q --max-tokens 3 --volumes 1 --record record.json -c fruit "The date?" >/dev/null
+    grep -q '"shown_pages":"3:1 4:1"' record.json && status 0 "$kvasir" verify -q record.json && grep -qx identical out
+}
+
+small_corpus() {
+    status 0 "$kvasir" ingest -q -c one a.txt && status 1 "$kvasir" ask --json --max-tokens 2 -c one "The apple?" && ! grep -q '"volumes"' out
+}
+
+usage_errors() {
+    status 2 "$kvasir" ask --volumes 0 -c fruit x && status 2 "$kvasir" ask --volume-tokens -1 -c fruit x &&
+        status 2 "$kvasir" ingest -c fruit --volume-tokens -5 a.txt
+}
+
+ok "ingest fills the cache volume by volume" ingests
+ok "the volume that has the words is asked, from the cache" best_volume
+ok "all volumes" every_volume
+ok "no volume has the words" no_volume
+ok "documents added at the end" added
+ok "a document longer than a volume" long_document
+ok "a page longer than a volume" page_too_long
+ok "an answer about some pages is verified" verified
+ok "a corpus that fits into a prompt has no volumes" small_corpus
+ok "wrong usage" usage_errors
+finish
