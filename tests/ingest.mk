@@ -2,7 +2,9 @@
 check_PROGRAMS += tests/unit-ingest
 tests_unit_ingest_SOURCES = tests/unit-ingest.c
 tests_unit_ingest_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-tests_unit_ingest_LDADD = libingest.a libbase.a $(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(LIBARCHIVE_LIBS) $(GLIB_LIBS)
+INGEST_TEST_LIBS = libingest.a libbase.a $(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(LIBARCHIVE_LIBS) \
+	$(SECCOMP_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
+tests_unit_ingest_LDADD = $(INGEST_TEST_LIBS)
 TESTS += tests/unit-ingest tests/t-text.sh
 TESTS += tests/t-safe.sh
 EXTRA_DIST += tests/t-safe.sh tests/t-text.sh tests/score EXTRACTION.md
@@ -11,8 +13,6 @@ TESTS += tests/t-formats.sh
 EXTRA_DIST += tests/t-formats.sh
 
 # Formats of packages, and the fuzz targets of their own parsers.
-INGEST_TEST_LIBS = libingest.a libbase.a $(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(LIBARCHIVE_LIBS) \
-	$(SECCOMP_LIBS) $(JSON_LIBS) $(GLIB_LIBS)
 check_PROGRAMS += tests/unit-formats tests/fuzz/fuzz-mhtml
 TESTS += tests/unit-formats tests/fuzz/fuzz-mhtml
 tests_unit_formats_SOURCES = tests/unit-formats.c
@@ -22,3 +22,18 @@ tests_fuzz_fuzz_mhtml_SOURCES = tests/fuzz/fuzz-mhtml.c tests/fuzz/replay.c test
 tests_fuzz_fuzz_mhtml_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_fuzz_fuzz_mhtml_LDADD = $(INGEST_TEST_LIBS)
 EXTRA_DIST += tests/fuzz/mhtml
+
+# Fuzz targets, replayed over their corpus.
+ingest_fuzz = tests/fuzz/fuzz-layout tests/fuzz/fuzz-reader tests/fuzz/fuzz-wire
+check_PROGRAMS += $(ingest_fuzz)
+TESTS += $(ingest_fuzz)
+tests_fuzz_fuzz_layout_SOURCES = tests/fuzz/fuzz-layout.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_layout_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS)
+tests_fuzz_fuzz_layout_LDADD = $(INGEST_TEST_LIBS)
+tests_fuzz_fuzz_reader_SOURCES = tests/fuzz/fuzz-reader.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_reader_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_reader_LDADD = $(INGEST_TEST_LIBS)
+tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_wire_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_wire_LDADD = $(INGEST_TEST_LIBS)
+EXTRA_DIST += tests/fuzz/layout tests/fuzz/reader tests/fuzz/wire
