@@ -2,6 +2,7 @@
 #include "config.h"
 
 #define SET(name) name##_avx2
-#include "src/kernel/vector.c.h"
+#include "src/kernel/attend256.c.h"
+#include "src/kernel/sets.h"
 
 const Kernels kernels_avx2 = KERNELS_TABLE("avx2");

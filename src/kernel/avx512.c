@@ -7,6 +7,7 @@
 
 #define SET(name) name##_avx512
 #define DOT4(acc, u, s) _mm256_dpbusd_epi32(acc, u, s)
-#include "src/kernel/vector.c.h"
+#include "src/kernel/attend_vnni.c.h"
+#include "src/kernel/sets.h"
 
 const Kernels kernels_avx512 = KERNELS_TABLE("avx512");

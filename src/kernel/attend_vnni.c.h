@@ -1,47 +1,13 @@
-/* vector.c.h - int8 attention in 256-bit vectors.
- *
- * Included by the AVX2 set and, with DOT4 defined, by the AVX-512 set, whose
- * VNNI adds four products of bytes at once: dot4(acc, u, s) = acc + the sums
- * of four u8 times s8, without saturation.  Without it vpmaddubsw does the
- * work: it wants one unsigned factor, so |a| is multiplied with b negated
- * where a is negative; |a|, |b| <= 127 keeps its 16-bit pair sums exact.
+/* attend_vnni.c.h - int8 attention in 256-bit vectors with VNNI, whose DOT4 adds four products of bytes at
+ * once: dot4(acc, u, s) = acc + the sums of four u8 times s8, without saturation.
  */
 #define OWN_ATTEND_INT8
 #include "src/kernel/linear256.c.h"
-#include "src/kernel/sets.h"
-
-/* exp2_neg, eight at a time. */
-static inline __m256 exp2_neg8(__m256 x)
-{
-    const __m256 magic = _mm256_set1_ps(12582912.0f);
-
-    x = _mm256_max_ps(x, _mm256_set1_ps(-126.0f));
-    __m256 n = _mm256_sub_ps(_mm256_add_ps(x, magic), magic);
-    __m256 f = _mm256_sub_ps(x, n);
-    __m256 p = _mm256_set1_ps(1.5403530e-4f);
-    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(1.3333558e-3f));
-    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(9.6181291e-3f));
-    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(5.5504109e-2f));
-    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(2.4022651e-1f));
-    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(6.9314718e-1f));
-    p = _mm256_fmadd_ps(p, f, _mm256_set1_ps(1.0f));
-    __m256i scale = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127)), 23);
-    return _mm256_mul_ps(p, _mm256_castsi256_ps(scale));
-}
-
-static inline float max8(__m256 v)
-{
-    __m128 m = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-
-    m = _mm_max_ps(m, _mm_movehl_ps(m, m));
-    m = _mm_max_ss(m, _mm_shuffle_ps(m, m, 1));
-    return _mm_cvtss_f32(m);
-}
+#include "src/kernel/softmax256.c.h"
 
 /* Integer products of a row with the 64 keys of a tile. */
 static inline void products(const uint8_t *k, size_t dim, const int8_t *q, __m256i acc[8])
 {
-#ifdef DOT4
     /* The codes of keys are 128 too high: begin with what that adds. */
     int32_t q_sum = 0;
 
@@ -56,22 +22,6 @@ static inline void products(const uint8_t *k, size_t dim, const int8_t *q, __m25
         for (int i = 0; i < 8; i++)
             acc[i] = DOT4(acc[i], load(k + 32 * i), a);
     }
-#else
-    const __m256i ones = _mm256_set1_epi16(1), flip = _mm256_set1_epi8(-128);
-
-    for (int i = 0; i < 8; i++)
-        acc[i] = _mm256_setzero_si256();
-    for (size_t d = 0; d < dim; d += 4, k += 4 * KERNEL_TILE) {
-        __m256i a = four_bytes(q + d), abs_a = _mm256_abs_epi8(a);
-
-        #pragma GCC unroll 8
-        for (int i = 0; i < 8; i++) {
-            __m256i b = _mm256_xor_si256(load(k + 32 * i), flip);
-            __m256i pair = _mm256_maddubs_epi16(abs_a, _mm256_sign_epi8(b, a));
-            acc[i] = _mm256_add_epi32(acc[i], _mm256_madd_epi16(pair, ones));
-        }
-    }
-#endif
 }
 
 static inline void scores_int8(const uint8_t *k, const float *k_scale, size_t dim, const int8_t *q, float q_scale,
@@ -88,25 +38,11 @@ static inline void scores_int8(const uint8_t *k, const float *k_scale, size_t di
 /* Sum over 64 keys of p[j] v[j][d], for eight dimensions from D. */
 static inline __m256i values8(const int8_t *v, size_t dim, size_t d, const uint8_t *p)
 {
-    __m256i low = _mm256_setzero_si256();
-#ifdef DOT4
+    __m256i sum = _mm256_setzero_si256();
+
     for (size_t j = 0; j < KERNEL_TILE / 4; j++)
-        low = DOT4(low, four_bytes(p + 4 * j), load(v + j * 4 * dim + 4 * d));
-    return low;
-#else
-    __m256i high = low;
-
-    for (size_t j = 0; j < KERNEL_TILE / 4; j++) {
-        const int8_t *at = v + j * 4 * dim + 4 * d;
-        __m256i weights = _mm256_cvtepu8_epi16(_mm256_castsi256_si128(four_bytes(p + 4 * j)));
-        __m256i a = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *) (const void *) at));
-        __m256i b = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *) (const void *) (at + 16)));
-
-        low = _mm256_add_epi32(low, _mm256_madd_epi16(a, weights));
-        high = _mm256_add_epi32(high, _mm256_madd_epi16(b, weights));
-    }
-    return _mm256_permute4x64_epi64(_mm256_hadd_epi32(low, high), 0xd8);
-#endif
+        sum = DOT4(sum, four_bytes(p + 4 * j), load(v + j * 4 * dim + 4 * d));
+    return sum;
 }
 
 static void attend_int8_row(const AttendRows *a, size_t t, size_t r, SET(AttendScratch) s, AttendState state)
