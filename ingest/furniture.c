@@ -3,10 +3,12 @@
  * In a document of several pages a line at the top or bottom edge is furniture when other pages
  * have the same line, its numbers aside, at the same height, and when it is set apart from the text
  * (a table's title that recurs is not).  A page on its own shows less: there, only small print,
- * page numbers and notices of publishers that are set apart at the very edge are left out.
+ * page numbers, notices of publishers, and lines in three parts (left, middle, right) that are set apart at the very edge
+ * are left out.
  */
 #include "config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "ingest/clean.h"
@@ -17,7 +19,7 @@ enum { EDGE_LINES = 3, LEAST_PAGES = 3, PLACE_PAGES = 5 };
 /* The share of the page's height that is edge; the same for a page on its own. */
 static const float EDGE_SHARE = 0.14f, LONE_EDGE_SHARE = 0.09f;
 /* The gap to the text, in heights of the line. */
-static const float APART = 0.8f, LONE_APART = 1.3f, NOTICE_APART = 0.1f, PLACE_APART = 1.0f;
+static const float APART = 0.8f, LONE_APART = 1.3f, NOTICE_APART = 0.1f, PARTS_APART = 0.4f, PLACE_APART = 1.0f;
 
 typedef struct {
     PageLayout *layout;
@@ -245,6 +247,19 @@ static gboolean is_notice(const char *shape)
         || !strcmp(shape, "-#-");
 }
 
+/* LINE has three segments.  One at the left, one in the middle, one at the right, far from each other: no text is set so. */
+static gboolean in_three_parts(const PageLayout *layout, const Line *line)
+{
+    const Segment *s = &g_array_index(layout->segments, Segment, line->first);      /* and the two behind it */
+    float width = line->box.x1 - line->box.x0;
+    float middle = (s[1].box.x0 + s[1].box.x1) / 2, expected = (line->box.x0 + line->box.x1) / 2;
+
+    if (width < 0.6f * (float) layout->width || (s[0].numeric && s[1].numeric && s[2].numeric))
+        return FALSE;
+    return fabsf(middle - expected) < 0.03f * width && s[1].box.x0 - s[0].box.x1 > 0.2f * width
+        && s[2].box.x0 - s[1].box.x1 > 0.2f * width;
+}
+
 static void mark_lone(PageLayout *layout)
 {
     float body = body_size(layout);
@@ -252,12 +267,13 @@ static void mark_lone(PageLayout *layout)
         Line *line = line_at(layout, i);
         gboolean top, across = run_of(layout, line) != run_of(layout, line_at(layout, 0));
         float gap;
-        if (!at_edge(layout, line, LONE_EDGE_SHARE, &top))
+        gboolean parts = line->count == 3 && in_three_parts(layout, line);
+        if (!at_edge(layout, line, parts ? EDGE_SHARE : LONE_EDGE_SHARE, &top))
             continue;
         g_autofree char *text = shape(layout, line);
-        gboolean small = line->size < 0.92f * body || across, notice = is_notice(text);
+        gboolean small = line->size < 0.92f * body || across || parts, notice = is_notice(text);
         if (lines_outside(layout, line, top, &gap) == 0 && (small || notice) && line->size <= 1.5f * body
-            && gap > (notice ? NOTICE_APART : LONE_APART) * box_height(&line->box))
+            && gap > (notice ? NOTICE_APART : parts ? PARTS_APART : LONE_APART) * box_height(&line->box))
             line->furniture = TRUE;
     }
 }

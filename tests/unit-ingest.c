@@ -262,6 +262,26 @@ static void test_furniture(void)
     g_assert_nonnull(strstr(page(d, 4)->text, "The running head"));
 }
 
+/* A page on its own: a foot in three parts is one, a table's row is not. */
+static void test_lone_foot(void)
+{
+    GString *s = g_string_new(NULL);
+    show(s, 72, 100, 10, "The last line of the text, which is long enough to be nothing else.");
+    show(s, 72, 60, 10, "Revision 2");
+    show(s, 285, 60, 10, "Part 119");
+    show(s, 500, 60, 10, "June 2019");
+    g_autoptr(Document) d = read_streams(&s, 1);
+    g_assert_cmpstr(page(d, 0)->text, ==, "The last line of the text, which is long enough to be nothing else.");
+
+    s = g_string_new(NULL);
+    show(s, 72, 100, 10, "The last line of the text, which is long enough to be nothing else.");
+    show(s, 72, 60, 10, "Revision 2");
+    show(s, 200, 60, 10, "Part 119");
+    show(s, 500, 60, 10, "June 2019");
+    g_autoptr(Document) row = read_streams(&s, 1);
+    g_assert_nonnull(strstr(page(row, 0)->text, "Part 119"));
+}
+
 static void test_hyphens(void)
 {
     GString *s = g_string_new(NULL);
@@ -420,6 +440,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/columns", test_columns);
     g_test_add_func("/ingest/tables", test_tables);
     g_test_add_func("/ingest/furniture", test_furniture);
+    g_test_add_func("/ingest/lone-foot", test_lone_foot);
     g_test_add_func("/ingest/hyphens", test_hyphens);
     g_test_add_func("/ingest/scan", test_scan);
     g_test_add_func("/ingest/article", test_article);
