@@ -369,6 +369,8 @@ const char *page_state_name(PageState state)
         return "unreadable";
     case PAGE_DAMAGED:
         return "damaged";
+    case PAGE_RECOGNISED:
+        return "recognised";
     }
     return "damaged";
 }
@@ -378,7 +380,7 @@ guint document_unread_pages(const Document *document)
     guint count = 0;
     for (guint i = 0; i < document->pages->len; i++) {
         const Page *page = g_ptr_array_index(document->pages, i);
-        count += page->state != PAGE_TEXT && page->state != PAGE_EMPTY;
+        count += page->state != PAGE_TEXT && page->state != PAGE_EMPTY && page->state != PAGE_RECOGNISED;
     }
     return count;
 }

@@ -16,6 +16,7 @@ typedef enum {
     PAGE_SCAN,              /* an image and no text layer: needs OCR */
     PAGE_UNREADABLE,        /* glyphs without a usable mapping to Unicode */
     PAGE_DAMAGED,           /* the page cannot be opened */
+    PAGE_RECOGNISED,        /* text by optical character recognition: may have errors */
 } PageState;
 
 typedef struct {
@@ -37,6 +38,11 @@ typedef struct {
 typedef struct {
     const char *password;   /* for encrypted PDF, or NULL */
     gboolean whole;         /* HTML: keep menus and other boilerplate too */
+    gboolean ocr;           /* PDF: recognise pages that are scans or unreadable */
+    const char *language;   /* of these, as tesseract names them; NULL: "eng" */
+    gboolean forms;         /* PDF: filled-in form fields behind each page's text */
+    gboolean annotations;   /* PDF: the same for notes that readers have made */
+    void (*alive)(void);    /* called between parts that take long; or NULL */
 } DocumentOptions;
 
 /* Reads PATH.  FAILURE_INPUT (or FAILURE_PASSWORD) with a sentence that names the file when it is
@@ -51,7 +57,7 @@ gboolean document_is_likely(const char *path);
 void document_free(Document *document);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, document_free)
 
-/* "text", "empty", "scan", "unreadable", "damaged". */
+/* "text", "empty", "scan", "unreadable", "damaged", "recognised". */
 const char *page_state_name(PageState state);
 /* Pages that could not be read (scan, unreadable, damaged). */
 guint document_unread_pages(const Document *document);

@@ -16,8 +16,10 @@ libingest_a_SOURCES = \
 	ingest/pack.c ingest/pack.h \
 	ingest/paragraph.c \
 	ingest/pdf.c \
+	ingest/pdfextras.c ingest/pdfextras.h \
 	ingest/pool.c ingest/pool.h \
 	ingest/reader.h \
+	ingest/recognise.c ingest/recognise.h \
 	ingest/sandbox.c ingest/sandbox.h \
 	ingest/sections.c ingest/sections.h \
 	ingest/table.c ingest/table.h \

@@ -6,7 +6,9 @@
 
 #include "ingest/clean.h"
 #include "ingest/layout.h"
+#include "ingest/pdfextras.h"
 #include "ingest/reader.h"
+#include "ingest/recognise.h"
 #include "src/base/failure.h"
 
 /* A file that claims more pages than this is lying or no document. */
@@ -73,11 +75,26 @@ static PageState judge(PopplerPage *page, const char *text)
 typedef struct {
     char *label;
     char *text;
+    char *extras;           /* to stand behind the text, or NULL */
     PageState state;
 } Draft;
 
+/* Tries to recognise what is on the page; then its text takes the place of the layout. */
+static void recognise(Draft *draft, PopplerPage *page, const char *path, const DocumentOptions *options)
+{
+    char *text = recognise_page(page, path, options->language ? options->language : "eng");
+    if (text) {
+        g_free(draft->text);
+        draft->text = text;
+        draft->state = PAGE_RECOGNISED;
+    }
+    if (options->alive)
+        options->alive();
+}
+
 /* Reads a page; its layout goes to LAYOUTS (NULL: the draft has poppler's plain text). */
-static Draft read_page(PopplerDocument *pdf, int index, GPtrArray *layouts)
+static Draft read_page(PopplerDocument *pdf, int index, const char *path, const DocumentOptions *options,
+                       GPtrArray *layouts)
 {
     Draft draft = { .state = PAGE_DAMAGED };
     PopplerPage *page = poppler_document_get_page(pdf, index);
@@ -91,29 +108,34 @@ static Draft read_page(PopplerDocument *pdf, int index, GPtrArray *layouts)
         draft.state = judge(page, text ? text : "");
         if (layout)
             order_find(layout);
+        if (options->ocr && (draft.state == PAGE_SCAN || draft.state == PAGE_UNREADABLE))
+            recognise(&draft, page, path, options);
+        draft.extras = pdf_extras(page, options);
         g_object_unref(page);
     }
     g_ptr_array_add(layouts, layout);
     return draft;
 }
 
-static void read_pages(Document *document, PopplerDocument *pdf, guint n)
+static void read_pages(Document *document, PopplerDocument *pdf, guint n, const DocumentOptions *options)
 {
     g_autoptr(GPtrArray) layouts = g_ptr_array_new_full(n, NULL);
     g_autofree Draft *drafts = g_new0(Draft, n);
     g_autofree char **texts = g_new0(char *, n);
     for (guint i = 0; i < n; i++)
-        drafts[i] = read_page(pdf, (int) i, layouts);
+        drafts[i] = read_page(pdf, (int) i, document->path, options, layouts);
     furniture_mark(layouts);
     for (guint i = 0; i < n; i++) {
         PageLayout *layout = g_ptr_array_index(layouts, i);
-        texts[i] = layout ? paragraph_text(layout) : drafts[i].text ? drafts[i].text : g_strdup("");
+        texts[i] = drafts[i].text ? drafts[i].text : layout ? paragraph_text(layout) : g_strdup("");
         page_layout_free(layout);
     }
     hyphens_resolve(texts, n);
     for (guint i = 0; i < n; i++) {
         gboolean unreadable = drafts[i].state == PAGE_UNREADABLE;
-        document_add_page(document, drafts[i].label, unreadable ? "" : texts[i], -1, drafts[i].state);
+        g_autofree char *all = g_strconcat(unreadable ? "" : texts[i], drafts[i].extras, NULL);
+        document_add_page(document, drafts[i].label, all, -1, drafts[i].state);
+        g_free(drafts[i].extras);
         g_free(drafts[i].label);
         g_free(texts[i]);
     }
@@ -199,7 +221,7 @@ Document *pdf_read(const char *path, const guint8 *bytes, gsize length,
     }
     Document *document = document_new(path, "pdf");
     read_metadata(document, pdf);
-    read_pages(document, pdf, (guint) n);
+    read_pages(document, pdf, (guint) n, options);
     g_object_unref(pdf);
     return document;
 }

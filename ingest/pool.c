@@ -72,6 +72,7 @@ Pool *pool_new(const PoolLimits *limits, const DocumentOptions *options)
     if (options)
         pool->options = *options;
     pool->options.password = g_strdup(pool->options.password);
+    pool->options.language = g_strdup(pool->options.language);
     pool->jobs = g_ptr_array_new_with_free_func(job_free);
     pool->n = limits && limits->processes ? limits->processes : g_get_num_processors();
     pool->workers = g_new0(Worker, pool->n);
@@ -107,6 +108,7 @@ void pool_free(Pool *pool)
     g_free(pool->workers);
     g_ptr_array_unref(pool->jobs);
     g_free((char *) (guintptr) pool->options.password);
+    g_free((char *) (guintptr) pool->options.language);
     g_free(pool);
 }
 

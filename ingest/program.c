@@ -46,7 +46,7 @@ static const char *public_folder(void)
 static gboolean start(Program *program, const char *const *argv, GError **error)
 {
     g_autofree char *search = g_strdup_printf("PATH=%s", g_getenv("PATH") ? g_getenv("PATH") : "/usr/bin:/bin");
-    const char *const environment[] = { search, "LC_ALL=C.UTF-8", NULL };
+    const char *const environment[] = { search, "LC_ALL=C.UTF-8", "OMP_THREAD_LIMIT=1", NULL };
     g_autoptr(GError) local = NULL;
     if (g_spawn_async_with_pipes_and_fds(public_folder(), argv, environment, G_SPAWN_DO_NOT_REAP_CHILD
                                          | G_SPAWN_STDERR_TO_DEV_NULL | G_SPAWN_CLOEXEC_PIPES, set_limits, program,

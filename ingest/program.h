@@ -2,7 +2,7 @@
  *
  * For formats that an installed program reads best.  It works inside of the sandbox, where no file can be made and
  * no process be killed: the program has a limit of processor time of its own, ends with the process that started it,
- * has an environment of two variables, and its folder is that of the system's manual pages.
+ * has an environment of three variables and one core, and its folder is that of the system's manual pages.
  */
 #ifndef KVASIR_INGEST_PROGRAM_H
 #define KVASIR_INGEST_PROGRAM_H

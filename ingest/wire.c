@@ -54,7 +54,11 @@ GByteArray *wire_from_request(const char *path, GBytes *bytes, const DocumentOpt
     GByteArray *out = begin(WIRE_REQUEST);
     put_string(out, path);
     put_string(out, options->password);
+    put_string(out, options->language);
     put_number(out, (guint64) options->whole);
+    put_number(out, (guint64) options->ocr);
+    put_number(out, (guint64) options->forms);
+    put_number(out, (guint64) options->annotations);
     if (bytes) {
         gsize length;
         const void *data = g_bytes_get_data(bytes, &length);
@@ -180,6 +184,7 @@ void wire_request_clear(WireRequest *request)
 {
     g_free(request->path);
     g_free((char *) (guintptr) request->options.password);
+    g_free((char *) (guintptr) request->options.language);
     if (request->bytes)
         g_bytes_unref(request->bytes);
     *request = (WireRequest) { 0 };
@@ -191,7 +196,11 @@ gboolean wire_to_request(const guint8 *body, gsize length, WireRequest *request)
     gsize n;
     *request = (WireRequest) { .path = take_name(&c) };
     request->options.password = take_name(&c);
+    request->options.language = take_name(&c);
     request->options.whole = take_flag(&c);
+    request->options.ocr = take_flag(&c);
+    request->options.forms = take_flag(&c);
+    request->options.annotations = take_flag(&c);
     const guint8 *bytes = take_bytes(&c, &n);
     if (bytes)
         request->bytes = g_bytes_new(bytes, n);
@@ -205,7 +214,7 @@ static gboolean take_page(Cursor *c, Document *document)
 {
     guint64 state = take_number(c);
     char *label = take_text(c), *text = take_text(c);
-    if (c->bad || state > PAGE_DAMAGED || !label || !text) {
+    if (c->bad || state > PAGE_RECOGNISED || !label || !text) {
         g_free(label);
         g_free(text);
         return FALSE;

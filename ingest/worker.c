@@ -46,6 +46,11 @@ static gboolean write_all(GByteArray *frame)
     return left == 0;
 }
 
+static void send_alive(void)
+{
+    write_all(wire_alive());
+}
+
 static gboolean next_request(WireRequest *request)
 {
     guint8 header[WIRE_HEADER];
@@ -54,7 +59,10 @@ static gboolean next_request(WireRequest *request)
     if (!read_all(header, sizeof header) || !wire_header(header, &kind, &length) || kind != WIRE_REQUEST)
         return FALSE;
     g_autofree guint8 *body = g_malloc(length);
-    return read_all(body, length) && wire_to_request(body, length, request);
+    if (!read_all(body, length) || !wire_to_request(body, length, request))
+        return FALSE;
+    request->options.alive = send_alive;
+    return TRUE;
 }
 
 static GByteArray *answer(const WireRequest *request)

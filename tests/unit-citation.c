@@ -217,6 +217,25 @@ static void test_place(void)
     }
 }
 
+/* Text that was recognised from an image says so wherever it is cited. */
+static void test_recognised(void)
+{
+    static const char *const scan[] = { "A letter of which only an image is left.\n", "Its second page.\n", NULL };
+    g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func(free_document);
+    const Citation first = { 0, 0, 0, NULL }, second = { 0, 1, 1, NULL }, both = { 0, 0, 1, NULL };
+    Document *document = make_document("Letter", "pdf", scan);
+    g_autofree char *marked = NULL, *plain = NULL, *whole = NULL;
+
+    g_ptr_array_add(documents, document);
+    ((Page *) g_ptr_array_index(document->pages, 0))->state = PAGE_RECOGNISED;
+    marked = citation_place(&first, documents);
+    plain = citation_place(&second, documents);
+    whole = citation_place(&both, documents);
+    g_assert_cmpstr(marked, ==, "p. 1 (recognised from an image)");
+    g_assert_cmpstr(plain, ==, "p. 2");
+    g_assert_cmpstr(whole, ==, "recognised from an image");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -225,5 +244,6 @@ int main(int argc, char **argv)
     g_test_add_func("/citation/passage", test_passage);
     g_test_add_func("/citation/verbatim", test_verbatim);
     g_test_add_func("/citation/place", test_place);
+    g_test_add_func("/citation/recognised", test_recognised);
     return g_test_run();
 }

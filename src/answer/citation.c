@@ -453,6 +453,16 @@ guint citation_reader_find_verbatim(CitationReader *reader, const char *answer)
 
 /* --- For people --- */
 
+gboolean citation_recognised(const Citation *citation, const GPtrArray *documents)
+{
+    const Document *document = g_ptr_array_index(documents, citation->document);
+
+    for (guint i = citation->first; i <= citation->last && i < document->pages->len; i++)
+        if (((const Page *) g_ptr_array_index(document->pages, i))->state == PAGE_RECOGNISED)
+            return TRUE;
+    return FALSE;
+}
+
 char *citation_place(const Citation *citation, const GPtrArray *documents)
 {
     const Document *document = g_ptr_array_index(documents, citation->document);
@@ -460,9 +470,11 @@ char *citation_place(const Citation *citation, const GPtrArray *documents)
     const Page *last = g_ptr_array_index(document->pages, citation->last);
     gboolean paged = strcmp(document->format, "pdf") == 0 || strcmp(document->format, "text") == 0;
 
+    const char *recognised = citation_recognised(citation, documents) ? " (recognised from an image)" : "";
+
     if (citation->first == 0 && citation->last + 1 == document->pages->len && (citation->last > 0 || !paged))
-        return g_strdup("");
+        return g_strdup(*recognised ? "recognised from an image" : "");
     if (citation->first == citation->last)
-        return g_strdup_printf(paged ? "p. %s" : "section \"%s\"", first->label);
-    return g_strdup_printf(paged ? "pp. %s-%s" : "sections \"%s\" to \"%s\"", first->label, last->label);
+        return g_strdup_printf(paged ? "p. %s%s" : "section \"%s\"%s", first->label, recognised);
+    return g_strdup_printf(paged ? "pp. %s-%s%s" : "sections \"%s\" to \"%s\"%s", first->label, last->label, recognised);
 }

@@ -41,7 +41,10 @@ const GPtrArray *citation_reader_unknown(const CitationReader *reader);
  * the list; their number. */
 guint citation_reader_find_verbatim(CitationReader *reader, const char *answer);
 
-/* "p. 4", "pp. 4-6", "section \"Install\"", or "" for the whole document; free with g_free. */
+/* Whether text of its pages was recognised from an image, and so may have errors. */
+gboolean citation_recognised(const Citation *citation, const GPtrArray *documents);
+
+/* "p. 4", "p. 4 (recognised from an image)", "pp. 4-6", "section \"Install\"", or "" for the whole document; free with g_free. */
 char *citation_place(const Citation *citation, const GPtrArray *documents);
 
 #endif

@@ -145,7 +145,7 @@ Document *source_from_catalogue(const CatalogueDocument *row)
         copy->label = g_strdup(page->label);
         copy->text = g_strdup(page->text);
         copy->length = strlen(copy->text);
-        copy->state = (PageState) CLAMP(page->state, PAGE_TEXT, PAGE_DAMAGED);
+        copy->state = (PageState) CLAMP(page->state, PAGE_TEXT, PAGE_RECOGNISED);
         g_ptr_array_add(document->pages, copy);
     }
     return document;

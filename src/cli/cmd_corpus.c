@@ -7,6 +7,7 @@
 
 #include "cache/catalogue.h"
 #include "src/answer/find.h"
+#include "ingest/document.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/settings.h"
@@ -121,6 +122,16 @@ static gboolean not_found(const char *name, GError **error)
     return FALSE;
 }
 
+/* Pages whose text was recognised from an image. */
+static guint count_recognised(const CatalogueDocument *document)
+{
+    guint n = 0;
+
+    for (guint i = 0; i < document->pages->len; i++)
+        n += ((const CataloguePage *) g_ptr_array_index(document->pages, i))->state == PAGE_RECOGNISED;
+    return n;
+}
+
 static void show_json(const CatalogueCorpus *corpus, const GPtrArray *documents)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
@@ -141,6 +152,7 @@ static void show_json(const CatalogueCorpus *corpus, const GPtrArray *documents)
         add_string(builder, "hash", document->hash);
         add_number(builder, "added", document->added);
         add_number(builder, "pages", document->pages->len);
+        add_number(builder, "recognised", count_recognised(document));
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -176,7 +188,11 @@ static gboolean corpus_show(const char *name, GError **error)
     for (guint i = 0; i < documents->len; i++) {
         const CatalogueDocument *document = g_ptr_array_index(documents, i);
 
+        guint recognised = count_recognised(document);
+
         printf("%4u  %4u page%s  ", i + 1, document->pages->len, document->pages->len == 1 ? " " : "s");
+        if (recognised > 0)
+            printf("(%u recognised)  ", recognised);
         print_name(document->path);
         fputs("  ", stdout);
         print_name(document->title != NULL ? document->title : "");

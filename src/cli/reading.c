@@ -35,7 +35,53 @@ static gboolean take_memory(const char *name, const char *value, gpointer data, 
     return TRUE;
 }
 
+/* What tesseract can recognise, one a line; NULL when there is none. */
+static char *known_languages(void)
+{
+    const char *argv[] = { "tesseract", "--list-langs", NULL };
+    char *out = NULL;
+
+    g_spawn_sync(NULL, (char **) (guintptr) argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out,
+                 NULL, NULL, NULL);
+    return out;
+}
+
+static gboolean take_ocr(const char *name, const char *value, gpointer data, GError **error)
+{
+    g_autofree char *program = g_find_program_in_path("tesseract");
+
+    if (program == NULL) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                    "%s needs the program tesseract; install it (Debian: tesseract-ocr)", name);
+        return FALSE;
+    }
+    options.ocr = TRUE;
+    return TRUE;
+}
+
+static gboolean take_language(const char *name, const char *value, gpointer data, GError **error)
+{
+    g_autofree char *known = known_languages();
+    g_auto(GStrv) lines = g_strsplit(known != NULL ? known : "", "\n", -1);
+    g_auto(GStrv) wanted = g_strsplit(value, "+", -1);
+
+    for (char **language = wanted; *language != NULL; language++)
+        if (!g_strv_contains((const char *const *) lines, *language) || **language == '\0') {
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s: tesseract has no language \"%s\"; "
+                        "\"tesseract --list-langs\" shows those it has", name, *language);
+            return FALSE;
+        }
+    options.language = g_strdup(value);
+    return TRUE;
+}
+
 static const GOptionEntry entries[] = {
+    { "annotations", 0, 0, G_OPTION_ARG_NONE, &options.annotations, "PDF: also the notes that readers have made", NULL },
+    { "forms", 0, 0, G_OPTION_ARG_NONE, &options.forms, "PDF: also the form fields that are filled in", NULL },
+    { "ocr", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_ocr,
+      "PDF: recognise the text of scanned and unreadable pages (with tesseract)", NULL },
+    { "ocr-language", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_language,
+      "Languages of these pages, such as deu+eng (default eng)", "L" },
     { "password", 0, 0, G_OPTION_ARG_FILENAME, &options.password, "Open encrypted PDF files with P", "P" },
     { "whole", 0, 0, G_OPTION_ARG_NONE, &options.whole, "Keep menus and other boilerplate of HTML pages", NULL },
     { "parse-time", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_seconds,

@@ -1,0 +1,14 @@
+/* pdfextras.h - what a PDF page holds besides its text (internal to ingest). */
+#ifndef KVASIR_INGEST_PDFEXTRAS_H
+#define KVASIR_INGEST_PDFEXTRAS_H
+
+#include <poppler.h>
+
+#include "ingest/document.h"
+
+/* Filled-in form fields and readers' notes of PAGE, as OPTIONS ask for them: lines such as "[form] Name: Ada" and
+ * "[note] Ada: too short", each after a line end.  To be freed; NULL when there are none. */
+char *pdf_extras(PopplerPage *page, const DocumentOptions *options);
+
+
+#endif

@@ -1,0 +1,127 @@
+#!/bin/sh
+# What a PDF holds besides text: scans (with tesseract), form fields, notes.
+. "$top_srcdir/tests/tap.sh"
+kvasir=$top_builddir/kvasir
+XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
+export XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
+cd "$scratch" || exit 1
+
+status() {
+    expected=$1
+    shift
+    "$@" >out 2>err
+    got=$?
+    cat out err
+    [ "$got" -eq "$expected" ] || { echo "exit status $got, not $expected"; return 1; }
+}
+
+# A filled-in form with a note.
+cat >form.pdf <<'END'
+%PDF-1.4
+1 0 obj
+<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R 6 0 R 8 0 R] >> >>
+endobj
+2 0 obj
+<< /Type /Pages /Kids [3 0 R] /Count 1 >>
+endobj
+3 0 obj
+<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Annots [5 0 R 6 0 R 7 0 R 8 0 R]
+/Resources << /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>
+endobj
+4 0 obj
+<< /Length 44 >>
+stream
+BT /F 12 Tf 72 700 Td (Application form) Tj ET
+endstream
+endobj
+5 0 obj
+<< /Type /Annot /Subtype /Widget /FT /Tx /T (Name) /V (Ada Lovelace) /Rect [72 600 300 620] /P 3 0 R >>
+endobj
+6 0 obj
+<< /Type /Annot /Subtype /Widget /FT /Tx /T (Empty) /Rect [72 560 300 580] /P 3 0 R >>
+endobj
+7 0 obj
+<< /Type /Annot /Subtype /Text /T (Referee) /Contents (Too short.) /Rect [400 600 420 620] /P 3 0 R >>
+endobj
+8 0 obj
+<< /Type /Annot /Subtype /Widget /FT /Tx /Ff 8192 /T (Key) /V (secret) /Rect [72 500 300 520] /P 3 0 R >>
+endobj
+trailer
+<< /Root 1 0 R /Size 9 >>
+%%EOF
+END
+
+plain() {
+    status 0 "$kvasir" text form.pdf && grep -q 'Application form' out && ! grep -qE 'Ada|Too short' out
+}
+
+forms() {
+    status 0 "$kvasir" text --forms form.pdf && grep -qx '\[form\] Name: Ada Lovelace' out && ! grep -qE 'secret|Empty|Too short' out
+}
+
+notes() {
+    status 0 "$kvasir" text --annotations form.pdf && grep -qx '\[note\] Referee: Too short.' out && ! grep -q 'Ada' out
+}
+
+no_tesseract() {
+    mkdir -p bin
+    status 2 env PATH="$scratch/bin" "$kvasir" text --ocr form.pdf && grep -q 'needs the program tesseract' err
+}
+
+# A page as a scanner leaves it: an image of text.
+make_scan() {
+    groff -Tpdf -P-pletter >text.pdf 2>/dev/null <<'END'
+.ps 20
+.vs 26
+.ll 6i
+The lighthouse keeper counted seventeen ships before breakfast.
+END
+    pdftoppm -gray -r 150 -singlefile text.pdf page || return
+    # "P5\nW H\n255\n"
+    size=$(sed -n '2{p;q;}' page.pgm) width=${size% *} height=${size#* }
+    bytes=$((width * height))
+    {
+        printf '%%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n'
+        printf '2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n'
+        printf '3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R\n'
+        printf '/Resources << /XObject << /I 5 0 R >> >> >>\nendobj\n'
+        printf '4 0 obj\n<< /Length 29 >>\nstream\nq 612 0 0 792 0 0 cm /I Do Q\n\nendstream\nendobj\n'
+        printf '5 0 obj\n<< /Type /XObject /Subtype /Image /Width %s /Height %s /ColorSpace /DeviceGray\n' "$width" "$height"
+        printf '/BitsPerComponent 8 /Length %s >>\nstream\n' "$bytes"
+        tail -c "$bytes" page.pgm
+        printf '\nendstream\nendobj\ntrailer\n<< /Root 1 0 R /Size 6 >>\n%%%%EOF\n'
+    } >scan.pdf
+}
+
+scanned() {
+    status 3 "$kvasir" text scan.pdf && grep -q 'page 1: no text, only an image' err
+}
+
+recognised() {
+    status 0 "$kvasir" text --json --ocr scan.pdf && grep -q 'lighthouse keeper counted seventeen ships' out &&
+        grep -q '"state":"recognised"' out
+}
+
+# The mark stays with the page in the corpus and in citations.
+cited() {
+    status 0 "$kvasir" ingest -q --no-prefill --ocr -c scans scan.pdf || return
+    KVASIR_MODEL=$top_builddir/demo/demo.gguf "$kvasir" corpus show scans >shown
+    cat shown
+    grep -q '1 page   (1 recognised)' shown
+}
+
+unknown_language() {
+    status 2 "$kvasir" text --ocr --ocr-language klingon scan.pdf && grep -q 'tesseract has no language "klingon"' err
+}
+
+ok "form fields and notes are not read unasked" plain
+ok "--forms: names and values, but no passwords" forms
+ok "--annotations: who and what" notes
+ok "--ocr without tesseract says what to install" no_tesseract
+if command -v tesseract >/dev/null && command -v pdftoppm >/dev/null && tesseract --list-langs 2>/dev/null | grep -qx eng && make_scan; then
+    ok "a scan without --ocr is reported" scanned
+    ok "--ocr recognises it, and says so" recognised
+    ok "a corpus keeps that a page was recognised" cited
+    ok "a language that tesseract does not have" unknown_language
+fi
+finish
