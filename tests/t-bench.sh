@@ -31,7 +31,7 @@ all_tests() {
     cat report
     has prefill 0 1 && has prefill 512 1 && has linear 0 1 && has decode 0 1 && has decode 512 1 &&
         has group 0 1 && has group 512 1 &&
-        has cache_write null 1 && has cache_read null 1 && [ "$(grep -c '"ceiling","depth":null' report)" -ge 3 ]
+        has cache_write null 1 && has cache_read null 1 && has cache_warm null 1 && [ "$(grep -c '"ceiling","depth":null' report)" -ge 3 ]
 }
 # What is measured is bounded by something, and is not nothing.
 positive() { ! grep -E '"(tokens_per_s|gops|gb_per_s|share)":(0\.0*|0)[,}]' report; }

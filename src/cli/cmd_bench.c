@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/store.h"
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
+#include "src/cli/chain.h"
 #include "src/cli/command.h"
 #include "src/cli/deep.h"
 #include "src/cli/settings.h"
@@ -43,8 +43,8 @@ static const GOptionEntry entries[] = {
 };
 
 typedef enum { NO_CEILING = -1, INT8 = CEILING_INT8, BF16 = CEILING_BF16, FP32 = CEILING_FP32,
-               MEMORY = CEILING_MEMORY, DISK } Kind;
-static const char *const ceiling_names[] = { "int8", "bf16", "fp32", "memory", "disk" };
+               MEMORY = CEILING_MEMORY, DISK, MAPPED } Kind;
+static const char *const ceiling_names[] = { "int8", "bf16", "fp32", "memory", "disk", "mapped" };
 
 /* One line of the report. */
 typedef struct {
@@ -64,7 +64,7 @@ typedef struct {
     KvType kv;
     gsize depths[MOST_DEPTHS], n_depths;
     char *folder;               /* temporary */
-    double disk;                /* ceiling, GB/s; 0: not measured */
+    double disk, mapped;        /* ceilings, GB/s; 0: not measured */
 } Bench;
 
 /* ---------------------------------------------------------------- the report */
@@ -140,6 +140,8 @@ static double report(const Bench *bench, Figure *f)
 
     if (f->ceiling == DISK)
         f->limit = bench->disk;
+    else if (f->ceiling == MAPPED)
+        f->limit = bench->mapped;
     else if (f->ceiling != NO_CEILING && strcmp(f->test, "ceiling") != 0)
         f->limit = machine_ceiling((Ceiling) f->ceiling, engine_threads(bench->engine));
     if (strcmp(f->test, "ceiling") == 0)
@@ -166,20 +168,10 @@ static void print_head(const Bench *bench)
 
 /* ---------------------------------------------------------------- the machine */
 
-/* Drops PATH from the page cache, as far as the system can. */
-static int open_cold(const char *path)
-{
-    int fd = g_open(path, O_RDONLY | O_CLOEXEC, 0);
-
-    if (fd >= 0 && fsync(fd) == 0)
-        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    return fd;
-}
-
 /* Seconds to read all of a plain file. */
 static double read_plain(const char *path, guint8 *buffer)
 {
-    int fd = open_cold(path);
+    int fd = chain_open_cold(path);
     gint64 start = g_get_monotonic_time();
     gssize n = fd >= 0 ? 1 : -1;
 
@@ -188,6 +180,18 @@ static double read_plain(const char *path, guint8 *buffer)
     if (fd >= 0)
         close(fd);
     return n < 0 ? -1 : (double) MAX(g_get_monotonic_time() - start, 1) / 1e6;
+}
+
+/* Seconds to copy what is in the page cache out of a mapping of the file, to memory that is in use already. */
+static double copy_mapped(const char *path, guint8 *to)
+{
+    gint64 start = g_get_monotonic_time();
+    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
+
+    if (file == NULL)
+        return -1;
+    memcpy(to, g_mapped_file_get_contents(file), g_mapped_file_get_length(file));
+    return (double) MAX(g_get_monotonic_time() - start, 1) / 1e6;
 }
 
 /* BYTES of LENGTH at a time, so that a short write is an error that is seen. */
@@ -204,8 +208,8 @@ static gboolean write_plain(const char *path, const guint8 *buffer, gsize bytes)
 static gboolean bench_disk(Bench *bench, GError **error)
 {
     g_autofree char *path = g_build_filename(bench->folder, "plain", NULL);
-    g_autofree guint8 *buffer = g_malloc(PART_BYTES);
-    Figure f = { .test = "ceiling", .depth = -1, .work = CACHE_BYTES, .bytes = TRUE, .ceiling = DISK };
+    g_autofree guint8 *buffer = g_malloc0(CACHE_BYTES);
+    Figure f = { .test = "ceiling", .depth = -1, .work = CACHE_BYTES, .bytes = TRUE, .ceiling = DISK }, warm = f;
     gboolean ok;
 
     for (gsize i = 0; i < PART_BYTES; i++)
@@ -213,12 +217,15 @@ static gboolean bench_disk(Bench *bench, GError **error)
     ok = write_plain(path, buffer, CACHE_BYTES);
     for (; ok && f.n < (gsize) option.repeat; f.n++)
         ok = (f.seconds[f.n] = read_plain(path, buffer)) > 0;
+    for (warm.ceiling = MAPPED; ok && warm.n < (gsize) option.repeat; warm.n++)
+        ok = (warm.seconds[warm.n] = copy_mapped(path, buffer)) > 0;
     if (!ok)
         g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s: %s; set TMPDIR to a folder with room", path, g_strerror(errno));
     g_unlink(path);
     if (!ok)
         return FALSE;
     bench->disk = CACHE_BYTES / 1e9 / report(bench, &f);
+    bench->mapped = CACHE_BYTES / 1e9 / report(bench, &warm);
     return TRUE;
 }
 
@@ -343,92 +350,7 @@ static gboolean bench_depths(const Bench *bench, GError **error)
 
 /* ---------------------------------------------------------------- the cache */
 
-typedef struct {
-    char *path;
-    guint8 root[STORE_KEY_BYTES], *keys;
-    gsize blocks, part_size;
-    guint parts;
-} Chain;
-
-static void chain_init(Chain *chain, const Bench *bench, const Session *session)
-{
-    int layers = engine_info(bench->engine)->layers, together = layers;
-
-    while (together > 1 && (layers % together || (gsize) together * session_layer_bytes(session) > PART_BYTES))
-        together--;
-    chain->part_size = (gsize) together * session_layer_bytes(session);
-    chain->parts = (guint) (layers / together);
-    chain->blocks = CLAMP(CACHE_BYTES / (chain->part_size * chain->parts), 1, 256);
-    chain->keys = g_malloc(chain->blocks * STORE_KEY_BYTES);
-    chain->path = g_build_filename(bench->folder, "kv.db", NULL);
-    engine_state_key(bench->engine, bench->kv, chain->root);
-    for (gsize i = 0; i < chain->blocks; i++) {
-        gint32 id = (gint32) i;
-        store_chain_key(i > 0 ? chain->keys + (i - 1) * STORE_KEY_BYTES : chain->root, &id, 1,
-                        chain->keys + i * STORE_KEY_BYTES);
-    }
-}
-
-static void remove_store(const char *path)
-{
-    static const char *const suffixes[] = { "", "-wal", "-shm", "-users" };
-
-    for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        g_autofree char *name = g_strconcat(path, suffixes[i], NULL);
-        g_unlink(name);
-    }
-}
-
-/* Seconds to write the chain into a fresh store; negative after an error. */
-static double write_chain(const Chain *chain, GError **error)
-{
-    gsize bytes = chain->part_size * chain->parts;
-    gint64 start;
-
-    remove_store(chain->path);
-    g_autoptr(Store) store = store_open(chain->path, NULL, error);
-    start = g_get_monotonic_time();
-    for (gsize i = 0; store != NULL && i < chain->blocks; i++) {
-        const guint8 *key = chain->keys + i * STORE_KEY_BYTES;
-        const StoreBlock row = { .root = chain->root, .parent = i > 0 ? key - STORE_KEY_BYTES : NULL, .key = key,
-                                 .depth = i, .part_size = chain->part_size, .parts = chain->parts };
-        guint8 *block = g_malloc(bytes);
-
-        memset(block, (int) (i & 0xff), bytes);
-        if (interrupt_check(error)) {
-            g_free(block);
-            return -1;
-        }
-        if (!store_write(store, &row, block, error))
-            return -1;
-    }
-    if (store == NULL || !store_flush(store, error))
-        return -1;
-    return (double) MAX(g_get_monotonic_time() - start, 1) / 1e6;
-}
-
-/* Seconds to find the chain and read it from the disk. */
-static double read_chain(const Chain *chain, GError **error)
-{
-    g_autofree guint8 *buffer = g_malloc(chain->part_size);
-    int fd = open_cold(chain->path);
-    gint64 start = g_get_monotonic_time();
-    g_autoptr(Store) store = store_open(chain->path, NULL, error);
-    gboolean ok = store != NULL && store_find(store, chain->keys, chain->blocks, error) == chain->blocks;
-
-    if (fd >= 0)
-        close(fd);
-    for (gsize i = 0; ok && i < chain->blocks; i++)
-        for (guint part = 0; ok && part < chain->parts; part++)
-            ok = store_read(store, chain->keys + i * STORE_KEY_BYTES, part, buffer, chain->part_size, error);
-    if (ok)
-        return (double) MAX(g_get_monotonic_time() - start, 1) / 1e6;
-    if (error != NULL && *error == NULL)
-        g_set_error(error, FAILURE, FAILURE_CACHE, "%s: a block that was just written is not there", chain->path);
-    return -1;
-}
-
-static gboolean time_chain(Figure *f, const Chain *chain, double (*time)(const Chain *chain, GError **error), GError **error)
+static gboolean time_chain(Figure *f, Chain *chain, double (*time)(Chain *chain, GError **error), GError **error)
 {
     for (f->n = 0; f->n < (gsize) option.repeat; f->n++)
         if ((f->seconds[f->n] = time(chain, error)) < 0)
@@ -438,26 +360,28 @@ static gboolean time_chain(Figure *f, const Chain *chain, double (*time)(const C
 
 static gboolean bench_cache(const Bench *bench, GError **error)
 {
-    g_autoptr(Session) session = session_new(bench->engine, bench->kv, ENGINE_BLOCK, error);
-    Figure f = { .test = "cache_write", .depth = -1, .bytes = TRUE, .ceiling = NO_CEILING };
-    Chain chain;
-    gboolean ok;
+    Figure f = { .depth = -1, .bytes = TRUE };
+    static const struct {
+        const char *test;
+        double (*time)(Chain *chain, GError **error);
+        Kind ceiling;
+    } figures[] = {
+        { "cache_write", chain_write, NO_CEILING },
+        { "cache_read", chain_read_cold, DISK },
+        { "cache_warm", chain_read_warm, MAPPED },
+    };
+    Chain *chain = chain_new(bench->engine, bench->kv, bench->folder, CACHE_BYTES, error);
+    gboolean ok = chain != NULL;
 
-    if (session == NULL)
-        return FALSE;
-    chain_init(&chain, bench, session);
-    f.tokens = chain.blocks * ENGINE_BLOCK;
-    f.work = (double) (chain.blocks * chain.part_size * chain.parts);
-    if ((ok = time_chain(&f, &chain, write_chain, error))) {
-        report(bench, &f);
-        f.test = "cache_read";
-        f.ceiling = DISK;
-        if ((ok = time_chain(&f, &chain, read_chain, error)))
+    for (gsize i = 0; ok && i < G_N_ELEMENTS(figures); i++) {
+        f.test = figures[i].test;
+        f.ceiling = figures[i].ceiling;
+        f.tokens = chain_tokens(chain);
+        f.work = (double) chain_bytes(chain);
+        if ((ok = time_chain(&f, chain, figures[i].time, error)))
             report(bench, &f);
     }
-    remove_store(chain.path);
-    g_free(chain.path);
-    g_free(chain.keys);
+    chain_free(chain);
     return ok;
 }
 

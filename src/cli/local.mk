@@ -21,6 +21,8 @@ bin_PROGRAMS += kvasir
 kvasir_SOURCES = \
 	src/cli/ask_volumes.c src/cli/ask_volumes.h \
 	src/cli/cmd_ask.c \
+	src/cli/chain.c \
+	src/cli/chain.h \
 	src/cli/cmd_bench.c \
 	src/cli/cmd_cache.c \
 	src/cli/cmd_corpus.c \
