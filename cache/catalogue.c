@@ -25,6 +25,10 @@ static const char *const tables[] = {
     " checksum INTEGER NOT NULL, PRIMARY KEY (conversation, number)) WITHOUT ROWID;",
     /* Version 4: how large the volumes of a corpus are that is kept in such. */
     "CREATE TABLE volumes (corpus INTEGER PRIMARY KEY, tokens INTEGER NOT NULL, checksum INTEGER NOT NULL);",
+    /* Version 5 knows further files of the same content. */
+    "CREATE TABLE copy (corpus INTEGER NOT NULL, path BLOB NOT NULL, document INTEGER NOT NULL, added INTEGER NOT NULL,"
+    " file_size INTEGER NOT NULL, file_mtime_ns INTEGER NOT NULL, checksum INTEGER NOT NULL,"
+    " PRIMARY KEY (corpus, path)) WITHOUT ROWID;",
 };
 
 static const DatabaseFormat catalogue_format = {
@@ -95,8 +99,8 @@ catalogue_corpus_free(CatalogueCorpus *corpus)
     g_free(corpus);
 }
 
-static gint64
-document_checksum(const CatalogueDocument *d, gint64 corpus, gint64 position, gint64 pages)
+gint64
+catalogue_document_checksum(const CatalogueDocument *d, gint64 corpus, gint64 position, gint64 pages)
 {
     XXH3_state_t *sum = catalogue_sum_begin(corpus);
     const char *const texts[] = { d->path, d->format, d->title, d->author, d->date, d->hash };
@@ -109,8 +113,8 @@ document_checksum(const CatalogueDocument *d, gint64 corpus, gint64 position, gi
     return catalogue_sum_end(sum);
 }
 
-static gint64
-page_checksum(gint64 document, gint64 number, const char *label, gint64 state, const char *text)
+gint64
+catalogue_page_checksum(gint64 document, gint64 number, const char *label, gint64 state, const char *text)
 {
     XXH3_state_t *sum = catalogue_sum_begin(document);
 
@@ -206,7 +210,7 @@ load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument *document
         page->text = catalogue_column_text(s, 3);
         g_ptr_array_add(document->pages, page);
         if (sqlite3_column_int64(s, 0) != number || !page->label || !page->text
-            || page_checksum(document->id, number, page->label, page->state, page->text)
+            || catalogue_page_checksum(document->id, number, page->label, page->state, page->text)
                != sqlite3_column_int64(s, 4)) {
             database_reset(s);
             damaged(catalogue, corpus, document, error);
@@ -241,7 +245,7 @@ document_of_row(Catalogue *catalogue, const char *corpus, sqlite3_stmt *s, gint6
     d->file_size = sqlite3_column_int64(s, 10);
     d->file_mtime_ns = sqlite3_column_int64(s, 11);
     *pages = sqlite3_column_int64(s, 12);
-    if (document_checksum(d, sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2), *pages)
+    if (catalogue_document_checksum(d, sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2), *pages)
         != sqlite3_column_int64(s, 13)) {
         damaged(catalogue, corpus, d, error);
         g_clear_pointer(&d, catalogue_document_free);
@@ -276,8 +280,8 @@ corpus_checksum(Catalogue *catalogue, gint64 id, gint64 *checksum, GError **erro
     return row == 0;
 }
 
-static gboolean
-seal_corpus(Catalogue *catalogue, gint64 id, GError **error)
+gboolean
+catalogue_seal(Catalogue *catalogue, gint64 id, GError **error)
 {
     gint64 checksum;
 
@@ -300,9 +304,8 @@ check_seal(Catalogue *catalogue, const char *corpus, gint64 id, GError **error)
     return is == should;
 }
 
-/* *ID is 0 when there is no such corpus. */
-static gboolean
-corpus_id(Catalogue *catalogue, const char *name, gint64 *id, GError **error)
+gboolean
+catalogue_corpus_id(Catalogue *catalogue, const char *name, gint64 *id, GError **error)
 {
     return database_get(&catalogue->db, 0, id, error, "SELECT id FROM corpus WHERE name = ?", "t", name);
 }
@@ -343,7 +346,7 @@ catalogue_documents(Catalogue *catalogue, const char *corpus, gboolean with_page
     /* One snapshot: another process may be replacing documents. */
     if (!database_begin_read(&catalogue->db, error))
         return NULL;
-    if (corpus_id(catalogue, corpus, &id, error) && id) {
+    if (catalogue_corpus_id(catalogue, corpus, &id, error) && id) {
         documents = g_ptr_array_new_with_free_func(free_document);
         if (!load_documents(catalogue, corpus, id, with_pages, documents, error))
             g_clear_pointer(&documents, g_ptr_array_unref);
@@ -384,167 +387,6 @@ catalogue_hashes(Catalogue *catalogue, GError **error)
     if (row < 0)
         g_clear_pointer(&hashes, g_hash_table_unref);
     return hashes;
-}
-
-static gboolean
-insert_pages(Catalogue *catalogue, gint64 document, const GPtrArray *pages, GError **error)
-{
-    for (guint i = 0; pages && i < pages->len; i++) {
-        const CataloguePage *page = pages->pdata[i];
-        const char *label = page->label ? page->label : "", *text = page->text ? page->text : "";
-
-        if (!database_do(&catalogue->db, error, "INSERT INTO page (document, number, label, state, bytes, checksum, text)"
-                         " VALUES (?, ?, ?, ?, ?, ?, ?)", "iitiiit", document, (gint64) i, label, (gint64) page->state,
-                         (gint64) strlen(text), page_checksum(document, i, label, page->state, text), text))
-            return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-delete_document(Catalogue *catalogue, gint64 id, GError **error)
-{
-    return database_do(&catalogue->db, error, "DELETE FROM page WHERE document = ?", "i", id)
-           && database_do(&catalogue->db, error, "DELETE FROM document WHERE id = ?", "i", id);
-}
-
-/* Writes the row (number ID, or a new one when 0) and its checksum. */
-static gboolean
-put_row(Catalogue *catalogue, gint64 corpus, gint64 id, gint64 position, gint64 pages, const CatalogueDocument *d,
-        gint64 *stored, GError **error)
-{
-    if (!database_do(&catalogue->db, error, "INSERT OR REPLACE INTO document VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?,"
-                     " ?, ?, ?, ?, ?, ?)", "iiibtttttiiiii", id, corpus, position, d->path, strlen(d->path),
-                     d->format, d->title, d->author, d->date, d->hash, d->added, d->file_size, d->file_mtime_ns,
-                     pages, document_checksum(d, corpus, position, pages)))
-        return FALSE;
-    *stored = sqlite3_last_insert_rowid(catalogue->db.db);
-    return TRUE;
-}
-
-typedef struct {
-    gint64 id, position, pages, added;
-    char *hash;
-} Stored;
-
-/* The stored row of the same path, else the one of the same content; id 0: none. */
-static gboolean
-find_stored(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, Stored *stored, GError **error)
-{
-    sqlite3_stmt *s = database_query(&catalogue->db, error, "SELECT id, position, pages, added, hash FROM document"
-                                     " WHERE corpus = ?1 AND (path = ?2 OR hash = ?3)"
-                                     " ORDER BY path <> ?2, position LIMIT 1", "ibt",
-                                     corpus, d->path, strlen(d->path), d->hash);
-    int row = s ? database_step(&catalogue->db, s, error) : -1;
-
-    memset(stored, 0, sizeof *stored);
-    if (row == 1) {
-        stored->id = sqlite3_column_int64(s, 0);
-        stored->position = sqlite3_column_int64(s, 1);
-        stored->pages = sqlite3_column_int64(s, 2);
-        stored->added = sqlite3_column_int64(s, 3);
-        stored->hash = catalogue_column_text(s, 4);
-        database_reset(s);
-    }
-    return row >= 0;
-}
-
-static gboolean
-put_inside(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *document, gboolean *changed, GError **error)
-{
-    CatalogueDocument d = *document;
-    Stored stored;
-    gint64 id;
-    gboolean ok;
-
-    if (!find_stored(catalogue, corpus, document, &stored, error))
-        return FALSE;
-    *changed = g_strcmp0(stored.hash, document->hash) != 0;
-    g_free(stored.hash);
-    if (!stored.id
-        && !database_get(&catalogue->db, 0, &stored.position, error,
-                         "SELECT ifnull(max(position), -1) + 1 FROM document WHERE corpus = ?", "i", corpus))
-        return FALSE;
-    if (!*changed) {
-        d.added = stored.added;
-        return put_row(catalogue, corpus, stored.id, stored.position, stored.pages, &d, &id, error);
-    }
-    ok = !stored.id || delete_document(catalogue, stored.id, error);
-    return ok && put_row(catalogue, corpus, stored.id, stored.position, d.pages ? d.pages->len : 0, &d, &id, error)
-           && insert_pages(catalogue, id, d.pages, error)
-           && database_do(&catalogue->db, error, "UPDATE corpus SET changed = ? WHERE id = ?", "ii",
-                          g_get_real_time() / G_USEC_PER_SEC, corpus);
-}
-
-gboolean
-catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument *document,
-              gboolean *changed, GError **error)
-{
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC, id;
-    gboolean differs;
-
-    g_return_val_if_fail(document->path && document->hash, FALSE);
-    if (!database_begin(&catalogue->db, error))
-        return FALSE;
-    if (!database_do(&catalogue->db, error, "INSERT OR IGNORE INTO corpus (name, created, changed, checksum)"
-                     " VALUES (?, ?, ?, 0)", "tii", corpus, now, now)
-        || !corpus_id(catalogue, corpus, &id, error)
-        || !put_inside(catalogue, id, document, &differs, error)
-        || !seal_corpus(catalogue, id, error)) {
-        database_rollback(&catalogue->db);
-        return FALSE;
-    }
-    if (changed)
-        *changed = differs;
-    return database_commit(&catalogue->db, error);
-}
-
-gboolean
-catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *path, gboolean *found, GError **error)
-{
-    gint64 id, document = 0;
-    gboolean ok;
-
-    *found = FALSE;
-    if (!database_begin(&catalogue->db, error))
-        return FALSE;
-    ok = corpus_id(catalogue, corpus, &id, error)
-         && database_get(&catalogue->db, 0, &document, error, "SELECT id FROM document WHERE corpus = ? AND path = ?",
-                         "ib", id, path, strlen(path))
-         && (!document
-             || (delete_document(catalogue, document, error)
-                 && database_do(&catalogue->db, error, "UPDATE corpus SET changed = ? WHERE id = ?", "ii",
-                                g_get_real_time() / G_USEC_PER_SEC, id)
-                 && seal_corpus(catalogue, id, error)));
-    if (!ok) {
-        database_rollback(&catalogue->db);
-        return FALSE;
-    }
-    *found = document != 0;
-    return database_commit(&catalogue->db, error) && (!*found || catalogue_shrink(catalogue, error));
-}
-
-gboolean
-catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *found, GError **error)
-{
-    gint64 id = 0;
-    gboolean ok;
-
-    *found = FALSE;
-    if (!database_begin(&catalogue->db, error))
-        return FALSE;
-    ok = corpus_id(catalogue, corpus, &id, error)
-         && database_do(&catalogue->db, error, "DELETE FROM page WHERE document IN"
-                        " (SELECT id FROM document WHERE corpus = ?)", "i", id)
-         && database_do(&catalogue->db, error, "DELETE FROM document WHERE corpus = ?", "i", id)
-         && database_do(&catalogue->db, error, "DELETE FROM volumes WHERE corpus = ?", "i", id)
-         && database_do(&catalogue->db, error, "DELETE FROM corpus WHERE id = ?", "i", id);
-    if (!ok) {
-        database_rollback(&catalogue->db);
-        return FALSE;
-    }
-    *found = id != 0;
-    return database_commit(&catalogue->db, error) && (!*found || catalogue_shrink(catalogue, error));
 }
 
 static gint64
@@ -588,7 +430,7 @@ catalogue_set_volume_tokens(Catalogue *catalogue, const char *corpus, gint64 tok
 
     if (!database_begin(&catalogue->db, error))
         return FALSE;
-    ok = corpus_id(catalogue, corpus, &id, error)
+    ok = catalogue_corpus_id(catalogue, corpus, &id, error)
          && database_do(&catalogue->db, error, "DELETE FROM volumes WHERE corpus = ?", "i", id)
          && (id == 0 || tokens == 0
              || database_do(&catalogue->db, error, "INSERT INTO volumes (corpus, tokens, checksum) VALUES (?, ?, ?)",

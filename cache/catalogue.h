@@ -18,7 +18,7 @@ typedef struct {
 typedef struct {
     gint64 id;                      /* 0 before it is stored */
     char *path, *format, *title, *author, *date, *hash;
-    gint64 added;                   /* seconds since 1970 */
+    gint64 added;                   /* seconds since 1970, when the file was last read */
     gint64 file_size, file_mtime_ns;    /* only to skip re-reading; content decides */
     GPtrArray *pages;               /* CataloguePage*, or NULL when not loaded */
 } CatalogueDocument;
@@ -64,18 +64,23 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatalogueCorpus, catalogue_corpus_free)
 GPtrArray *catalogue_corpora(Catalogue *catalogue, GError **error);
 /* NULL without ERROR: no corpus of that name. */
 CatalogueCorpus *catalogue_corpus(Catalogue *catalogue, const char *name, GError **error);
-/* GPtrArray of CatalogueDocument* in pack order (order of adding; a changed document keeps its
- * place); WITH_PAGES loads the texts.  NULL without ERROR: no such corpus. */
+/* GPtrArray of CatalogueDocument* in pack order (order of adding; a changed document comes
+ * last); WITH_PAGES loads the texts.  NULL without ERROR: no such corpus. */
 GPtrArray *catalogue_documents(Catalogue *catalogue, const char *corpus, gboolean with_pages, GError **error);
 /* Loads the pages of DOCUMENT, one of CORPUS that was listed without. */
 gboolean catalogue_load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument *document, GError **error);
 /* The hashes of all documents of all corpora: a set of char *. */
 GHashTable *catalogue_hashes(Catalogue *catalogue, GError **error);
 /* Adds or, when CORPUS has one of the same path, replaces; all in one transaction; makes the corpus if it is new.
- * *CHANGED (may be NULL): FALSE when the stored one has the same hash (only path and times updated then).  A document whose
- * path is new and whose hash is not is the stored one, renamed: content decides. */
+ * Content decides: a document whose hash is there already is that one, renamed, or, if the file at the stored one's path is
+ * still there, a copy of it.  One whose content has changed goes behind all others, and the old content stays if it has a copy.
+ * *CHANGED (may be NULL): FALSE when the hash was there already. */
 gboolean catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument *document,
                        gboolean *changed, GError **error);
+/* The copies: files of CORPUS (path, times, and the hash of the document) that have the content of a document with another path.
+ * GPtrArray of CatalogueDocument* with free function, by path; empty if there is no such corpus. */
+GPtrArray *catalogue_copies(Catalogue *catalogue, const char *corpus, GError **error);
+/* A document that has a copy stays, under that one's path. */
 gboolean catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *path, gboolean *found, GError **error);
 /* How many tokens a volume of CORPUS has at most; 0: it was not said. */
 gboolean catalogue_volume_tokens(Catalogue *catalogue, const char *corpus, gint64 *tokens, GError **error);

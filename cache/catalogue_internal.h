@@ -19,6 +19,13 @@ void catalogue_sum_int(XXH3_state_t *sum, gint64 value);
 /* Frees SUM. */
 gint64 catalogue_sum_end(XXH3_state_t *sum);
 
+gint64 catalogue_document_checksum(const CatalogueDocument *d, gint64 corpus, gint64 position, gint64 pages);
+gint64 catalogue_page_checksum(gint64 document, gint64 number, const char *label, gint64 state, const char *text);
+/* *ID is 0 when there is no such corpus. */
+gboolean catalogue_corpus_id(Catalogue *catalogue, const char *name, gint64 *id, GError **error);
+/* Writes the checksum over the corpus and its documents, after a change of any. */
+gboolean catalogue_seal(Catalogue *catalogue, gint64 id, GError **error);
+
 /* A column as a string (g_free), or NULL. */
 char *catalogue_column_text(sqlite3_stmt *s, int column);
 

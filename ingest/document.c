@@ -394,13 +394,20 @@ static void hash_string(GChecksum *sum, const char *text)
         g_checksum_update(sum, (const guchar *) text, (gssize) strlen(text) + 1);
 }
 
+gboolean document_untitled(const Document *document)
+{
+    g_autofree char *base = g_path_get_basename(document->path);
+    g_autofree char *name = clean_line(base, -1);
+
+    return strcmp(document->title, name) == 0;
+}
+
 char *document_hash(const Document *document)
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    g_autofree char *base = g_path_get_basename(document->path);
-    g_autofree char *name = clean_line(base, -1);
+
     /* A title that is only the file's name is no content. */
-    hash_string(sum, strcmp(document->title, name) ? document->title : NULL);
+    hash_string(sum, document_untitled(document) ? NULL : document->title);
     hash_string(sum, document->author);
     hash_string(sum, document->date);
     for (guint i = 0; i < document->pages->len; i++) {

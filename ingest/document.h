@@ -61,6 +61,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, document_free)
 const char *page_state_name(PageState state);
 /* Pages that could not be read (scan, unreadable, damaged). */
 guint document_unread_pages(const Document *document);
+/* Whether it brings no title, so that its title is only the name of its file. */
+gboolean document_untitled(const Document *document);
 /* SHA-256 (hex, to be freed) over title, author, date, labels and texts: equal content, equal
  * hash, whatever the file's name or time. */
 char *document_hash(const Document *document);

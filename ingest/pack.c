@@ -11,6 +11,7 @@ Pack *pack_new(void)
     pack->ids = g_array_new(FALSE, FALSE, sizeof(gint32));
     pack->spans = g_array_new(FALSE, FALSE, sizeof(PackSpan));
     pack->document_end = g_array_new(FALSE, FALSE, sizeof(guint32));
+    pack->names = g_ptr_array_new_with_free_func(g_free);
     return pack;
 }
 
@@ -21,13 +22,16 @@ void pack_free(Pack *pack)
     g_array_unref(pack->ids);
     g_array_unref(pack->spans);
     g_array_unref(pack->document_end);
+    g_ptr_array_unref(pack->names);
     g_free(pack);
 }
 
 char *pack_header(const Document *document, guint document_index)
 {
     GString *line = g_string_new(NULL);
-    g_string_append_printf(line, "Document %u: %s", document_index + 1, document->title);
+    g_string_append_printf(line, "Document %u", document_index + 1);
+    if (!document_untitled(document))
+        g_string_append_printf(line, ": %s", document->title);
     if (document->author && document->date)
         g_string_append_printf(line, " (%s, %s)", document->author, document->date);
     else if (document->author || document->date)
@@ -61,6 +65,7 @@ void pack_add(Pack *pack, const Document *document, PackEncodeFunc encode, gpoin
 {
     guint index = pack->document_end->len;
     g_autofree char *header = pack_header(document, index);
+    g_ptr_array_add(pack->names, document_untitled(document) ? g_strdup(document->title) : NULL);
     encode_text(pack, header, encode, data);
     for (guint i = 0; i < document->pages->len; i++) {
         const Page *page = g_ptr_array_index(document->pages, i);
@@ -81,6 +86,7 @@ void pack_add(Pack *pack, const Document *document, PackEncodeFunc encode, gpoin
 
 void pack_skip(Pack *pack)
 {
+    g_ptr_array_add(pack->names, NULL);
     guint32 end = pack->ids->len;
     g_array_append_val(pack->document_end, end);
 }

@@ -11,6 +11,9 @@
  *     【1:2†xii】
  *     text of the second page, whose printed label is xii
  *
+ * A document that brings no title has none in its header, "Document 1" alone: the name of a file may change and costs nothing
+ * then.  It can be told behind the documents, where nothing is cached.
+ *
  * The numbers are those of the document in the pack and of the page in the
  * document, both from 1.  The label follows behind † where it is neither the
  * number nor the heading that the page begins with.  This is the form of citation that GLM-4
@@ -35,6 +38,7 @@ typedef struct {
     GArray *ids;            /* gint32 */
     GArray *spans;          /* PackSpan, ascending, one for each page with text */
     GArray *document_end;   /* guint32: length of ids after each document */
+    GPtrArray *names;       /* char *: of each document without a title the name of its file, of others NULL */
 } Pack;
 
 Pack *pack_new(void);

@@ -108,6 +108,49 @@ too_long() {
         grep -q '2 new' out
 }
 
+# Two files of the same content are one document, and neither is read again.
+copies() {
+    mkdir -p twice && document twice/a.txt 20 && cp twice/a.txt twice/b.txt && touch -d '2020-01-01' twice/*.txt || return
+    "$kvasir" ingest -q --no-prefill -c twice twice &&
+        [ "$("$kvasir" corpus show twice | grep -c '\.txt')" -eq 1 ] || return
+    chmod 0 twice/a.txt twice/b.txt
+    status 0 "$kvasir" ingest --no-prefill -c twice twice && grep -q '0 new, 0 changed, 2 as before' out || return
+    # As root, what may not be read can be read all the same: a content that differs would be seen.
+    chmod 644 twice/a.txt twice/b.txt && sed 's/has/HAS/' twice/a.txt >twice/n && cat twice/n >twice/b.txt && rm twice/n &&
+        touch -d '2020-01-01' twice/b.txt && status 0 "$kvasir" ingest --no-prefill -c twice twice &&
+        grep -q '0 new, 0 changed, 2 as before' out &&
+        status 0 "$kvasir" ingest --no-prefill --reread -c twice twice && grep -q '1 changed, 1 as before' out &&
+        [ "$("$kvasir" corpus show twice | grep -c '\.txt')" -eq 2 ]
+}
+
+# The name of a file without a title is nowhere in what is cached: not in a corpus, and not when files are named.
+renamed() {
+    mkdir -p name && document name/first.txt 25 && document name/second.txt 25 &&
+        "$kvasir" ingest -q --isa c -c name name/first.txt name/second.txt && mv name/first.txt name/other.txt &&
+        status 0 "$kvasir" ingest -q --isa c -c name name/other.txt && grep -q '0 new, 0 changed, 1 as before' out || return
+    "$kvasir" ask -q --json --isa c --max-tokens 1 -c name "What?" >one.json
+    "$kvasir" ask -q --json --isa c --max-tokens 1 "What?" name/other.txt name/second.txt >two.json
+    mv name/second.txt name/third.txt
+    "$kvasir" ask -q --json --isa c --max-tokens 1 "What does THIRD.txt say?" name/other.txt name/third.txt >three.json
+    for json in one two three; do
+        [ "$(usage $json.json cache_creation_tokens)" -eq 0 ] && [ "$(usage $json.json cache_read_tokens)" -ge 1024 ] || return
+    done
+    # The question that names a file is longer by more than the name: it is told which document that is.
+    echo "$(usage two.json prompt_tokens) $(usage three.json prompt_tokens)"
+    [ "$(usage three.json prompt_tokens)" -gt $(($(usage two.json prompt_tokens) + 20)) ]
+}
+
+# What has changed goes behind what stays as it is, so that its next change costs only itself.
+stable_first() {
+    mkdir -p order && document order/a.txt 20 && document order/b.txt 20 && document order/c.txt 20 &&
+        "$kvasir" ingest -q --isa c -c order order && document order/a.txt 21 && "$kvasir" ingest -q --isa c -c order order || return
+    document order/a.txt 22
+    status 0 "$kvasir" ingest --isa c -c order order && ! grep -q '^kvasir: 0 of ' err &&
+        "$kvasir" corpus show order >shown || return
+    cat shown
+    [ "$(grep -o '[abc]\.txt' shown | uniq | tr -d '\n')" = b.txtc.txta.txt ]
+}
+
 ok "a folder: its documents in the order of their names" first
 ok "again: nothing is read, nothing computed" again
 ok "ask -c finds the prefix in the cache" prefilled
@@ -121,4 +164,7 @@ ok "corpora with the same first documents share blocks" shared
 ok "unreadable files are named and counted, status 3" unreadable
 ok "an empty folder is an error" nothing
 ok "too long for the context: kept, not prefilled, status 2" too_long
+ok "two files of one content are one document" copies
+ok "a new name costs nothing" renamed
+ok "a changed document goes last" stable_first
 finish

@@ -154,15 +154,15 @@ test_documents(Fixture *f, gconstpointer data)
     g_assert_true(put(catalogue, "thesis", "c.pdf", "C", 7));
     g_assert_true(put(catalogue, "other", "a.pdf", "A", 3));
     g_assert_false(put(catalogue, "thesis", "a.pdf", "A", 3));
-    /* A changed document keeps its place; a renamed one is not a new one. */
+    /* A changed document goes behind those that stay as they are; a renamed one is not a new one. */
     g_assert_true(put(catalogue, "thesis", "a.pdf", "A2", 4));
     g_assert_false(put(catalogue, "thesis", "new name.pdf", "C", 7));
-    contents(catalogue, "thesis", "a.pdf=A2/4 b\n.pdf=B/0 new name.pdf=C/7");
+    contents(catalogue, "thesis", "b\n.pdf=B/0 new name.pdf=C/7 a.pdf=A2/4");
     contents(catalogue, "other", "a.pdf=A/3");
     catalogue_close(catalogue);
 
     catalogue = open_it(f);
-    contents(catalogue, "thesis", "a.pdf=A2/4 b\n.pdf=B/0 new name.pdf=C/7");
+    contents(catalogue, "thesis", "b\n.pdf=B/0 new name.pdf=C/7 a.pdf=A2/4");
     corpora = catalogue_corpora(catalogue, &error);
     g_assert_cmpuint(corpora->len, ==, 2);
     corpus = corpora->pdata[1];
@@ -184,6 +184,70 @@ test_documents(Fixture *f, gconstpointer data)
     catalogue_close(catalogue);
     g_assert_cmpint(stat(f->path, &st), ==, 0);
     g_assert_cmpint(st.st_mode & 0777, ==, 0600);
+}
+
+static void
+copies(Catalogue *catalogue, const char *expected)
+{
+    g_autoptr(GPtrArray) list = catalogue_copies(catalogue, "c", NULL);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < list->len; i++) {
+        const CatalogueDocument *copy = list->pdata[i];
+        g_autofree char *name = g_path_get_basename(copy->path);
+
+        g_string_append_printf(text, "%s%s", i ? " " : "", name);
+    }
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
+static guint
+documents_of(Catalogue *catalogue)
+{
+    g_autoptr(GPtrArray) documents = catalogue_documents(catalogue, "c", TRUE, NULL);
+
+    return documents->len;
+}
+
+/* Two files of one content are one document; when one of them changes or goes, the content stays with the other. */
+static void
+test_copies(Fixture *f, gconstpointer data)
+{
+    Catalogue *catalogue = open_it(f);
+    g_autofree char *a = g_build_filename(f->folder, "a.txt", NULL), *b = g_build_filename(f->folder, "b.txt", NULL);
+    g_autofree char *c = g_build_filename(f->folder, "c.txt", NULL);
+    gboolean found;
+
+    g_assert_true(g_file_set_contents(a, "A", 1, NULL) && g_file_set_contents(b, "A", 1, NULL));
+    g_assert_true(put(catalogue, "c", a, "A", 2));
+    g_assert_false(put(catalogue, "c", b, "A", 2));
+    g_assert_false(put(catalogue, "c", a, "A", 2));
+    copies(catalogue, "b.txt");
+    g_assert_cmpuint(documents_of(catalogue), ==, 1);
+    /* The first one changes. */
+    g_assert_true(put(catalogue, "c", a, "A2", 2));
+    copies(catalogue, "");
+    g_assert_cmpuint(documents_of(catalogue), ==, 2);
+    /* And becomes a copy of the other again. */
+    g_assert_true(put(catalogue, "c", a, "A", 2));
+    copies(catalogue, "a.txt");
+    g_assert_cmpuint(documents_of(catalogue), ==, 1);
+    /* The document is removed: its copy takes its place. */
+    g_assert_true(catalogue_remove_document(catalogue, "c", b, &found, NULL));
+    g_assert_true(found);
+    copies(catalogue, "");
+    g_assert_cmpuint(documents_of(catalogue), ==, 1);
+    g_assert_false(put(catalogue, "c", b, "A", 2));
+    g_assert_true(catalogue_remove_document(catalogue, "c", b, &found, NULL));
+    g_assert_true(found);
+    copies(catalogue, "");
+    /* The file of the document has gone: this one is it, renamed. */
+    g_unlink(a);
+    g_assert_false(put(catalogue, "c", c, "A", 2));
+    copies(catalogue, "");
+    g_assert_cmpuint(documents_of(catalogue), ==, 1);
+    g_unlink(b);
+    catalogue_close(catalogue);
 }
 
 /* What was removed is in none of the files any more. */
@@ -486,7 +550,7 @@ test_upgrade(Fixture *f, gconstpointer data)
 
     put(catalogue, "thesis", "/a.pdf", "alpha", 3);
     catalogue_close(catalogue);
-    sql(f->path, "DROP TABLE volumes; DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
+    sql(f->path, "DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
@@ -502,11 +566,11 @@ test_upgrade(Fixture *f, gconstpointer data)
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
     g_assert_cmpint(add_record(catalogue, "thesis", "What?"), ==, 1);
     catalogue_close(catalogue);
-    g_assert_cmpint(user_version(f->path), ==, 4);
+    g_assert_cmpint(user_version(f->path), ==, 5);
     catalogue_close(open_it(f));
 
     /* Version 2 has records, but no conversations. */
-    sql(f->path, "DROP TABLE volumes; DROP TABLE turn; PRAGMA user_version = 2");
+    sql(f->path, "DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; PRAGMA user_version = 2");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
     assert_conversations(catalogue, "");
@@ -515,7 +579,7 @@ test_upgrade(Fixture *f, gconstpointer data)
     g_assert_cmpint(record->conversation, ==, 0);
     catalogue_close(catalogue);
     catalogue_close(open_it(f));
-    g_assert_cmpint(user_version(f->path), ==, 4);
+    g_assert_cmpint(user_version(f->path), ==, 5);
 
     /* A file that says 1 but has another schema is no catalogue of version 1. */
     sql(f->path, "PRAGMA user_version = 1");
@@ -565,6 +629,7 @@ main(int argc, char **argv)
         { "/catalogue/records", test_records }, { "/catalogue/conversations", test_conversations },
         { "/catalogue/volumes", test_volumes },
         { "/catalogue/upgrade", test_upgrade },
+        { "/catalogue/copies", test_copies },
         { "/catalogue/processes", test_processes },
     };
 

@@ -397,7 +397,7 @@ static void test_pack(void)
     gsize alone = pack->ids->len;
     pack_add(pack, b, encode_bytes, NULL);
     g_autofree char *all = spell(pack, 0, pack->ids->len);
-    g_assert_cmpstr(all, ==, "Document 1: a.txt\n【1:1】\nfirst\n【1:2】\nfoo bar\n"
+    g_assert_cmpstr(all, ==, "Document 1\n【1:1】\nfirst\n【1:2】\nfoo bar\n"
                     "Document 2: One\n【2:1】\n# One\nx\n【2:2】\n# Two\ny\n");
     g_assert_cmpuint(g_array_index(pack->document_end, guint32, 0), ==, alone);
     g_assert_cmpuint(g_array_index(pack->document_end, guint32, 1), ==, pack->ids->len);

@@ -27,11 +27,29 @@ static const char preface[] = "These are the documents.\n\n";
 /* The rule is repeated here: behind a hundred thousand tokens the first words are far away. */
 static const char question_form[] =
     "\n\nThese were the documents. Answer from them alone and cite pages as 【document:page】.\n\n"
-    "Question: %s";
+    "%sQuestion: %s";
 
 void prompt_encode(gpointer tokenizer, const char *text, gsize length, GArray *ids)
 {
     tokenizer_encode(tokenizer, text, length, ids);
+}
+
+/* A line for each file that QUESTION names and that is called in no header, or "": names stand behind what is cached. */
+static char *named_files(const Pack *pack, const char *question)
+{
+    g_autofree char *asked = g_utf8_casefold(question, -1);
+    GString *lines = g_string_new(NULL);
+
+    for (guint i = 0; pack->names != NULL && i < pack->names->len; i++) {
+        const char *name = g_ptr_array_index(pack->names, i);
+        g_autofree char *folded = name != NULL ? g_utf8_casefold(name, -1) : NULL;
+
+        if (folded != NULL && strstr(asked, folded) != NULL)
+            g_string_append_printf(lines, "Document %u is the file %s.\n", i + 1, name);
+    }
+    if (lines->len > 0)
+        g_string_append_c(lines, '\n');
+    return g_string_free(lines, FALSE);
 }
 
 Prompt *prompt_new(const Tokenizer *tokenizer, const char *system, const Pack *pack,
@@ -55,7 +73,8 @@ Prompt *prompt_new(const Tokenizer *tokenizer, const char *system, const Pack *p
     prompt->prefix = prompt->ids->len;
     if (question != NULL) {
         g_autoptr(GString) text = g_string_new(NULL);
-        g_string_printf(text, question_form, question);
+        g_autofree char *names = named_files(pack, question);
+        g_string_printf(text, question_form, names, question);
         tokenizer_encode(tokenizer, text->str, text->len, prompt->ids);
         chat_generate(tokenizer, prompt->ids);
     }

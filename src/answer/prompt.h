@@ -3,6 +3,8 @@
  *   [gMASK]<sop> <|system|> system <|user|> preface, pack, question <|assistant|>
  *   '------------- prefix: never depends on the question ------'
  *
+ * A file without a title that the question names is introduced before it ("Document 2 is the file b.txt.").
+ *
  * The preface, the pack and the question are tokenized one by one, so that the prefix is
  * the same to the id whatever is asked, and documents added at the end leave what is
  * before them as it was.

@@ -32,8 +32,8 @@ static const GOptionEntry entries[] = {
 
 typedef struct {
     Catalogue *catalogue;
-    GHashTable *known;          /* path -> CatalogueDocument* of the corpus */
-    GPtrArray *rows;            /* owns those */
+    GHashTable *known;          /* path -> CatalogueDocument*, document or copy, of the corpus */
+    GPtrArray *rows, *copies;   /* own those */
     Meter *meter;
     PrefixReport prefix;
     guint new, changed, same, partly, unreadable;
@@ -52,6 +52,13 @@ static gboolean load_known(Ingest *ingest, GError **error)
     for (guint i = 0; ingest->rows != NULL && i < ingest->rows->len; i++) {
         CatalogueDocument *row = g_ptr_array_index(ingest->rows, i);
         g_hash_table_insert(ingest->known, row->path, row);
+    }
+    ingest->copies = catalogue_copies(ingest->catalogue, option.corpus, error);
+    if (ingest->copies == NULL)
+        return FALSE;
+    for (guint i = 0; i < ingest->copies->len; i++) {
+        CatalogueDocument *copy = g_ptr_array_index(ingest->copies, i);
+        g_hash_table_insert(ingest->known, copy->path, copy);
     }
     return TRUE;
 }
@@ -322,6 +329,7 @@ static int run(int argc, char **argv)
     status = finish(&ingest, error);
     g_clear_pointer(&ingest.known, g_hash_table_unref);
     g_clear_pointer(&ingest.rows, g_ptr_array_unref);
+    g_clear_pointer(&ingest.copies, g_ptr_array_unref);
     catalogue_close(ingest.catalogue);
     prefix_report_clear(&ingest.prefix);
     meter_free(ingest.meter);
