@@ -34,6 +34,9 @@ database_fail(Database *database, int rc, GError **error)
 {
     const char *path = database->path, *what = database->format->what;
 
+    /* A full disk comes as the one or the other, by what was to be written. */
+    if ((rc & 0xff) == SQLITE_IOERR && database->db && sqlite3_system_errno(database->db) == ENOSPC)
+        rc = SQLITE_FULL;
     switch (rc & 0xff) {
     case SQLITE_FULL:
         g_set_error(error, FAILURE, FAILURE_SYSTEM,

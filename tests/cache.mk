@@ -34,3 +34,9 @@ tests_bench_store_LDADD = $(cache_test_ldadd)
 
 TESTS += tests/t-cache.sh tests/t-together.sh tests/t-archive.sh
 EXTRA_DIST += tests/t-cache.sh tests/t-together.sh tests/t-archive.sh
+
+check_PROGRAMS += tests/no-network
+tests_no_network_SOURCES = tests/no-network.c
+tests_no_network_CFLAGS = $(AM_CFLAGS)
+TESTS += tests/t-network.sh
+EXTRA_DIST += tests/t-network.sh

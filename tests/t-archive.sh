@@ -48,6 +48,21 @@ other_name() {
     elsewhere "$kvasir" cache import -q -c copy thesis.kva && elsewhere ask c copy copy && cmp here copy
 }
 
+# across FROM TO: an archive made with one instruction set answers with the same bytes under another, computing no block.
+across() {
+    rm -rf across && KVASIR_DATA_DIR=$scratch/across/data KVASIR_CACHE_DIR=$scratch/across/cache KVASIR_ISA=$1 || return
+    export KVASIR_DATA_DIR KVASIR_CACHE_DIR KVASIR_ISA
+    "$kvasir" ingest -q -c thesis papers && "$kvasir" cache export -q -c thesis across.kva || return
+    "$kvasir" ask -q --max-tokens 12 --no-history --logits from -c thesis "What does line 5 say?" >from.txt
+    KVASIR_DATA_DIR=$scratch/across/data2 KVASIR_CACHE_DIR=$scratch/across/cache2 KVASIR_ISA=$2
+    "$kvasir" cache import -q across.kva || return
+    "$kvasir" ask -q --max-tokens 12 --no-history --logits to -c thesis "What does line 5 say?" >to.txt
+    "$kvasir" ask -q --json --max-tokens 1 --no-history -c thesis "What?" >to.json
+    cat from.txt to.txt to.json
+    [ -s from.txt ] && cmp from.txt to.txt && cmp from to && [ "$(usage to.json cache_creation_tokens)" -eq 0 ] &&
+        [ "$(usage to.json cache_read_tokens)" -ge 512 ]
+}
+
 texts() {
     "$kvasir" cache export --texts -c thesis texts.kva &&
         KVASIR_DATA_DIR=$scratch/texts/data KVASIR_CACHE_DIR=$scratch/texts/cache KVASIR_MODEL=none \
@@ -124,6 +139,8 @@ ok "a corpus is exported; tar and sha256sum understand it" exports
 ok "imported elsewhere, its answer is the same and nothing is computed" imports
 ok "importing it again adds nothing" again
 ok "under another name it is the same" other_name
+ok "made with one instruction set, asked with another: the same answer" across c avx2
+ok "and the other way round" across avx2 c
 ok "the texts alone need no model" texts
 ok "made by other weights: refused" refused 4 thesis.kva 'other weights' -m "$top_srcdir/tests/data/models/tiny-edge-f32.gguf"
 ok "no archive: refused" refused 3 papers/one.txt 'no kvasir archive'
