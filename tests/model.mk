@@ -80,3 +80,10 @@ EXTRA_PROGRAMS += tests/bench-tokenizer
 tests_bench_tokenizer_SOURCES = tests/bench-tokenizer.c
 tests_bench_tokenizer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_bench_tokenizer_LDADD = libmodel.a libbase.a $(GLIB_LIBS)
+
+# Measures; not a test: "make tests/bench-kv".
+EXTRA_PROGRAMS += tests/bench-kv
+tests_bench_kv_SOURCES = tests/bench-kv.c
+tests_bench_kv_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_bench_kv_LDADD = libmodel.a $(KERNEL_LIBS) libbase.a $(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
+tests_bench_kv_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
