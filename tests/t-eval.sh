@@ -79,6 +79,15 @@ program() {
 ok "the program itself" program
 lengths() { awk -F'"tokens": ' '/"needle"/ { split($2, t, ","); print t[1]; if (t[1] < 1000 || t[1] > 1500) bad = 1 } END { exit bad }' real/results.jsonl; }
 ok "prompts have the length that was asked for" lengths
+rounding() {
+    "$eval/lossy.py" --kvasir "$top_builddir/kvasir" --work lossy --cases 1 --lengths 1200 --tasks needle \
+        --max-tokens 4 -m "$KVASIR_MODEL" --kv f32,int8 >table 2>err
+    got=$?
+    cat table err
+    [ $got -eq 0 ] && [ "$(wc -l <table)" -eq 5 ] &&
+        awk '/^reference/ && $(NF - 2) + 0 != 0 || /^kv int8/ && ($(NF - 2) + 0 <= 0 || $(NF - 2) > 0.1) { exit 1 }' table
+}
+ok "what rounding costs: a reference, small divergences, drafts that change nothing" rounding
 usage() { "$eval/evaluate.py" --tasks nothing 2>err; [ $? -eq 2 ] && grep -q 'no task nothing' err; }
 ok "an unknown task is refused" usage
 finish

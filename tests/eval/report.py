@@ -67,14 +67,18 @@ def line(task, rows):
             percent(mean(r["refused"] for r in good)), str(len(rows) - len(good)), middle("seconds"), middle("total_s"))
 
 
+def aligned(lines, words, stream=sys.stdout):
+    """Prints rows of cells in columns, the first WORDS of them to the left, numbers to the right."""
+    widths = [max(len(entry[i]) for entry in lines) for i in range(len(lines[0]))]
+    for entry in lines:
+        print("  ".join(cell.ljust(w) if i < words else cell.rjust(w) for i, (cell, w) in enumerate(zip(entry, widths))),
+              file=stream)
+
+
 def table(rows, stream=sys.stdout):
     """page, page p.: of right answers, those that cite every page they rest on, and the share of right ones among
     cited pages.  s, total s: median time of a question by the clock and as kvasir counts it."""
-    lines = [HEADS] + [line(task, group) for task, _, group in groups(rows)]
-    widths = [max(len(entry[i]) for entry in lines) for i in range(len(HEADS))]
-    for entry in lines:
-        print("  ".join([entry[0].ljust(widths[0])] + [cell.rjust(w) for cell, w in zip(entry[1:], widths[1:])]),
-              file=stream)
+    aligned([HEADS] + [line(task, group) for task, _, group in groups(rows)], 1, stream)
     for task, _, group in groups(rows):
         for message in sorted({r["error"] for r in group if "error" in r}):
             print("%s: %s" % (task, message), file=stream)

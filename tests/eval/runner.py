@@ -67,11 +67,11 @@ class Program:
         self.run("ingest", "-q", *self.common, "-c", made.name, *paths)
         return made.name
 
-    def ask(self, corpus, question, max_tokens):
-        """(the reply as JSON, seconds by the clock)."""
+    def ask(self, corpus, question, max_tokens, logits=None):
+        """(the reply as JSON, seconds by the clock).  The file LOGITS gets those before the first token."""
         begun = time.monotonic()
         out = self.run("ask", "-q", "--json", "--no-history", *self.common, *self.ask_options, "--max-tokens", str(max_tokens),
-                       "-c", corpus, question, good=(0, 1))
+                       *(["--logits", logits] if logits else []), "-c", corpus, question, good=(0, 1))
         return json.loads(out), time.monotonic() - begun
 
 
@@ -134,11 +134,12 @@ class Meter:
 
 
 class Evaluation:
-    """Asks all cases of all sets with JOBS threads; each result goes to SINK (a function) as it comes."""
+    """Asks all cases of all sets with JOBS threads; each result goes to SINK (a function) as it comes.  LOGITS(case)
+    names the file for the logits before the answer, or gives None."""
 
-    def __init__(self, program, max_tokens, jobs, sink, label):
+    def __init__(self, program, max_tokens, jobs, sink, label, logits=lambda case: None):
         self.program, self.max_tokens, self.jobs = program, max_tokens, jobs
-        self.sink, self.label = sink, label
+        self.sink, self.label, self.logits = sink, label, logits
         self.queue, self.lock = collections.deque(), threading.Condition()
         self.busy, self.stopped, self.failure = 0, False, None
 
@@ -173,7 +174,7 @@ class Evaluation:
 
     def ask(self, corpus, case):
         try:
-            reply, seconds = self.program.ask(corpus, case["question"], self.max_tokens)
+            reply, seconds = self.program.ask(corpus, case["question"], self.max_tokens, self.logits(case))
         except Failed as failure:
             self.sink(self.result(case, error=str(failure)))
             return
