@@ -502,7 +502,8 @@ database_open(Database *database, const char *path, const DatabaseFormat *format
     if (!opened && mode == DATABASE_READ && g_file_test(database->path, G_FILE_TEST_IS_REGULAR)) {
         g_autofree char *folder = g_path_get_dirname(database->path);
 
-        if (access(folder, W_OK) != 0) {
+        /* On a full disk there is no room for the -shm file; where that is missing nobody writes. */
+        if (access(folder, W_OK) != 0 || g_error_matches(problem, FAILURE, FAILURE_SYSTEM)) {
             g_clear_error(&problem);
             opened = open_immutable(database, &problem);
         }

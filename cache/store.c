@@ -21,6 +21,24 @@ is_writable(const char *path)
     return g_access(path, W_OK) == 0 && g_access(folder, W_OK) == 0;
 }
 
+/* A store on a full disk can still be read. */
+static gboolean
+open_database(Store *store, const char *path, gboolean or_read_only, GError **error)
+{
+    GError *problem = NULL;
+
+    if (database_open(&store->db, path, &store_format, store->read_only ? DATABASE_READ : DATABASE_CREATE, &problem))
+        return TRUE;
+    if (!store->read_only && or_read_only && g_error_matches(problem, FAILURE, FAILURE_SYSTEM)
+        && database_open(&store->db, path, &store_format, DATABASE_READ, NULL)) {
+        g_error_free(problem);
+        store->read_only = TRUE;
+        return TRUE;
+    }
+    g_propagate_error(error, problem);
+    return FALSE;
+}
+
 Store *
 store_open(const char *path, const StoreOptions *options, GError **error)
 {
@@ -35,7 +53,7 @@ store_open(const char *path, const StoreOptions *options, GError **error)
     g_mutex_init(&store->readers_lock);
     g_queue_init(&store->readers);
     store_writer_init(&store->writer);
-    if (!database_open(&store->db, path, &store_format, store->read_only ? DATABASE_READ : DATABASE_CREATE, error)) {
+    if (!open_database(store, path, options && options->or_read_only, error)) {
         store_close(store);
         return NULL;
     }

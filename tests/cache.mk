@@ -38,5 +38,5 @@ EXTRA_DIST += tests/t-cache.sh tests/t-together.sh tests/t-archive.sh
 check_PROGRAMS += tests/no-network
 tests_no_network_SOURCES = tests/no-network.c
 tests_no_network_CFLAGS = $(AM_CFLAGS)
-TESTS += tests/t-network.sh
-EXTRA_DIST += tests/t-network.sh
+TESTS += tests/t-network.sh tests/t-disk.sh
+EXTRA_DIST += tests/t-network.sh tests/t-disk.sh
