@@ -95,14 +95,22 @@ void batch_take(const Batch *batch, gsize first, Session *s, const gint32 *token
     s->have_logits = FALSE;
 }
 
-/* Reserves memory, which is not used until it is written to; NULL if there is none. */
+#define HUGE_PAGE ((gsize) 2 << 20)
+
+/* Reserves memory, which is not used until it is written to; NULL if there is none.  Large segments ask for huge
+ * pages: a block that is read back would spend its time in page faults otherwise. */
 static Segment *segment_new(gsize bytes)
 {
-    void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *data;
     Segment *segment;
 
+    if (bytes >= 4 * HUGE_PAGE)
+        bytes = (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    data = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (data == MAP_FAILED)
         return NULL;
+    if (bytes >= 4 * HUGE_PAGE)
+        madvise(data, bytes, MADV_HUGEPAGE);
     segment = g_new(Segment, 1);
     *segment = (Segment) { 1, data, bytes };
     return segment;
