@@ -21,8 +21,8 @@ static gboolean hparams_check(const ModelInfo *info, const char *path, GError **
     if (info->rotary_dim % 2 != 0 || info->rotary_dim > info->head_dim)
         return model_fail(error, path, "the rotary dimension %d is odd or larger than the head size %d",
                           info->rotary_dim, info->head_dim);
-    if (!(info->rope_theta >= 1 && info->rope_theta <= 1e15))
-        return model_fail(error, path, "the RoPE base %g is not between 1 and 1e15", info->rope_theta);
+    if (!(info->rope_theta >= 1 && info->rope_theta <= 1e20))
+        return model_fail(error, path, "the RoPE base %g is not between 1 and 1e20", info->rope_theta);
     if (!(info->norm_eps > 0 && info->norm_eps < 1))
         return model_fail(error, path, "the epsilon %g of the norms is not between 0 and 1", info->norm_eps);
     return TRUE;
