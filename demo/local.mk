@@ -13,3 +13,7 @@ demo/demo.gguf: demo/vocabulary $(MAKE_DEMO)
 	$(AM_V_GEN)$(MAKE_DEMO) $(srcdir)/demo/vocabulary $@
 
 EXTRA_DIST += demo/vocabulary demo/learn_vocabulary.py
+
+# The look-up model that is to replace it.
+EXTRA_DIST += demo/README.md demo/construct.py demo/export.py demo/forward.py demo/learn_words.py demo/make_model.py \
+	demo/rotary.py demo/tokens.py
