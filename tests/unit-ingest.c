@@ -282,6 +282,15 @@ static void test_lone_foot(void)
     g_assert_nonnull(strstr(page(row, 0)->text, "Part 119"));
 }
 
+/* The byte strings that dblatex leaves around characters of other fonts; \\351 is an e with an acute. */
+static void test_byte_strings(void)
+{
+    GString *s = g_string_new(NULL);
+    show(s, 72, 700, 10, "A caf b''\\351b''b''\\350b'' and the code x = b'' + b'a' of the rest.");
+    g_autoptr(Document) d = read_streams(&s, 1);
+    g_assert_cmpstr(page(d, 0)->text, ==, "A caf éè and the code x = b'' + b'a' of the rest.");
+}
+
 static void test_hyphens(void)
 {
     GString *s = g_string_new(NULL);
@@ -441,6 +450,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/tables", test_tables);
     g_test_add_func("/ingest/furniture", test_furniture);
     g_test_add_func("/ingest/lone-foot", test_lone_foot);
+    g_test_add_func("/ingest/byte-strings", test_byte_strings);
     g_test_add_func("/ingest/hyphens", test_hyphens);
     g_test_add_func("/ingest/scan", test_scan);
     g_test_add_func("/ingest/article", test_article);
