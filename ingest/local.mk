@@ -30,9 +30,11 @@ libingest_a_SOURCES = \
 # Formats that other programs and libraries unpack.
 libingest_a_SOURCES += \
 	ingest/epub.c \
+	ingest/ignore.c ingest/ignore.h \
 	ingest/man.c \
 	ingest/mhtml.c \
 	ingest/program.c ingest/program.h \
+	ingest/tree.c ingest/tree.h \
 	ingest/unpack.c ingest/unpack.h \
 	ingest/xml.c ingest/xml.h \
 	ingest/zip.c ingest/zip.h

@@ -164,4 +164,51 @@ ok "without mandoc, groff does it" by_groff
 ok "without both a sentence says so" without_both
 ok "a point at the beginning makes no manual page" no_page
 ok "a folder: manual pages, not libraries and logs" man_folder
+
+# --- Folders ---
+
+mkdir -p tree/sub/deep tree/.hidden tree/build elsewhere
+for file in a.txt b.md sub/c.txt sub/keep.txt sub/deep/d.txt .hidden/e.txt build/f.txt g.log; do
+    echo "words of $file" >"tree/$file"
+done
+echo "words from elsewhere" >elsewhere/h.txt
+ln -s ../elsewhere tree/link
+ln -s .. tree/loop
+head -c 5000 /dev/zero | tr '\0' x >tree/large.txt
+
+# takes NAMES OPTION...: what ingest takes of the folder, by name, in order
+takes() {
+    wanted=$1
+    shift
+    rm -rf data && "$kvasir" ingest --no-prefill -c tree "$@" tree >out 2>err || { cat err; return 1; }
+    "$kvasir" corpus show tree --json >show || return
+    is "$(grep -o '"path" *: *"[^"]*"' show | sed 's/.*\///; s/"$//' | tr '\n' ' ')" "$wanted"
+}
+ignored() {
+    printf '# not these\nbuild/\n*.txt\n!a.txt\n' >tree/.kvasirignore && printf '!keep.txt\n' >tree/sub/.kvasirignore || return
+    takes "a.txt b.md keep.txt "
+    result=$?
+    [ $result -eq 0 ] && { takes "a.txt b.md f.txt large.txt c.txt d.txt keep.txt " --no-ignore; result=$?; }
+    rm tree/.kvasirignore tree/sub/.kvasirignore
+    return $result
+}
+too_large() {
+    takes "a.txt b.md f.txt c.txt d.txt keep.txt " --max-size 4K && grep -q '1 file larger than --max-size left out' err
+}
+wrong_size() {
+    "$kvasir" ingest --no-prefill -c tree --max-size many tree 2>err
+    [ $? -eq 2 ] && grep -q 'takes a size' err
+}
+named() {
+    rm -rf data && "$kvasir" ingest --no-prefill -c tree --exclude 'a*' tree/a.txt >out && grep -q '1 new' out
+}
+ok "documents in the order of their names, no hidden ones, no links" takes "a.txt b.md f.txt large.txt c.txt d.txt keep.txt "
+ok "what .kvasirignore says, here and below" ignored
+ok "--exclude" takes "b.md large.txt c.txt keep.txt " --exclude build --exclude 'a*' --exclude deep/
+ok "--include takes what it matches, of any kind" takes "g.log c.txt " --include '*.log' --include '/sub/c.*'
+ok "--hidden" takes "e.txt a.txt b.md f.txt large.txt c.txt d.txt keep.txt " --hidden
+ok "--follow goes to each folder once" takes "a.txt b.md f.txt large.txt h.txt c.txt d.txt keep.txt " --follow --exclude /loop
+ok "--max-size" too_large
+ok "a size that is none" wrong_size
+ok "a file that is named is read" named
 finish

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ingest/document.h"
+#include "ingest/ignore.h"
 #include "ingest/zip.h"
 #include "src/base/failure.h"
 
@@ -207,6 +208,37 @@ static void test_mhtml(void)
     assert_refused("a.mht", NONE, sizeof NONE - 1, "no HTML");
 }
 
+/* As git check-ignore says. */
+static void test_ignore(void)
+{
+    static const struct { const char *list, *path; gboolean folder; IgnoreVerdict verdict; } CASES[] = {
+        { "*.txt", "a.txt", FALSE, IGNORE_DROP }, { "*.txt", "x/y/a.txt", FALSE, IGNORE_DROP }, { "*.txt", "a.txt.gz", FALSE, IGNORE_SILENT },
+        { "/a.txt", "a.txt", FALSE, IGNORE_DROP }, { "/a.txt", "x/a.txt", FALSE, IGNORE_SILENT }, { "x/a", "x/a", FALSE, IGNORE_DROP },
+        { "x/a", "y/x/a", FALSE, IGNORE_SILENT }, { "x/*", "x/y/z", FALSE, IGNORE_SILENT }, { "x/**", "x/y/z", FALSE, IGNORE_DROP },
+        { "x/**", "x", TRUE, IGNORE_SILENT }, { "**/z", "z", FALSE, IGNORE_DROP }, { "a/**/z", "a/z", FALSE, IGNORE_DROP },
+        { "a/**/z", "a/b/c/z", FALSE, IGNORE_DROP }, { "build/", "build", TRUE, IGNORE_DROP }, { "build/", "build", FALSE, IGNORE_SILENT },
+        { "*.txt\n!keep.txt", "keep.txt", FALSE, IGNORE_KEEP }, { "!keep.txt\n*.txt", "keep.txt", FALSE, IGNORE_DROP },
+        { "# a\n\n  \n", "a", FALSE, IGNORE_SILENT }, { "\\#a", "#a", FALSE, IGNORE_DROP }, { "\\!a", "!a", FALSE, IGNORE_DROP },
+        { "a   ", "a", FALSE, IGNORE_DROP }, { "a\\ ", "a ", FALSE, IGNORE_DROP }, { "a\r\n", "a", FALSE, IGNORE_DROP },
+        { "[a-c]x", "bx", FALSE, IGNORE_DROP }, { "[!a-c]x", "bx", FALSE, IGNORE_SILENT }, { "[]]x", "]x", FALSE, IGNORE_DROP },
+        { "[ab", "[ab", FALSE, IGNORE_DROP }, { "?", "\303\251", FALSE, IGNORE_DROP }, { "*\303\251*", "caf\303\251s", FALSE, IGNORE_DROP },
+        { "/", "a", TRUE, IGNORE_SILENT }, { "*a*b*c", "xaybzc", FALSE, IGNORE_DROP }, { "*a*b*c", "xaybz", FALSE, IGNORE_SILENT },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        g_autoptr(Ignore) ignore = ignore_new(CASES[i].list, strlen(CASES[i].list));
+        g_test_message("\"%s\" and %s", CASES[i].list, CASES[i].path);
+        g_assert_cmpint(ignore_match(ignore, CASES[i].path, CASES[i].folder), ==, CASES[i].verdict);
+    }
+    /* A pattern made to take for ever. */
+    g_autoptr(GString) stars = g_string_new(NULL);
+    for (int i = 0; i < 2000; i++)
+        g_string_append(stars, "*a");
+    g_string_append(stars, "b");
+    g_autofree char *name = g_strnfill(4000, 'a');
+    g_autoptr(Ignore) ignore = ignore_new(stars->str, stars->len);
+    g_assert_cmpint(ignore_match(ignore, name, FALSE), ==, IGNORE_SILENT);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -215,5 +247,6 @@ int main(int argc, char **argv)
     g_test_add_func("/formats/bombs", test_bombs);
     g_test_add_func("/formats/resolve", test_resolve);
     g_test_add_func("/formats/mhtml", test_mhtml);
+    g_test_add_func("/formats/ignore", test_ignore);
     return g_test_run();
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ingest/tree.h"
 #include "src/base/failure.h"
 
 /* A file may change twice within this many seconds without its time showing it (FAT: 2). */
@@ -17,57 +18,9 @@ static gint64 mtime_ns(const struct stat *st)
 }
 
 
-static gint compare_names(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-static gboolean collect_folder(const char *folder, GPtrArray *files, GError **error)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GError) local = NULL;
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, &local);
-    const char *name;
-
-    if (dir == NULL) {
-        g_set_error(error, FAILURE, FAILURE_INPUT, "%s", local->message);
-        return FALSE;
-    }
-    while ((name = g_dir_read_name(dir)) != NULL)
-        if (name[0] != '.')
-            g_ptr_array_add(names, g_strdup(name));
-    g_ptr_array_sort(names, compare_names);
-    for (guint i = 0; i < names->len; i++) {
-        char *path = g_build_filename(folder, g_ptr_array_index(names, i), NULL);
-        struct stat st;
-
-        if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-            gboolean ok = collect_folder(path, files, error);
-            g_free(path);
-            if (!ok)
-                return FALSE;
-        } else if (document_is_likely(path) && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
-            g_ptr_array_add(files, path);
-        } else {
-            g_free(path);
-        }
-    }
-    return TRUE;
-}
-
 gboolean source_collect(const char *path, GPtrArray *files, GError **error)
 {
-    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
-    struct stat st;
-
-    if (stat(absolute, &st) != 0) {
-        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: %s", path, g_strerror(errno));
-        return FALSE;
-    }
-    if (S_ISDIR(st.st_mode))
-        return collect_folder(absolute, files, error);
-    g_ptr_array_add(files, g_steal_pointer(&absolute));
-    return TRUE;
+    return tree_collect(path, NULL, files, NULL, error);
 }
 
 static void free_row_page(gpointer data)

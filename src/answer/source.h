@@ -6,10 +6,8 @@
 #include "ingest/document.h"
 #include "ingest/pack.h"
 
-/* Turns PATH into absolute paths of files, appended to FILES (of char*): a file stands for itself; a folder for all
- * files of the kinds we read in it and its subfolders, in the order of their names (bytes), without
- * hidden ones; symbolic links to folders are not followed.  FAILURE_INPUT when PATH is missing or a
- * folder cannot be listed. */
+/* Turns PATH into absolute paths of files, appended to FILES (of char*), by the usual rules of ingest/tree.h.  FAILURE_INPUT when
+ * PATH is missing or a folder cannot be listed. */
 gboolean source_collect(const char *path, GPtrArray *files, GError **error);
 
 /* How a file is before it is read. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ingest/tree.h"
 #include "src/answer/prompt.h"
 #include "src/answer/source.h"
 #include "src/answer/volume.h"
@@ -21,7 +22,24 @@ static struct {
     int volume_tokens;
 } option = { .volume_tokens = -1 };
 
+/* What of a folder is read. */
+static TreeRules rules;
+
+static gboolean take_size(const char *name, const char *value, gpointer data, GError **error)
+{
+    if (settings_parse_size(value, &rules.max_size) && rules.max_size > 0)
+        return TRUE;
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s takes a size such as 20M, not \"%s\"", name, value);
+    return FALSE;
+}
+
 static const GOptionEntry entries[] = {
+    { "include", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules.include, "Of folders, only files that GLOB matches", "GLOB" },
+    { "exclude", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules.exclude, "Of folders, not what GLOB matches", "GLOB" },
+    { "hidden", 0, 0, G_OPTION_ARG_NONE, &rules.hidden, "Of folders, hidden files and folders, too", NULL },
+    { "follow", 0, 0, G_OPTION_ARG_NONE, &rules.follow, "Of folders, what links to folders lead to, too", NULL },
+    { "no-ignore", 0, 0, G_OPTION_ARG_NONE, &rules.no_ignore, "Do not look at .kvasirignore files", NULL },
+    { "max-size", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_size, "Of folders, no files larger than SIZE", "SIZE" },
     { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &option.corpus, "Add to CORPUS, which is made if it is new", "CORPUS" },
     { "no-prefill", 0, 0, G_OPTION_ARG_NONE, &option.no_prefill, "Keep the texts only; no model is needed", NULL },
     { "volume-tokens", 0, 0, G_OPTION_ARG_INT, &option.volume_tokens,
@@ -149,18 +167,21 @@ static gboolean ingest_files(Ingest *ingest, const GPtrArray *files, GError **er
 static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+    guint too_large = 0;
 
     for (char **path = paths; *path != NULL; path++) {
         GError *local = NULL;
         guint before = files->len;
 
-        if (!source_collect(*path, files, &local)) {
+        if (!tree_collect(*path, &rules, files, &too_large, &local)) {
             command_fail(&command_ingest, local);
             ingest->unreadable++;
         } else if (files->len == before) {
             fprintf(stderr, "kvasir ingest: %s: no documents in this folder\n", *path);
         }
     }
+    if (too_large > 0)
+        fprintf(stderr, "kvasir ingest: %u %s larger than --max-size left out\n", too_large, too_large == 1 ? "file" : "files");
     if (files->len == 0) {
         g_set_error(error, FAILURE, FAILURE_INPUT, "nothing to read");
         return NULL;
