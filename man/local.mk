@@ -1,6 +1,6 @@
 # Man pages, and all of them as one PDF: the manual.  Its order is the order of reading.
 man_pages = \
-	man/kvasir.1 man/kvasir-ask.1 man/kvasir-ingest.1 man/kvasir-corpus.1 \
+	man/kvasir.1 man/kvasir-ask.1 man/kvasir-chat.1 man/kvasir-ingest.1 man/kvasir-corpus.1 \
 	man/kvasir-search.1 man/kvasir-history.1 man/kvasir-show.1 man/kvasir-verify.1 \
 	man/kvasir-text.1 man/kvasir-cache.1 man/kvasir-model.1 \
 	man/kvasir-tokens.1 man/kvasir-logits.1 man/kvasir-plan.1 man/kvasir-bench.1 man/kvasir.conf.5 man/kvasir-cache.5 \

@@ -14,3 +14,5 @@ TESTS += tests/t-tokens.sh
 EXTRA_DIST += tests/t-tokens.sh
 TESTS += tests/t-bench.sh
 EXTRA_DIST += tests/t-bench.sh
+TESTS += tests/t-chat.sh
+EXTRA_DIST += tests/t-chat.sh

@@ -30,6 +30,7 @@ violations() {
             only["cblas.h"] = only["immintrin.h"] = "kernel"
             only["poppler.h"] = only["libxml"] = only["uchardet"] = "ingest"
             only["sqlite3.h"] = "cache"
+            only["readline/"] = "cli"
         }
         {
             file = $1; layer = layer_of(file)

@@ -52,7 +52,7 @@ document beta 20
 
 written() {
     ask --record r.json "What is in line 7?" alpha.txt beta.txt && [ "$(wc -l <r.json)" -eq 1 ] &&
-        [ "$(stat -c %a r.json)" = 600 ] && grep -q '"kvasir_record":1,.*"answer_ids":\[[0-9]' r.json
+        [ "$(stat -c %a r.json)" = 600 ] && grep -q '"kvasir_record":2,.*"answer_ids":\[[0-9]' r.json
 }
 
 elsewhere() {
@@ -166,7 +166,7 @@ flipped_bytes() {
 }
 
 newer_format() {
-    edit r.json n.json 's/"kvasir_record":1/"kvasir_record":2/' && status 3 "$kvasir" verify n.json && grep -q newer err
+    edit r.json n.json 's/"kvasir_record":2/"kvasir_record":3/' && status 3 "$kvasir" verify n.json && grep -q newer err
 }
 
 standard_input() {

@@ -25,9 +25,11 @@ const char prompt_system[] =
 static const char preface[] = "These are the documents.\n\n";
 
 /* The rule is repeated here: behind a hundred thousand tokens the first words are far away. */
-static const char question_form[] =
-    "\n\nThese were the documents. Answer from them alone and cite pages as 【document:page】.\n\n"
-    "%sQuestion: %s";
+static const char question_lead[] =
+    "\n\nThese were the documents. Answer from them alone and cite pages as 【document:page】.\n\n";
+
+/* Before the questions of a conversation behind the first. */
+static const char next_lead[] = "Answer from the documents alone and cite pages as 【document:page】.\n\n";
 
 void prompt_encode(gpointer tokenizer, const char *text, gsize length, GArray *ids)
 {
@@ -52,8 +54,8 @@ static char *named_files(const Pack *pack, const char *question)
     return g_string_free(lines, FALSE);
 }
 
-Prompt *prompt_new(const Tokenizer *tokenizer, const char *system, const Pack *pack,
-                   const char *question, GError **error)
+/* Everything before the first question. */
+static Prompt *prompt_begin(const Tokenizer *tokenizer, const char *system, const Pack *pack, GError **error)
 {
     Prompt *prompt;
 
@@ -71,14 +73,49 @@ Prompt *prompt_new(const Tokenizer *tokenizer, const char *system, const Pack *p
     prompt->first = prompt->ids->len;
     g_array_append_vals(prompt->ids, pack->ids->data, pack->ids->len);
     prompt->prefix = prompt->ids->len;
-    if (question != NULL) {
-        g_autoptr(GString) text = g_string_new(NULL);
-        g_autofree char *names = named_files(pack, question);
-        g_string_printf(text, question_form, names, question);
-        tokenizer_encode(tokenizer, text->str, text->len, prompt->ids);
-        chat_generate(tokenizer, prompt->ids);
+    return prompt;
+}
+
+static void append_question(Prompt *prompt, const Tokenizer *tokenizer, const Pack *pack, const char *lead,
+                            const char *question)
+{
+    g_autofree char *names = named_files(pack, question);
+    g_autofree char *text = g_strconcat(lead, names, "Question: ", question, NULL);
+
+    tokenizer_encode(tokenizer, text, strlen(text), prompt->ids);
+    chat_generate(tokenizer, prompt->ids);
+}
+
+static void append_answer(Prompt *prompt, const Tokenizer *tokenizer, const GArray *ids)
+{
+    guint n = ids->len;
+
+    if (n > 0 && chat_is_stop(tokenizer, g_array_index(ids, gint32, n - 1)))
+        n--;
+    g_array_append_vals(prompt->ids, ids->data, n);
+}
+
+Prompt *prompt_new_turns(const Tokenizer *tokenizer, const char *system, const Pack *pack,
+                         const PromptTurn *turns, gsize n, GError **error)
+{
+    Prompt *prompt = prompt_begin(tokenizer, system, pack, error);
+
+    for (gsize i = 0; prompt != NULL && i < n; i++) {
+        if (i > 0)
+            chat_open(tokenizer, CHAT_USER, NULL, prompt->ids);
+        append_question(prompt, tokenizer, pack, i == 0 ? question_lead : next_lead, turns[i].question);
+        if (turns[i].ids != NULL)
+            append_answer(prompt, tokenizer, turns[i].ids);
     }
     return prompt;
+}
+
+Prompt *prompt_new(const Tokenizer *tokenizer, const char *system, const Pack *pack,
+                   const char *question, GError **error)
+{
+    const PromptTurn turn = { .question = question };
+
+    return prompt_new_turns(tokenizer, system, pack, &turn, question != NULL, error);
 }
 
 void prompt_free(Prompt *prompt)

@@ -3,6 +3,7 @@
  *   [gMASK]<sop> <|system|> system <|user|> preface, pack, question <|assistant|>
  *   '------------- prefix: never depends on the question ------'
  *
+ * A conversation goes on behind it: answer <|user|> question <|assistant|> ...
  * A file without a title that the question names is introduced before it ("Document 2 is the file b.txt.").
  *
  * The preface, the pack and the question are tokenized one by one, so that the prefix is
@@ -30,6 +31,18 @@ extern const char prompt_not_found[];
  * lacks the special tokens of the template. */
 Prompt *prompt_new(const Tokenizer *tokenizer, const char *system, const Pack *pack,
                    const char *question, GError **error);
+
+/* A question and the ids of its answer as they were generated (gint32; a stop token at their end is left out), or NULL
+ * for the question that is to be answered. */
+typedef struct {
+    const char *question;
+    const GArray *ids;
+} PromptTurn;
+
+/* The same with a conversation: what was said before stays before the model.  The last turn may be one to be answered. */
+Prompt *prompt_new_turns(const Tokenizer *tokenizer, const char *system, const Pack *pack,
+                         const PromptTurn *turns, gsize n, GError **error);
+
 void prompt_free(Prompt *prompt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Prompt, prompt_free)
 

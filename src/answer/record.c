@@ -22,17 +22,51 @@ static void free_document(gpointer data)
     g_free(document);
 }
 
+/* FIELD_TEXT_IF_ANY: the member is left out when it is NULL. */
+typedef enum { FIELD_TEXT, FIELD_TEXT_OR_NULL, FIELD_TEXT_IF_ANY, FIELD_INT, FIELD_DOUBLE } FieldType;
+
+/* The members of a record that are one value. */
+static const struct {
+    const char *name;
+    FieldType type;
+    gsize offset;           /* in Record */
+    int since;              /* format that brought it */
+} fields[] = {
+    { "made", FIELD_INT, offsetof(Record, made), 1 },
+    { "model", FIELD_TEXT, offsetof(Record, model), 1 },
+    { "model_fingerprint", FIELD_TEXT, offsetof(Record, fingerprint), 1 },
+    { "tokenizer_hash", FIELD_TEXT, offsetof(Record, tokenizer), 1 },
+    { "arithmetic", FIELD_TEXT, offsetof(Record, arithmetic), 1 },
+    { "isa", FIELD_TEXT, offsetof(Record, isa), 1 },
+    { "kv", FIELD_TEXT, offsetof(Record, kv), 1 },
+    { "corpus", FIELD_TEXT_OR_NULL, offsetof(Record, corpus), 1 },
+    { "manifest_hash", FIELD_TEXT, offsetof(Record, manifest), 1 },
+    { "prompt_hash", FIELD_TEXT, offsetof(Record, prompt), 1 },
+    { "prompt_tokens", FIELD_INT, offsetof(Record, prompt_tokens), 1 },
+    { "shown_pages", FIELD_TEXT_IF_ANY, offsetof(Record, shown_pages), 1 },
+    { "question", FIELD_TEXT, offsetof(Record, question), 1 },
+    { "system", FIELD_TEXT_OR_NULL, offsetof(Record, system), 1 },
+    { "temperature", FIELD_DOUBLE, offsetof(Record, temperature), 1 },
+    { "top_p", FIELD_DOUBLE, offsetof(Record, top_p), 1 },
+    { "seed", FIELD_INT, offsetof(Record, seed), 1 },
+    { "max_tokens", FIELD_INT, offsetof(Record, max_tokens), 1 },
+    { "turn", FIELD_INT, offsetof(Record, turn), 2 },
+    { "first_turn", FIELD_INT, offsetof(Record, first_turn), 2 },
+    { "answer", FIELD_TEXT, offsetof(Record, answer), 1 },
+    { "stop_reason", FIELD_TEXT, offsetof(Record, stop_reason), 1 },
+};
+
+/* The value of field I in RECORD, as a pointer to its type. */
+#define FIELD(record, i, type) ((type *) (void *) ((char *) (record) + fields[i].offset))
+#define CONST_FIELD(record, i, type) ((type const *) (const void *) ((const char *) (record) + fields[i].offset))
+
 void record_free(Record *record)
 {
     if (record == NULL)
         return;
-    char *const texts[] = {
-        record->model, record->fingerprint, record->tokenizer, record->arithmetic, record->isa, record->kv,
-        record->corpus, record->manifest, record->prompt, record->shown_pages, record->question, record->system, record->answer,
-        record->stop_reason,
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
-        g_free(texts[i]);
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (fields[i].type <= FIELD_TEXT_IF_ANY)
+            g_free(*FIELD(record, i, char *));
     g_ptr_array_unref(record->documents);
     g_array_unref(record->ids);
     g_clear_pointer(&record->citations, json_node_unref);
@@ -203,29 +237,16 @@ static void add_members(JsonBuilder *builder, const Record *r)
 {
     json_add_int(builder, "kvasir_record", RECORD_FORMAT);
     json_add_text(builder, "program", PACKAGE_STRING);
-    json_add_int(builder, "made", r->made);
-    json_add_text(builder, "model", r->model);
-    json_add_text(builder, "model_fingerprint", r->fingerprint);
-    json_add_text(builder, "tokenizer_hash", r->tokenizer);
-    json_add_text(builder, "arithmetic", r->arithmetic);
-    json_add_text(builder, "isa", r->isa);
-    json_add_text(builder, "kv", r->kv);
-    json_add_text(builder, "corpus", r->corpus);
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (fields[i].type == FIELD_INT)
+            json_add_int(builder, fields[i].name, *CONST_FIELD(r, i, gint64));
+        else if (fields[i].type == FIELD_DOUBLE)
+            json_add_double(builder, fields[i].name, *CONST_FIELD(r, i, double));
+        else if (fields[i].type != FIELD_TEXT_IF_ANY || *CONST_FIELD(r, i, char *) != NULL)
+            json_add_text(builder, fields[i].name, *CONST_FIELD(r, i, char *));
+    }
     add_documents(builder, r->documents);
-    json_add_text(builder, "manifest_hash", r->manifest);
-    json_add_text(builder, "prompt_hash", r->prompt);
-    json_add_int(builder, "prompt_tokens", r->prompt_tokens);
-    if (r->shown_pages != NULL)
-        json_add_text(builder, "shown_pages", r->shown_pages);
-    json_add_text(builder, "question", r->question);
-    json_add_text(builder, "system", r->system);
-    json_add_double(builder, "temperature", r->temperature);
-    json_add_double(builder, "top_p", r->top_p);
-    json_add_int(builder, "seed", r->seed);
-    json_add_int(builder, "max_tokens", r->max_tokens);
-    json_add_text(builder, "answer", r->answer);
     add_ids(builder, r->ids);
-    json_add_text(builder, "stop_reason", r->stop_reason);
     json_add_node(builder, "citations", json_node_copy(r->citations));
     json_add_node(builder, "timings", json_node_copy(r->timings));
 }
@@ -369,38 +390,29 @@ static void check_citations(JsonNode *citations, gboolean *ok)
     }
 }
 
-static gboolean get_members(JsonObject *o, Record *r)
+static gboolean get_members(JsonObject *o, int format, Record *r)
 {
     gboolean ok = TRUE;
 
-    r->made = get_int(o, "made", &ok);
-    r->model = get_text(o, "model", &ok);
-    r->fingerprint = get_text(o, "model_fingerprint", &ok);
-    r->tokenizer = get_text(o, "tokenizer_hash", &ok);
-    r->arithmetic = get_text(o, "arithmetic", &ok);
-    r->isa = get_text(o, "isa", &ok);
-    r->kv = get_text(o, "kv", &ok);
-    r->corpus = get_text_or_null(o, "corpus", &ok);
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (fields[i].since > format || (fields[i].type == FIELD_TEXT_IF_ANY && !json_object_has_member(o, fields[i].name)))
+            continue;
+        if (fields[i].type == FIELD_INT)
+            *FIELD(r, i, gint64) = get_int(o, fields[i].name, &ok);
+        else if (fields[i].type == FIELD_DOUBLE)
+            *FIELD(r, i, double) = get_double(o, fields[i].name, &ok);
+        else if (fields[i].type != FIELD_TEXT_OR_NULL)
+            *FIELD(r, i, char *) = get_text(o, fields[i].name, &ok);
+        else
+            *FIELD(r, i, char *) = get_text_or_null(o, fields[i].name, &ok);
+    }
     get_documents(o, r->documents, &ok);
-    r->manifest = get_text(o, "manifest_hash", &ok);
-    r->prompt = get_text(o, "prompt_hash", &ok);
-    r->prompt_tokens = get_int(o, "prompt_tokens", &ok);
-    if (json_object_has_member(o, "shown_pages"))
-        r->shown_pages = get_text(o, "shown_pages", &ok);
-    r->question = get_text(o, "question", &ok);
-    r->system = get_text_or_null(o, "system", &ok);
-    r->temperature = get_double(o, "temperature", &ok);
-    r->top_p = get_double(o, "top_p", &ok);
-    r->seed = get_int(o, "seed", &ok);
-    r->max_tokens = get_int(o, "max_tokens", &ok);
-    r->answer = get_text(o, "answer", &ok);
     get_ids(o, r->ids, &ok);
-    r->stop_reason = get_text(o, "stop_reason", &ok);
     r->citations = get_copy(o, "citations", JSON_TYPE_ARRAY, &ok);
     check_citations(r->citations, &ok);
     r->timings = get_copy(o, "timings", JSON_TYPE_OBJECT, &ok);
     return ok && r->max_tokens > 0 && r->max_tokens <= G_MAXINT32 && r->temperature >= 0 && r->temperature <= 100 &&
-           r->top_p > 0 && r->top_p <= 1;
+           r->top_p > 0 && r->top_p <= 1 && r->turn >= 0 && r->first_turn >= 0 && r->first_turn <= r->turn;
 }
 
 static Record *no_record(const char *name, GError **error)
@@ -435,7 +447,7 @@ Record *record_from_text(const char *name, const char *text, gsize length, GErro
                     json_node_get_int(format), RECORD_FORMAT);
         return NULL;
     }
-    if (!get_members(json_node_get_object(root), record))
+    if (!get_members(json_node_get_object(root), (int) json_node_get_int(format), record))
         return no_record(name, error);
     return g_steal_pointer(&record);
 }

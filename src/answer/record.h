@@ -12,7 +12,7 @@
 #include "src/answer/prompt.h"
 #include "src/model/engine.h"
 
-#define RECORD_FORMAT 1
+#define RECORD_FORMAT 2
 #define RECORD_STDIN "standard input"       /* in the place of a path */
 
 typedef struct {
@@ -31,6 +31,7 @@ typedef struct {
     char *system;               /* NULL: kvasir's own rules */
     gint64 prompt_tokens, max_tokens, seed;
     double temperature, top_p;
+    gint64 turn, first_turn;    /* of a conversation: which turn it is, and the first that the model saw; else 0 */
     char *answer;               /* as shown, with [n] for marks */
     GArray *ids;                /* gint32, with the stop token if there was one */
     char *stop_reason;

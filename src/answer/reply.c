@@ -12,6 +12,7 @@ const char *reply_end_name(ReplyEnd end)
 {
     static const char *const names[] = {
         [REPLY_STOPPED] = "end_turn", [REPLY_LENGTH] = "max_tokens", [REPLY_FULL] = "context_full",
+        [REPLY_INTERRUPTED] = "interrupted",
     };
 
     return names[end];
@@ -187,6 +188,8 @@ gboolean reply_generate(Session *session, const Engine *engine, const ReplyOptio
     memset(reply, 0, sizeof *reply);
     lookahead_init(&ahead, session, engine, !options->no_drafts);
     ok = generate(session, engine, &stream, &ahead, reply, error);
+    if (!ok)
+        reply->end = REPLY_INTERRUPTED;
     drop_drafts(&ahead, session);
     lookahead_release(&ahead);
     give(&stream, TRUE);

@@ -9,9 +9,10 @@ typedef enum {
     REPLY_STOPPED,          /* the model ended its turn */
     REPLY_LENGTH,           /* as many tokens as were allowed */
     REPLY_FULL,             /* the session is full */
+    REPLY_INTERRUPTED,      /* by a signal, or an error */
 } ReplyEnd;
 
-/* "end_turn", "max_tokens", "context_full". */
+/* "end_turn", "max_tokens", "context_full", "interrupted". */
 const char *reply_end_name(ReplyEnd end);
 
 /* TEXT is well-formed UTF-8, whole characters, LENGTH bytes, not terminated. */

@@ -7,14 +7,13 @@
 
 #include "src/base/failure.h"
 
-static volatile sig_atomic_t requested;
+static volatile sig_atomic_t requested;     /* the signal, or 0 */
 
 static void on_signal(int number)
 {
-    (void) number;
     if (requested)
         _exit(75);
-    requested = 1;
+    requested = number;
 }
 
 void interrupt_install(void)
@@ -37,5 +36,13 @@ gboolean interrupt_check(GError **error)
     if (!requested)
         return FALSE;
     g_set_error(error, FAILURE, FAILURE_INTERRUPTED, "interrupted");
+    return TRUE;
+}
+
+gboolean interrupt_clear(void)
+{
+    if (requested == SIGTERM)
+        return FALSE;
+    requested = 0;
     return TRUE;
 }

@@ -18,4 +18,8 @@ gboolean interrupt_requested(void);
 /* If a signal has come: sets ERROR (FAILURE_INTERRUPTED) and returns TRUE. */
 gboolean interrupt_check(GError **error);
 
+/* Takes note of Ctrl-C as done: whoever asks for the next command goes on.  FALSE when it was SIGTERM, which ends the
+ * program and stays. */
+gboolean interrupt_clear(void);
+
 #endif

@@ -208,6 +208,11 @@ static gboolean check(Verify *verify, char **argv, GError **error)
 
     if ((verify->then = load(argv[0], error)) == NULL)
         return FALSE;
+    if (verify->then->turn > MAX(verify->then->first_turn, 1)) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "%s is turn %" G_GINT64_FORMAT " of a conversation and follows from what was "
+                    "said before, which is not in it; only first turns can be computed again", argv[0], verify->then->turn);
+        return FALSE;
+    }
     if (!settings_get()->kv_given && !kv_type_parse(verify->then->kv, &kv)) {
         g_set_error(error, FAILURE, FAILURE_INPUT, "%s: this program has no KV type \"%s\"", argv[0], verify->then->kv);
         return FALSE;

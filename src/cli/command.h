@@ -17,7 +17,7 @@ typedef struct {
     gboolean reads;             /* takes the options of reading.h, too */
 } Command;
 
-extern const Command command_ask, command_ingest, command_corpus, command_text, command_cache,
+extern const Command command_ask, command_chat, command_ingest, command_corpus, command_text, command_cache,
     command_model, command_tokens, command_logits, command_plan, command_bench,
     command_verify, command_history, command_show, command_search;
 

@@ -8,6 +8,7 @@ libcli_a_SOURCES = \
 	src/cli/gather.c src/cli/gather.h \
 	src/cli/history.c src/cli/history.h \
 	src/cli/input.c src/cli/input.h \
+	src/cli/line.c src/cli/line.h \
 	src/cli/meter.c src/cli/meter.h \
 	src/cli/model_open.c \
 	src/cli/present.c src/cli/present.h \
@@ -15,7 +16,7 @@ libcli_a_SOURCES = \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/work.c src/cli/work.h
 libcli_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"'
-libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(READLINE_CFLAGS)
 
 bin_PROGRAMS += kvasir
 kvasir_SOURCES = \
@@ -23,6 +24,7 @@ kvasir_SOURCES = \
 	src/cli/cmd_ask.c \
 	src/cli/chain.c \
 	src/cli/chain.h \
+	src/cli/cmd_chat.c \
 	src/cli/cmd_bench.c \
 	src/cli/cmd_cache.c \
 	src/cli/cmd_corpus.c \
@@ -35,10 +37,11 @@ kvasir_SOURCES = \
 	src/cli/cmd_text.c \
 	src/cli/cmd_tokens.c \
 	src/cli/cmd_verify.c \
-	src/cli/main.c
+	src/cli/main.c \
+	src/cli/talk.c src/cli/talk.h src/cli/talk_commands.c
 kvasir_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 # Upper layers first.
-kvasir_LDADD = libcli.a libanswer.a libmodel.a $(KERNEL_LIBS) libingest.a libcache.a libbase.a \
+kvasir_LDADD = libcli.a $(READLINE_LIBS) libanswer.a libmodel.a $(KERNEL_LIBS) libingest.a libcache.a libbase.a \
 	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SECCOMP_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) $(LIBARCHIVE_LIBS) \
 	$(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 kvasir_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)

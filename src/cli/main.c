@@ -18,6 +18,7 @@ static const Command command_version = { "version", "show the version and the li
 /* In the order that "kvasir help" shows. */
 static const Command *const commands[] = {
     &command_ask,
+    &command_chat,
     &command_ingest,
     &command_corpus,
     &command_search,

@@ -1,0 +1,391 @@
+/* talk.c - a conversation about documents. */
+#include "config.h"
+#include "src/cli/talk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cache/catalogue.h"
+#include "src/answer/json.h"
+#include "src/answer/source.h"
+#include "src/base/failure.h"
+#include "src/cli/present.h"
+#include "src/cli/settings.h"
+#include "src/cli/work.h"
+
+/* A retry must not give the same words again, whatever --temperature says. */
+#define RETRY_TEMPERATURE 0.8
+
+static void free_record(gpointer record)
+{
+    record_free(record);
+}
+
+/* The prompt with the turns from FIRST on and QUESTION (NULL: none). */
+static Prompt *make_prompt(const Talk *talk, guint first, const char *question, GError **error)
+{
+    g_autoptr(GArray) turns = g_array_new(FALSE, FALSE, sizeof(PromptTurn));
+
+    for (guint i = first; i < talk->turns->len; i++) {
+        const Record *record = g_ptr_array_index(talk->turns, i);
+        PromptTurn turn = { record->question, record->ids };
+        g_array_append_val(turns, turn);
+    }
+    if (question != NULL) {
+        PromptTurn turn = { .question = question };
+        g_array_append_val(turns, turn);
+    }
+    return prompt_new_turns(engine_tokenizer(talk->engine), asking.system, talk->pack,
+                            (const PromptTurn *) (void *) turns->data, turns->len, error);
+}
+
+static gboolean prepare(Talk *talk, char **files, GError **error)
+{
+    const Tokenizer *tokenizer;
+    g_autoptr(Prompt) prompt = NULL;
+    GError *local = NULL;
+    gsize room;
+
+    talk->meter = meter_new(settings_get()->quiet);
+    if (talk->turns == NULL)
+        talk->turns = g_ptr_array_new_with_free_func(free_record);
+    talk->engine = settings_open_engine(error);
+    if (talk->engine == NULL || (tokenizer = work_tokenizer(talk->engine, error)) == NULL)
+        return FALSE;
+    talk->store = work_open_store(talk->engine, &local);
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    if (!gather(&talk->gathered, &command_chat, asking.corpus, files, talk->meter, error))
+        return FALSE;
+    talk->pack = source_pack(talk->gathered.documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    prompt = prompt_new(tokenizer, asking.system, talk->pack, NULL, error);
+    room = asking_room(talk->engine);
+    if (prompt == NULL ||
+        !work_check_context(talk->engine, prompt->ids->len, room,
+                            prompt_documents_fitting(prompt, talk->pack, (gsize) engine_info(talk->engine)->context - room),
+                            talk->gathered.documents->len, error))
+        return FALSE;
+    talk->session = session_new(talk->engine, settings_get()->kv, 0, error);
+    return talk->session != NULL;
+}
+
+/* The documents are computed, or read back, before the first question is typed. */
+gboolean talk_begin(Talk *talk, char **files, GError **error)
+{
+    g_autoptr(Prompt) prompt = NULL;
+    g_auto(PrefixReport) report = { 0 };
+    KvType kv = settings_get()->kv;
+    const gint32 *ids;
+    gboolean ok;
+
+    if (!prepare(talk, files, error) || (prompt = make_prompt(talk, 0, NULL, error)) == NULL)
+        return FALSE;
+    ids = (const gint32 *) (void *) prompt->ids->data;
+    work_tell_outlook(talk->engine, kv, talk->store, ids, prompt->prefix, prompt->prefix);
+    ok = prefix_fill(talk->session, talk->engine, kv, talk->store, ids, prompt->prefix, prompt->prefix,
+                     meter_update, talk->meter, &report, error);
+    meter_clear(talk->meter);
+    if (ok)
+        work_tell_prefix(&command_chat, &report);
+    else if (error != NULL && g_error_matches(*error, FAILURE, FAILURE_INTERRUPTED))
+        work_tell_resume(&report, !settings_get()->no_cache);
+    return ok;
+}
+
+void talk_end(Talk *talk)
+{
+    g_clear_pointer(&talk->turns, g_ptr_array_unref);
+    pack_free(talk->pack);
+    session_free(talk->session);
+    gathered_clear(&talk->gathered);
+    if (talk->store != NULL)
+        store_close(talk->store);
+    engine_free(talk->engine);
+    meter_free(talk->meter);
+}
+
+/* --- Taking up --- */
+
+static gboolean load_turns(Talk *talk, gint64 conversation, GError **error)
+{
+    const char *path = settings_get()->catalogue_path;
+    g_autoptr(Catalogue) catalogue = NULL;
+    g_autoptr(GPtrArray) rows = NULL;
+
+    if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+        ((catalogue = catalogue_open(path, TRUE, error)) == NULL ||
+         (rows = catalogue_turns(catalogue, conversation, error)) == NULL))
+        return FALSE;
+    if (rows == NULL || rows->len == 0) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "there is no conversation %" G_GINT64_FORMAT
+                    "; \"kvasir chat --list\" lists them", conversation);
+        return FALSE;
+    }
+    talk->turns = g_ptr_array_new_with_free_func(free_record);
+    for (guint i = 0; i < rows->len; i++) {
+        const CatalogueRecord *row = g_ptr_array_index(rows, i);
+        g_autofree char *name = g_strdup_printf("record %" G_GINT64_FORMAT " of the history", row->id);
+        Record *record = record_from_text(name, row->text, strlen(row->text), error);
+
+        if (record == NULL)
+            return FALSE;
+        g_ptr_array_add(talk->turns, record);
+    }
+    talk->conversation = conversation;
+    return TRUE;
+}
+
+/* Token ids mean something else under another tokenizer; other weights and other documents are only worth a word. */
+static gboolean compare_with_then(Talk *talk, const Record *then, GError **error)
+{
+    g_autoptr(Record) now = record_new(talk->engine, settings_get()->kv);
+
+    record_set_documents(now, talk->gathered.documents, talk->gathered.in_corpus);
+    if (strcmp(then->tokenizer, now->tokenizer) != 0) {
+        g_set_error(error, FAILURE, FAILURE_MODEL, "the conversation was held with %s, and %s has another vocabulary; "
+                    "name the model with -m", then->model, now->model);
+        return FALSE;
+    }
+    if (strcmp(then->fingerprint, now->fingerprint) != 0)
+        fprintf(stderr, "kvasir chat: warning: the conversation was held with another model, %s\n", then->model);
+    if (strcmp(then->manifest, now->manifest) != 0)
+        fputs("kvasir chat: warning: the documents have changed since the last turn\n", stderr);
+    return TRUE;
+}
+
+gboolean talk_take_up(Talk *talk, gint64 conversation, GError **error)
+{
+    g_autoptr(GPtrArray) files = g_ptr_array_new();
+    const Record *last;
+
+    if (!load_turns(talk, conversation, error))
+        return FALSE;
+    last = g_ptr_array_index(talk->turns, talk->turns->len - 1);
+    asking.corpus = g_strdup(last->corpus);
+    if (asking.system == NULL)
+        asking.system = g_strdup(last->system);
+    talk->first = (guint) MAX(last->first_turn, 1) - 1;
+    for (guint i = 0; i < last->documents->len; i++) {
+        const RecordDocument *document = g_ptr_array_index(last->documents, i);
+
+        if (!document->in_corpus && strcmp(document->path, RECORD_STDIN) == 0) {
+            g_set_error(error, FAILURE, FAILURE_USAGE, "conversation %" G_GINT64_FORMAT
+                        " is about what came from standard input, which is gone", conversation);
+            return FALSE;
+        }
+        if (!document->in_corpus)
+            g_ptr_array_add(files, document->path);
+    }
+    g_ptr_array_add(files, NULL);
+    return prepare(talk, (char **) files->pdata, error) && compare_with_then(talk, last, error);
+}
+
+/* --- Asking --- */
+
+gsize talk_tokens(const Talk *talk, gsize *documents)
+{
+    g_autoptr(Prompt) prompt = make_prompt(talk, talk->first, NULL, NULL);
+
+    *documents = prompt->prefix;
+    return prompt->ids->len;
+}
+
+/* The prompt for QUESTION with as many turns as fit. */
+static Prompt *fitting_prompt(Talk *talk, const char *question, GError **error)
+{
+    gsize context = (gsize) engine_info(talk->engine)->context, room = asking_room(talk->engine), limit = context;
+    guint first = talk->first;
+
+    for (;; first++) {
+        Prompt *prompt = make_prompt(talk, first, question, error);
+
+        if (prompt == NULL)
+            return NULL;
+        /* The question alone may take all that there is. */
+        if (prompt->ids->len + room <= (first == talk->turns->len ? context : limit)) {
+            if (first > talk->first)
+                fprintf(stderr, "kvasir: the context is full: the model does not see the first %u turns any more\n", first);
+            talk->warned = talk->warned && first == talk->first;
+            talk->first = first;
+            return prompt;
+        }
+        limit = prompt->prefix + (context - prompt->prefix) / 2;
+        if (first == talk->turns->len) {
+            work_check_context(talk->engine, prompt->ids->len, room, talk->gathered.documents->len,
+                               talk->gathered.documents->len, error);
+            prompt_free(prompt);
+            return NULL;
+        }
+        prompt_free(prompt);
+    }
+}
+
+/* An AnswerShowFunc. */
+static void show_text(const char *text, gsize length, gpointer data)
+{
+    fwrite(text, 1, length, stdout);
+    fflush(stdout);
+}
+
+static void show_json(const Talk *talk, const Record *record, const Answer *answer)
+{
+    g_autoptr(JsonBuilder) builder = json_builder_new();
+    g_autoptr(JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    json_builder_begin_object(builder);
+    json_add_int(builder, "turn", record->turn);
+    json_add_text(builder, "question", record->question);
+    present_json(builder, answer, engine_info(talk->engine)->name, talk->gathered.unread);
+    json_builder_end_object(builder);
+    root = json_builder_get_root(builder);
+    text = json_to_string(root, FALSE);
+    puts(text);
+}
+
+static void show_answer(Talk *talk, const Record *record, const Answer *answer)
+{
+    if (talk->json) {
+        show_json(talk, record, answer);
+    } else {
+        if (answer->text->len > 0 && answer->text->str[answer->text->len - 1] != '\n')
+            putchar('\n');
+        present_sources(answer);
+        present_quotations(answer);
+        putchar('\n');
+    }
+    fflush(stdout);
+    present_remarks(&command_chat, answer);
+}
+
+/* That a turn cannot be kept is no reason to end the conversation. */
+static void keep_turn(Talk *talk, const Record *record)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Catalogue) catalogue = NULL;
+
+    if (!asking_keeps_history() || (talk->conversation == 0 && record->turn > 1))
+        return;
+    text = record_to_text(record);
+    const CatalogueRecord row = { .made = record->made, .corpus = record->corpus, .question = record->question, .text = text };
+    catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, &error);
+    if (catalogue == NULL || !catalogue_add_turn(catalogue, &row, &talk->conversation, record->turn, &error)) {
+        fprintf(stderr, "kvasir chat: warning: %s; the conversation is not kept from here on\n", error->message);
+        talk->conversation = 0;
+    }
+}
+
+static void tell_room(Talk *talk)
+{
+    gsize context = (gsize) engine_info(talk->engine)->context, documents, used = talk_tokens(talk, &documents);
+    gsize left = used < context ? context - used : 0;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (talk->warned || settings_get()->quiet || left > MAX((context - documents) / 8, 2 * asking_room(talk->engine)))
+        return;
+    talk->warned = TRUE;
+    meter_count(text, left);
+    fprintf(stderr, "kvasir: the context has room for %s tokens more; then the oldest turns will be left out\n", text->str);
+}
+
+static gboolean generate(Talk *talk, const Prompt *prompt, Answer *answer, const SampleOptions *sample, GError **error)
+{
+    ReplyOptions options = asking_reply_options();
+    KvType kv = settings_get()->kv;
+    gint64 begin = g_get_monotonic_time();
+    gboolean ok;
+
+    options.sample = *sample;
+    ok = prefix_talk(talk->session, talk->engine, kv, talk->store, (const gint32 *) (void *) prompt->ids->data,
+                     prompt->ids->len, prompt->prefix, meter_update, talk->meter, &answer->prefix, error);
+    meter_clear(talk->meter);
+    if (!ok)
+        return FALSE;
+    ok = answer_generate(answer, talk->session, talk->engine, &options, error);
+    prefix_keep(talk->session, talk->engine, kv, talk->store, prompt->prefix, &answer->prefix);
+    answer->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
+    return ok;
+}
+
+static gboolean ask(Talk *talk, const char *question, const SampleOptions *sample, GError **error)
+{
+    g_autoptr(Prompt) prompt = fitting_prompt(talk, question, error);
+    g_autoptr(Answer) answer = NULL;
+    Record *record;
+    gboolean ok;
+
+    if (prompt == NULL)
+        return FALSE;
+    answer = answer_new(talk->gathered.documents, talk->json ? NULL : show_text, NULL);
+    ok = generate(talk, prompt, answer, sample, error);
+    if (!ok && answer->ids->len == 0)
+        return FALSE;
+    answer_finish(answer);
+    record = asking_record(talk->engine, &talk->gathered, prompt, question);
+    record->temperature = sample->temperature;
+    record->seed = (gint64) sample->seed;
+    record->turn = talk->turns->len + 1;
+    record->first_turn = talk->first + 1;
+    record_set_answer(record, answer);
+    record->timings = present_timings(answer);
+    g_ptr_array_add(talk->turns, record);
+    show_answer(talk, record, answer);
+    keep_turn(talk, record);
+    tell_room(talk);
+    return ok;
+}
+
+gboolean talk_ask(Talk *talk, const char *question, GError **error)
+{
+    const ReplyOptions options = asking_reply_options();
+
+    talk->retries = 0;
+    return asking_check_question(question, error) && ask(talk, question, &options.sample, error);
+}
+
+gboolean talk_retry(Talk *talk, GError **error)
+{
+    SampleOptions sample = asking_reply_options().sample;
+    g_autofree char *question = NULL;
+
+    if (talk->turns->len == 0) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "nothing was asked yet");
+        return FALSE;
+    }
+    question = g_strdup(((const Record *) g_ptr_array_index(talk->turns, talk->turns->len - 1))->question);
+    talk_undo(talk);
+    sample.temperature = sample.temperature > 0 ? sample.temperature : RETRY_TEMPERATURE;
+    sample.seed += ++talk->retries;
+    return ask(talk, question, &sample, error);
+}
+
+gboolean talk_undo(Talk *talk)
+{
+    g_autoptr(Catalogue) catalogue = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (talk->turns->len == 0)
+        return FALSE;
+    g_ptr_array_set_size(talk->turns, (int) talk->turns->len - 1);
+    talk->first = MIN(talk->first, talk->turns->len);
+    talk->warned = FALSE;
+    if (talk->conversation == 0)
+        return TRUE;
+    catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, &error);
+    if (catalogue == NULL || !catalogue_cut_turns(catalogue, talk->conversation, talk->turns->len + 1, &error))
+        fprintf(stderr, "kvasir chat: warning: %s\n", error->message);
+    if (talk->turns->len == 0)
+        talk->conversation = 0;         /* without turns there is none */
+    return TRUE;
+}
+
+void talk_renew(Talk *talk)
+{
+    g_ptr_array_set_size(talk->turns, 0);
+    talk->first = 0;
+    talk->conversation = 0;
+    talk->warned = FALSE;
+}
