@@ -427,7 +427,8 @@ static EngineOptions engine_options(void)
 {
     const Settings *settings = settings_get();
 
-    return (EngineOptions) { .isa = settings->isa, .threads = settings->threads, .precise = settings->precise };
+    return (EngineOptions) { .isa = settings->isa, .threads = settings->threads, .precise = settings->precise,
+                             .prepared = settings->no_prepare ? NULL : settings->prepared_folder };
 }
 
 /* From nothing to the logits of a first token; the file is in the page cache. */

@@ -50,7 +50,7 @@ static gboolean open_archive(Archive *archive, Engine **engine, Store **store, g
         return FALSE;
     if (option.texts || settings_get()->no_cache)
         return TRUE;
-    *engine = settings_open_engine(error);
+    *engine = settings_open_reader(error);
     if (*engine == NULL || (*store = work_open_store(*engine, error)) == NULL)
         return FALSE;
     archive->engine = *engine;

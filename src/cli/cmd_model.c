@@ -7,13 +7,16 @@
 
 #include "src/base/failure.h"
 #include "src/cli/command.h"
+#include "src/cli/prepare.h"
 #include "src/cli/settings.h"
 #include "src/model/engine.h"
 
-static gboolean json;
+static gboolean json, check, drop;
 
 static const GOptionEntry entries[] = {
-    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Write one JSON object", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Write JSON, on one line", NULL },
+    { "check", 0, 0, G_OPTION_ARG_NONE, &check, "With prepare: compare the prepared weights with their checksums", NULL },
+    { "remove", 0, 0, G_OPTION_ARG_NONE, &drop, "With prepare: remove the prepared weights", NULL },
     { NULL },
 };
 
@@ -226,18 +229,46 @@ static int model_list(void)
     return 0;
 }
 
+/* ---------------------------------------------------------------- prepare */
+
+static int model_prepare(const char *path)
+{
+    GError *error = NULL;
+
+    if (check && drop)
+        return command_fail(&command_model, g_error_new(FAILURE, FAILURE_USAGE, "--check and --remove exclude each other"));
+    if (path == NULL)
+        path = settings_model_path(&error);
+    if (path == NULL || !(drop ? prepare_remove : check ? prepare_check : prepare_write)(path, &error))
+        return command_fail(&command_model, error);
+    return 0;
+}
+
+static int model_prepared(void)
+{
+    GError *error = NULL;
+
+    return prepare_list(json, &error) ? 0 : command_fail(&command_model, error);
+}
+
 static int run(int argc, char **argv)
 {
     int status = command_parse(&command_model, entries, TRUE, &argc, &argv);
 
     if (status >= 0)
         return status;
+    if ((argc == 2 || argc == 3) && strcmp(argv[1], "prepare") == 0)
+        return command_finish(&command_model, model_prepare(argc == 3 ? argv[2] : NULL));
+    if (check || drop)
+        return command_fail(&command_model, g_error_new(FAILURE, FAILURE_USAGE, "--check and --remove belong to prepare"));
+    if (argc == 2 && strcmp(argv[1], "prepared") == 0)
+        return command_finish(&command_model, model_prepared());
     if ((argc == 2 || argc == 3) && strcmp(argv[1], "info") == 0)
         return command_finish(&command_model, model_info(argc == 3 ? argv[2] : NULL));
     if (argc == 2 && strcmp(argv[1], "list") == 0)
         return command_finish(&command_model, model_list());
-    return command_fail(&command_model, g_error_new(FAILURE, FAILURE_USAGE, "say info or list"));
+    return command_fail(&command_model, g_error_new(FAILURE, FAILURE_USAGE, "say info, list, prepare or prepared"));
 }
 
-const Command command_model = { "model", "show what a model is, or list the models there are",
-    "info|list [-m MODEL] [--json]", run };
+const Command command_model = { "model", "show what a model is, list the models there are, or prepare one",
+    "info|list|prepare|prepared [-m MODEL] [--json] [--check|--remove]", run };

@@ -165,7 +165,8 @@ static gboolean measure_deep(Plan *plan, const Engine *slice, int layers, double
 static gboolean measure(Plan *plan, const EngineShape *whole, gsize n, GError **error)
 {
     const EngineOptions options = { .isa = settings_get()->isa, .threads = settings_get()->threads,
-                                    .precise = settings_get()->precise };
+                                    .precise = settings_get()->precise,
+                                    .prepared = settings_get()->no_prepare ? NULL : settings_get()->prepared_folder };
     EngineShape shape = *whole;
     double t0, d0, output;
 

@@ -63,7 +63,7 @@ static gboolean tokens(const char *path, GError **error)
     if (vocabulary != NULL)
         tokenizer = loaded = tokenizer_load(vocabulary, error);
     else
-        tokenizer = (engine = settings_open_engine(error)) != NULL ? work_tokenizer(engine, error) : NULL;
+        tokenizer = (engine = settings_open_reader(error)) != NULL ? work_tokenizer(engine, error) : NULL;
     if (tokenizer == NULL)
         return FALSE;
     if (decode)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/base/failure.h"
+#include "src/cli/meter.h"
 
 const char *settings_model_path(GError **error)
 {
@@ -21,17 +22,47 @@ const char *settings_model_path(GError **error)
     return NULL;
 }
 
-Engine *settings_open_engine(GError **error)
+/* Prepares the weights of a model that is used for the first time.  FALSE when a signal stopped it;
+ * whatever else goes wrong costs speed only. */
+static gboolean prepare(Engine *engine, GError **error)
+{
+    const Settings *settings = settings_get();
+    const char *reason = NULL;
+    g_autoptr(GError) local = NULL;
+    gboolean missing = engine_prepared(engine, &reason) == PREPARED_MISSING;
+
+    if (!missing && reason == NULL)
+        return TRUE;
+    if (reason != NULL && !settings->quiet)
+        fprintf(stderr, "kvasir: %s\n", reason);
+    g_autoptr(Meter) meter = meter_new(settings->quiet);
+    gboolean ok = engine_prepare(engine, settings->prepared_folder, meter_update, meter, &local);
+    meter_clear(meter);
+    if (ok)
+        return TRUE;
+    if (g_error_matches(local, FAILURE, FAILURE_INTERRUPTED)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (!settings->quiet)
+        fprintf(stderr, "kvasir: %s; going on without them, more slowly\n", local->message);
+    return TRUE;
+}
+
+static Engine *open_engine(gboolean to_compute, GError **error)
 {
     const Settings *settings = settings_get();
     EngineOptions options = {
         .isa = settings->isa,
         .threads = settings->threads,
         .precise = settings->precise,
+        .prepared = to_compute && !settings->no_prepare ? settings->prepared_folder : NULL,
     };
     const char *path = settings_model_path(error);
     Engine *engine = path != NULL ? engine_open(path, &options, error) : NULL;
 
+    if (engine != NULL && !prepare(engine, error))
+        g_clear_pointer(&engine, engine_free);
     if (engine == NULL || settings->quiet)
         return engine;
     if (strstr(engine_info(engine)->name, "(random weights)") != NULL)
@@ -41,4 +72,14 @@ Engine *settings_open_engine(GError **error)
         fputs("kvasir: using the small demonstration model; "
               "kvasir-models(7) says how to get GLM-4-9B-Chat\n", stderr);
     return engine;
+}
+
+Engine *settings_open_engine(GError **error)
+{
+    return open_engine(TRUE, error);
+}
+
+Engine *settings_open_reader(GError **error)
+{
+    return open_engine(FALSE, error);
 }

@@ -148,6 +148,10 @@ static gboolean config_key(const char *file, const char *key, const char *value,
         if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
             return bad_value(error, source, value, "true or false");
         settings.precise = value[0] == 't';
+    } else if (strcmp(key, "prepare") == 0) {
+        if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+            return bad_value(error, source, value, "true or false");
+        settings.no_prepare = value[0] == 'f';
     } else if (strcmp(key, "history") == 0) {
         if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
             return bad_value(error, source, value, "true or false");
@@ -229,6 +233,11 @@ static gboolean load_environment(Folders *folders, GError **error)
     }
     if ((value = environment("KVASIR_THREADS")) != NULL && !parse_threads(value, &settings.threads))
         return bad_value(error, "KVASIR_THREADS", value, THREADS_RANGE);
+    if ((value = environment("KVASIR_PREPARE")) != NULL) {
+        if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+            return bad_value(error, "KVASIR_PREPARE", value, "true or false");
+        settings.no_prepare = value[0] == 'f';
+    }
     if ((value = environment("KVASIR_CACHE_DIR")) != NULL) {
         g_free(folders->cache);
         folders->cache = g_strdup(value);
@@ -254,7 +263,9 @@ gboolean settings_load(GError **error)
     g_free(settings.store_path);
     g_free(settings.catalogue_path);
     g_free(settings.search_path);
+    g_free(settings.prepared_folder);
     settings.store_path = g_build_filename(folders.cache, "kv.db", NULL);
+    settings.prepared_folder = g_build_filename(folders.cache, "prepared", NULL);
     settings.search_path = g_build_filename(folders.cache, "search.db", NULL);
     settings.catalogue_path = g_build_filename(folders.data, "catalogue.db", NULL);
     if (folders.limit != NULL)

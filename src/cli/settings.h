@@ -18,6 +18,8 @@ typedef struct {
     gboolean precise;
     KvType kv;                  /* int8 unless told otherwise */
     gboolean kv_given;          /* on the command line */
+    gboolean no_prepare;        /* weights are neither prepared nor prepared ones used */
+    char *prepared_folder;      /* of prepared weights */
     gboolean no_history;        /* answers are not recorded in the catalogue */
     guint64 cache_limit;        /* bytes; 0: none */
     char *store_path;           /* .../kv.db */
@@ -49,8 +51,10 @@ gboolean settings_parse_limit(const char *text, const char *path, guint64 *bytes
  * exit.  FAILURE_MODEL when there is neither. */
 const char *settings_model_path(GError **error);
 
-/* Opens the model of the settings; with the demonstration model prints the one
- * line that says what it is (unless quiet). */
+/* Opens the model of the settings and prepares its weights where they are not yet; with the
+ * demonstration model prints the one line that says what it is (unless quiet). */
 Engine *settings_open_engine(GError **error);
+/* The same for commands that only need its tokenizer and names: nothing is prepared. */
+Engine *settings_open_reader(GError **error);
 
 #endif

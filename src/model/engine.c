@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "src/base/failure.h"
+#include "src/model/prepared.h"
 #include "src/model/session.h"
 #include "src/model/synthetic.h"
 #include "src/model/threads.h"
@@ -59,8 +60,70 @@ static gboolean choose_set(Engine *engine, const EngineOptions *options, GError 
     return TRUE;
 }
 
+/* Plain C reads the rows of the file as quickly. */
+static gboolean uses_panels(const Engine *engine)
+{
+    return !engine->blas && strcmp(engine->kernels->name, "c") != 0 && prepared_wanted(engine->weights);
+}
+
+static void find_prepared(Engine *engine, const char *folder, gboolean in_memory)
+{
+    g_autofree char *path = prepared_path(folder, engine->weights->info.fingerprint);
+    g_autoptr(GError) reason = NULL;
+
+    if (!in_memory && !engine->blas && prepared_attach(engine->weights, path, &reason)) {
+        engine->prepared = PREPARED_USED;
+        return;
+    }
+    if (reason != NULL)
+        engine->prepared_reason = g_strdup(reason->message);
+    engine->prepared = PREPARED_NO_USE;
+    if (!uses_panels(engine))
+        return;
+    engine->prepared = PREPARED_MISSING;
+    if (in_memory || engine->weights->info.bytes < ENGINE_PREPARE_FILE) {
+        prepared_in_memory(engine->weights, engine->kernels, engine->threads);
+        engine->prepared = PREPARED_USED;
+    }
+}
+
+PreparedState engine_prepared(const Engine *engine, const char **reason)
+{
+    if (reason != NULL)
+        *reason = engine->prepared_reason;
+    return engine->prepared;
+}
+
+char *engine_prepared_path(const Engine *engine, const char *folder)
+{
+    return prepared_path(folder, engine->weights->info.fingerprint);
+}
+
+gboolean engine_prepare(Engine *engine, const char *folder, ProgressFunc progress, gpointer data, GError **error)
+{
+    g_autofree char *path = engine_prepared_path(engine, folder);
+
+    if (!prepared_wanted(engine->weights)) {
+        g_set_error(error, FAILURE, FAILURE_MODEL, "%s: has no quantised weights, and others are not prepared",
+                    engine->weights->info.path);
+        return FALSE;
+    }
+    if (!prepared_write(engine->weights, engine->kernels, engine->threads, path, progress, data, error) ||
+        !prepared_attach(engine->weights, path, error))
+        return FALSE;
+    engine->prepared = PREPARED_USED;
+    return TRUE;
+}
+
+gboolean engine_prepared_verify(const Engine *engine, const char *folder, ProgressFunc progress, gpointer data, GError **error)
+{
+    g_autofree char *path = engine_prepared_path(engine, folder);
+
+    return prepared_verify(engine->weights, path, progress, data, error);
+}
+
 /* Takes WEIGHTS over, which are NULL after an error. */
-static Engine *engine_new(Weights *weights, const EngineOptions *options, GError **error)
+static Engine *engine_new(Weights *weights, const EngineOptions *options, gboolean in_memory, GError **error)
 {
     g_autoptr(Engine) engine = g_new0(Engine, 1);
 
@@ -68,12 +131,14 @@ static Engine *engine_new(Weights *weights, const EngineOptions *options, GError
     if (!engine->weights || !choose_set(engine, options, error))
         return NULL;
     engine->threads = threads_count(options ? options->threads : 0);
+    if (options != NULL && options->prepared != NULL)
+        find_prepared(engine, options->prepared, in_memory);
     return g_steal_pointer(&engine);
 }
 
 Engine *engine_open(const char *path, const EngineOptions *options, GError **error)
 {
-    return engine_new(weights_open(path, error), options, error);
+    return engine_new(weights_open(path, error), options, FALSE, error);
 }
 
 gboolean engine_shape_find(const char *name, EngineShape *shape)
@@ -95,7 +160,7 @@ gboolean engine_shape_find(const char *name, EngineShape *shape)
 
 Engine *engine_open_synthetic(const EngineShape *shape, const EngineOptions *options, GError **error)
 {
-    return engine_new(synthetic_weights(shape, error), options, error);
+    return engine_new(synthetic_weights(shape, error), options, TRUE, error);
 }
 
 void engine_free(Engine *engine)
@@ -104,6 +169,7 @@ void engine_free(Engine *engine)
         return;
     weights_free(engine->weights);
     g_free(engine->arithmetic);
+    g_free(engine->prepared_reason);
     g_free(engine);
 }
 

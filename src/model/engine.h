@@ -39,6 +39,7 @@ typedef struct {
     const char *isa;        /* cap on the compute set: "c", "blas", "avx2", "avx512"; NULL: the best there is */
     int threads;            /* 0: physical cores */
     gboolean precise;       /* full-precision activations through BLAS */
+    const char *prepared;   /* folder of prepared weights; NULL: rows are interleaved anew at each use */
 } EngineOptions;
 
 typedef struct {
@@ -66,6 +67,28 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelInfo, model_info_free)
 /* Opens a GGUF file or a Hugging Face directory.  FAILURE_MODEL on error, with
  * the field that is wrong.  OPTIONS may be NULL. */
 Engine *engine_open(const char *path, const EngineOptions *options, GError **error);
+
+/* Prepared weights: the rows interleaved for the integer kernels, in a file of the folder that the options
+ * name.  Results are the same bytes with and without.  Models of less than ENGINE_PREPARE_FILE bytes
+ * and synthetic ones are prepared in memory when they are opened. */
+#define ENGINE_PREPARE_FILE (64u << 20)
+typedef enum {
+    PREPARED_NO_USE,        /* floating-point weights, BLAS, plain C, or no folder named */
+    PREPARED_MISSING,       /* no file, or one that cannot be used */
+    PREPARED_USED,
+} PreparedState;
+/* *REASON (may be NULL): why a file that is there cannot be used, or NULL. */
+PreparedState engine_prepared(const Engine *engine, const char **reason);
+/* Path of the file for this model in FOLDER; free with g_free. */
+char *engine_prepared_path(const Engine *engine, const char *folder);
+/* Writes that file anew and uses it.  The engine's sessions must not be computing.  FAILURE_SYSTEM when there is no room or no permission,
+ * or another process is at it; FAILURE_MODEL when no matrix of the model can be prepared. */
+gboolean engine_prepare(Engine *engine, const char *folder, ProgressFunc progress, gpointer data, GError **error);
+/* Reads all of it and compares checksums; FAILURE_CACHE when it is damaged or missing. */
+gboolean engine_prepared_verify(const Engine *engine, const char *folder, ProgressFunc progress, gpointer data,
+                                GError **error);
+/* The NAME of the model that the prepared weights at PATH were made from (free with g_free); NULL when PATH is no such file. */
+char *engine_prepared_name(const char *path);
 
 /* A model's shape without its weights.  hidden is a multiple of 256, ffn and heads * head_dim of 32. */
 typedef struct {

@@ -16,7 +16,7 @@
 #include "src/model/session.h"
 #include "src/model/threads.h"
 
-#define ROWS_PER_TASK 32        /* rows of a linear layer that a thread takes at a time */
+#define ROWS_PER_TASK (2 * KERNEL_PANEL)        /* rows of a linear layer that a thread takes at a time */
 
 static gboolean is_float(TensorType type)
 {
@@ -26,7 +26,7 @@ static gboolean is_float(TensorType type)
 static Matrix as_matrix(const Tensor *t)
 {
     return (Matrix) { t->type, t->data, (gsize) t->rows, (gsize) t->columns,
-                      type_row_bytes(t->type, (gsize) t->columns), NULL };
+                      type_row_bytes(t->type, (gsize) t->columns), t->panels };
 }
 
 /* Quantises TOKENS rows of X; linear() on the same x uses the codes. */

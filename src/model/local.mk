@@ -30,6 +30,8 @@ libmodel_a_SOURCES = \
 	src/model/synthetic.c \
 	src/model/synthetic.h \
 	src/model/json-file.h \
+	src/model/prepared.c \
+	src/model/prepared.h \
 	src/model/safetensors.c \
 	src/model/safetensors.h \
 	src/model/vocabulary.c \

@@ -29,6 +29,8 @@ struct Engine {
     gboolean blas;              /* linear layers in full precision through BLAS */
     int threads;
     char *arithmetic;
+    PreparedState prepared;
+    char *prepared_reason;      /* why a file of prepared weights is not used, or NULL */
 };
 
 /* Where a token of a batch belongs. */

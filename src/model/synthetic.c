@@ -169,7 +169,7 @@ static Tensor matrix(Maker *m, TensorType type, gint64 rows, gint64 columns)
             fill_row(fit, data + row_bytes * (gsize) r, (gsize) columns, seed + (guint64) r, std);
     }
     m->weights->info.parameters += (guint64) rows * (guint64) columns;
-    return (Tensor) { data, fit, rows, columns };
+    return (Tensor) { data, fit, rows, columns, NULL };
 }
 
 /* A norm: ones. */
@@ -180,7 +180,7 @@ static Tensor ones(Maker *m, gint64 n)
     for (gint64 i = 0; data != NULL && i < n; i++)
         data[i] = 1;
     m->weights->info.parameters += (guint64) n;
-    return (Tensor) { (guint8 *) data, TYPE_F32, 1, n };
+    return (Tensor) { (guint8 *) data, TYPE_F32, 1, n, NULL };
 }
 
 static Tensor bias(Maker *m, gint64 n)
@@ -190,7 +190,7 @@ static Tensor bias(Maker *m, gint64 n)
     if (data != NULL)
         fill_floats(TYPE_F32, data, (gsize) n, m->seed += 0x100000000u, 0.1);
     m->weights->info.parameters += (guint64) n;
-    return (Tensor) { data, TYPE_F32, 1, n };
+    return (Tensor) { data, TYPE_F32, 1, n, NULL };
 }
 
 static void make_layer(Maker *m, const Recipe *recipe, int n)

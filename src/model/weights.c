@@ -127,7 +127,7 @@ static gboolean take_matrix(Loader *l, int n, const char *base, gint64 rows, gin
 
     if (stored == NULL)
         return FALSE;
-    *matrix = (Tensor) { stored->data, stored->type, (gint64) stored_rows(stored), columns };
+    *matrix = (Tensor) { stored->data, stored->type, (gint64) stored_rows(stored), columns, NULL };
     return TRUE;
 }
 
@@ -147,7 +147,7 @@ static gboolean take_vector(Loader *l, int n, const char *base, const char *suff
     for (gint64 i = 0; i < length; i++)
         if (!isfinite(values[i]))
             return model_fail(l->error, stored->path, "tensor %s holds a value that is not finite", stored->name);
-    *vector = (Tensor) { (const guint8 *) values, TYPE_F32, 1, length };
+    *vector = (Tensor) { (const guint8 *) values, TYPE_F32, 1, length, NULL };
     return TRUE;
 }
 
@@ -156,13 +156,13 @@ static Tensor slice_rows(const Tensor *matrix, gint64 first, gint64 n)
 {
     gsize row = type_row_bytes(matrix->type, (size_t) matrix->columns);
 
-    return (Tensor) { matrix->data + row * (gsize) first, matrix->type, n, matrix->columns };
+    return (Tensor) { matrix->data + row * (gsize) first, matrix->type, n, matrix->columns, NULL };
 }
 
 /* Elements FIRST .. FIRST+N-1 of an F32 vector. */
 static Tensor slice_vector(const Tensor *vector, gint64 first, gint64 n)
 {
-    return (Tensor) { vector->data + sizeof(float) * (gsize) first, TYPE_F32, 1, n };
+    return (Tensor) { vector->data + sizeof(float) * (gsize) first, TYPE_F32, 1, n, NULL };
 }
 
 /* ---------------------------------------------------------------- one layer */

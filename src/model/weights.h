@@ -21,6 +21,7 @@ typedef struct {
     const guint8 *data;     /* NULL: the model has none (optional tensors) */
     TensorType type;
     gint64 rows, columns;
+    const guint8 *panels;   /* the same prepared for the kernels (prepared.h), or NULL */
 } Tensor;
 
 typedef struct {
