@@ -1,7 +1,7 @@
 # Tests of answer.
 check_PROGRAMS += tests/unit-citation
 TESTS += tests/unit-citation
-tests_unit_citation_SOURCES = tests/unit-citation.c
+tests_unit_citation_SOURCES = tests/unit-citation.c tests/test-documents.c tests/test-documents.h
 tests_unit_citation_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_citation_LDADD = libanswer.a $(GLIB_LIBS) -lm
 
@@ -23,7 +23,7 @@ tests_unit_prefix_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 
 check_PROGRAMS += tests/unit-quotation
 TESTS += tests/unit-quotation
-tests_unit_quotation_SOURCES = tests/unit-quotation.c
+tests_unit_quotation_SOURCES = tests/unit-quotation.c tests/test-documents.c tests/test-documents.h
 tests_unit_quotation_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_quotation_LDADD = libanswer.a $(GLIB_LIBS) -lm
 

@@ -12,11 +12,13 @@ EXTRA_DIST += tests/data/golden
 
 check_PROGRAMS += tests/unit-group
 TESTS += tests/unit-group
+tests_unit_group_SOURCES = tests/unit-group.c tests/test-engine.h
 tests_unit_group_CFLAGS = $(MODEL_TEST_CFLAGS)
 tests_unit_group_LDADD = $(MODEL_TEST_LIBS)
 
 check_PROGRAMS += tests/unit-witness
 TESTS += tests/unit-witness
+tests_unit_witness_SOURCES = tests/unit-witness.c tests/test-engine.h
 tests_unit_witness_CFLAGS = $(MODEL_TEST_CFLAGS)
 tests_unit_witness_LDADD = $(MODEL_TEST_LIBS)
 

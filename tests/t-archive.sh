@@ -22,10 +22,6 @@ ask() {
     [ $? -le 1 ] && [ -s "$2" ]
 }
 
-usage() {
-    sed -n "s/.*\"$2\" : \([0-9]*\),\{0,1\}\$/\1/p" "$1"
-}
-
 exports() {
     "$kvasir" ingest -q -c thesis papers && ask c here thesis && "$kvasir" cache export -c thesis thesis.kva || return
     [ "$(stat -c %a thesis.kva)" = 600 ] && tar xf thesis.kva -C "$(mktemp -d "$scratch/x.XXXXXX")" &&

@@ -15,10 +15,6 @@ ask() {
     [ $? -le 1 ] && [ -s "$1" ]
 }
 
-usage() {
-    sed -n "s/.*\"$2\" : \([0-9]*\),\{0,1\}\$/\1/p" "$1"
-}
-
 # blocks: how many are stored
 blocks() {
     "$kvasir" cache status --json | sed -n 's/^[^{]*{[^{]*"blocks":\([0-9]*\),.*/\1/p'

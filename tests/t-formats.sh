@@ -2,9 +2,7 @@
 # The formats beside PDF, HTML and text, through the program: what is read, what damaged and hostile files give.
 . "$top_srcdir/tests/tap.sh"
 kvasir=$top_builddir/kvasir
-XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
-export XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
-cd "$scratch" || exit 1
+own_folders
 
 # status WANTED ARGUMENT...: runs kvasir text, keeps out and err
 status() {

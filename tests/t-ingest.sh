@@ -4,25 +4,11 @@
 kvasir=$top_builddir/kvasir
 unset KVASIR_ISA KVASIR_THREADS
 KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
-export KVASIR_MODEL XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
-cd "$scratch" || exit 1
+export KVASIR_MODEL
+own_folders
 
 document() {
     awk -v name="$1" -v n="$2" 'BEGIN { for (i = 1; i <= n; i++) print name " has line " i " of " n ".\n" }' >"$1"
-}
-
-status() {
-    expected=$1
-    shift
-    "$@" >out 2>err
-    got=$?
-    cat out err
-    [ "$got" -eq "$expected" ] || { echo "exit status $got, not $expected"; return 1; }
-}
-
-usage() {
-    sed -n "s/.*\"$2\" : \([0-9]*\),\{0,1\}\$/\1/p" "$1"
 }
 
 mkdir -p papers/sub papers/.hidden

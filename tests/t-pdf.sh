@@ -2,18 +2,7 @@
 # What a PDF holds besides text: scans (with tesseract), form fields, notes.
 . "$top_srcdir/tests/tap.sh"
 kvasir=$top_builddir/kvasir
-XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
-export XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
-cd "$scratch" || exit 1
-
-status() {
-    expected=$1
-    shift
-    "$@" >out 2>err
-    got=$?
-    cat out err
-    [ "$got" -eq "$expected" ] || { echo "exit status $got, not $expected"; return 1; }
-}
+own_folders
 
 # A filled-in form with a note.
 cat >form.pdf <<'END'

@@ -20,10 +20,6 @@ run() {
     [ $? -le 1 ] && [ -s "$logits" ]
 }
 
-usage() {
-    sed -n "s/.*\"$2\" : \([0-9]*\),\{0,1\}\$/\1/p" "$1"
-}
-
 cold_and_warm() {
     rm -rf cache
     run "$@" cold && run "$@" warm || return

@@ -2,18 +2,7 @@
 # Files that crash, stall or bloat their parser cost that file and a sentence.
 . "$top_srcdir/tests/tap.sh"
 kvasir=$top_builddir/kvasir
-XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
-export XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
-cd "$scratch" || exit 1
-
-status() {
-    expected=$1
-    shift
-    "$@" >out 2>err
-    got=$?
-    cat err
-    [ "$got" -eq "$expected" ] || { echo "exit status $got, not $expected"; return 1; }
-}
+own_folders
 
 # pdf FILE: a PDF of one page whose content stream is standard input.
 pdf() {

@@ -2,18 +2,7 @@
 # kvasir search: what is found where, as documents come, change and go.
 . "$top_srcdir/tests/tap.sh"
 kvasir=$top_builddir/kvasir
-XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
-export XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
-cd "$scratch" || exit 1
-
-status() {
-    expected=$1
-    shift
-    "$@" >out 2>err
-    got=$?
-    cat out err
-    [ "$got" -eq "$expected" ] || { echo "exit status $got, not $expected"; return 1; }
-}
+own_folders
 
 printf 'Title: none\n\nThe rate of learning is 0.003.\n\fThe second page tells of turbines.\n' >one.txt
 printf '# Power\n\n# Wind\n\nTurbines turn.\n\n# Water\n\nA turbine in a river. 水轮机也转。\n' >two.md

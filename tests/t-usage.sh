@@ -4,9 +4,8 @@
 kvasir=$top_builddir/kvasir
 unset KVASIR_ISA KVASIR_THREADS
 KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
-export KVASIR_MODEL XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
-cd "$scratch" || exit 1
+export KVASIR_MODEL
+own_folders
 echo "A text." >a.txt
 echo "1 2 3" >ids
 mkdir -p config/kvasir

@@ -4,26 +4,12 @@
 kvasir=$top_builddir/kvasir
 unset KVASIR_ISA KVASIR_THREADS
 KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
-export KVASIR_MODEL XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
-cd "$scratch" || exit 1
+export KVASIR_MODEL
+own_folders
 
 # document NAME WORD: some 700 tokens.
 document() {
     awk -v word="$2" 'BEGIN { for (i = 1; i <= 20; i++) print "Line " i " is about the " word ".\n" }' >"$1"
-}
-
-status() {
-    expected=$1
-    shift
-    "$@" >out 2>err
-    got=$?
-    cat out err
-    [ "$got" -eq "$expected" ] || { echo "exit status $got, not $expected"; return 1; }
-}
-
-usage() {
-    sed -n "s/.*\"$2\" : \([0-9]*\),\{0,1\}\$/\1/p" "$1"
 }
 
 # The numbers of the volumes that were read.

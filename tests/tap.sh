@@ -4,6 +4,10 @@
 #     skip_all REASON         ends the script as skipped
 #     finish                  prints the plan; the last line of every script
 #
+#     own_folders             $scratch becomes the working folder; configuration, cache and data lie in it
+#     status N COMMAND...     succeeds if the command ends with status N; its output is in the files out and err
+#     usage FILE NAME         the number that a member of the JSON in FILE has
+#
 # $scratch is an empty folder that goes when the script ends.  COMMAND runs in a
 # subshell: what it sets is gone afterwards.
 tap_count=0
@@ -30,4 +34,23 @@ skip_all() {
 
 finish() {
     echo "1..$tap_count"
+}
+
+own_folders() {
+    XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
+    export XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
+    cd "$scratch" || exit 1
+}
+
+status() {
+    expected=$1
+    shift
+    "$@" >out 2>err
+    got=$?
+    cat out err
+    [ "$got" -eq "$expected" ] || { echo "exit status $got, not $expected"; return 1; }
+}
+
+usage() {
+    sed -n "s/.*\"$2\" : \([0-9]*\),\{0,1\}\$/\1/p" "$1"
 }

@@ -4,44 +4,7 @@
 #include <string.h>
 
 #include "src/answer/citation.h"
-
-static void free_page(gpointer data)
-{
-    Page *page = data;
-
-    g_free(page->label);
-    g_free(page->text);
-    g_free(page);
-}
-
-static void free_document(gpointer data)
-{
-    Document *document = data;
-
-    g_free(document->path);
-    g_free(document->format);
-    g_free(document->title);
-    g_ptr_array_unref(document->pages);
-    g_free(document);
-}
-
-static Document *make_document(const char *title, const char *format, const char *const *texts)
-{
-    Document *document = g_new0(Document, 1);
-
-    document->path = g_strdup(title);
-    document->format = g_strdup(format);
-    document->title = g_strdup(title);
-    document->pages = g_ptr_array_new_with_free_func(free_page);
-    for (guint i = 0; texts[i] != NULL; i++) {
-        Page *page = g_new0(Page, 1);
-        page->label = g_strdup_printf("%u", i + 1);
-        page->text = g_strdup(texts[i]);
-        page->length = strlen(page->text);
-        g_ptr_array_add(document->pages, page);
-    }
-    return document;
-}
+#include "tests/test-documents.h"
 
 static GPtrArray *two_documents(void)
 {
@@ -51,10 +14,10 @@ static GPtrArray *two_documents(void)
         "Results were mixed.\n", "Thanks.\n", NULL,
     };
     static const char *const chinese[] = { "本文介绍方法。学习率为零点零三。批量为八。\n", "结论。\n", NULL };
-    GPtrArray *documents = g_ptr_array_new_with_free_func(free_document);
+    GPtrArray *documents = test_documents_new();
 
-    g_ptr_array_add(documents, make_document("Trial", "pdf", trial));
-    g_ptr_array_add(documents, make_document("方法", "html", chinese));
+    g_ptr_array_add(documents, test_document("Trial", "pdf", trial));
+    g_ptr_array_add(documents, test_document("方法", "html", chinese));
     return documents;
 }
 
@@ -221,9 +184,9 @@ static void test_place(void)
 static void test_recognised(void)
 {
     static const char *const scan[] = { "A letter of which only an image is left.\n", "Its second page.\n", NULL };
-    g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func(free_document);
+    g_autoptr(GPtrArray) documents = test_documents_new();
     const Citation first = { 0, 0, 0, NULL }, second = { 0, 1, 1, NULL }, both = { 0, 0, 1, NULL };
-    Document *document = make_document("Letter", "pdf", scan);
+    Document *document = test_document("Letter", "pdf", scan);
     g_autofree char *marked = NULL, *plain = NULL, *whole = NULL;
 
     g_ptr_array_add(documents, document);

@@ -7,32 +7,9 @@
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
 #include "src/model/engine.h"
+#include "tests/test-engine.h"
 
 #define MOST 3000
-
-/* A model of random weights, small, since what matters here are thousands of keys. */
-static Engine *make_engine(const char *isa, int threads)
-{
-    EngineOptions options = { .isa = isa, .threads = threads };
-    g_autoptr(GError) error = NULL;
-    EngineShape shape;
-
-    g_assert_true(engine_shape_find("tiny", &shape));
-    shape.head_dim = 16;
-    shape.ffn = 256;
-    Engine *engine = engine_open_synthetic(&shape, &options, &error);
-    g_assert_no_error(error);
-    return engine;
-}
-
-static Session *make_session(const Engine *engine, KvType type)
-{
-    g_autoptr(GError) error = NULL;
-    Session *s = session_new(engine, type, MOST, &error);
-
-    g_assert_no_error(error);
-    return s;
-}
 
 static Session *fork_session(const Session *from)
 {
@@ -85,7 +62,7 @@ static void assert_same(const Engine *engine, Session *a, Session *b)
 /* A session that goes on behind the first N ids of IDS with TAIL more, from nothing. */
 static Session *alone(const Engine *engine, KvType type, const gint32 *ids, gsize n, const gint32 *more, gsize tail)
 {
-    Session *s = make_session(engine, type);
+    Session *s = test_session(engine, type, MOST);
 
     append(s, ids, n);
     append(s, more, tail);
@@ -94,8 +71,8 @@ static Session *alone(const Engine *engine, KvType type, const gint32 *ids, gsiz
 
 static void check_fork(const char *isa, KvType type, gsize n)
 {
-    g_autoptr(Engine) engine = make_engine(isa, 2);
-    g_autoptr(Session) root = make_session(engine, type);
+    g_autoptr(Engine) engine = test_engine(isa, 2);
+    g_autoptr(Session) root = test_session(engine, type, MOST);
     gint32 ids[MOST], one[300], two[300];
 
     random_ids(ids, MOST);
@@ -139,13 +116,13 @@ static void test_fork(void)
 /* Whoever shortens itself into shared memory and goes on changes nobody else's. */
 static void test_truncate(void)
 {
-    g_autoptr(Engine) engine = make_engine(NULL, 2);
+    g_autoptr(Engine) engine = test_engine(NULL, 2);
     gint32 ids[MOST], other[MOST];
 
     random_ids(ids, MOST);
     random_ids(other, MOST);
     for (KvType type = KV_INT8; type <= KV_F32; type++) {
-        g_autoptr(Session) root = make_session(engine, type), want = make_session(engine, type);
+        g_autoptr(Session) root = test_session(engine, type, MOST), want = test_session(engine, type, MOST);
         append(root, ids, 1300);
         append(want, ids, 1300);
         g_autoptr(Session) fork = fork_session(root), second = fork_session(root);
@@ -167,7 +144,7 @@ static void test_truncate(void)
 /* Sessions of which some share all, some a part and some nothing, step together; each has a twin that does alone. */
 static void check_group(const char *isa, KvType type)
 {
-    g_autoptr(Engine) engine = make_engine(isa, 2);
+    g_autoptr(Engine) engine = test_engine(isa, 2);
     gsize row = (gsize) engine_info(engine)->vocabulary;
     g_autofree float *logits = g_new(float, ENGINE_GROUP * row);
     Session *together[SESSIONS], *twin[SESSIONS];
@@ -181,7 +158,7 @@ static void check_group(const char *isa, KvType type)
     append(together[2], ids + 1016, 1030);
     together[3] = fork_session(together[2]);
     together[4] = alone(engine, type, ids + 500, 90, NULL, 0);
-    together[5] = make_session(engine, type);
+    together[5] = test_session(engine, type, MOST);
     for (int i = 0; i < SESSIONS; i++)
         twin[i] = fork_session(together[i]);
     for (int round = 0; round < 12; round++) {
@@ -222,8 +199,8 @@ static void test_group(void)
 /* After an error no session has changed. */
 static void test_errors(void)
 {
-    g_autoptr(Engine) engine = make_engine(NULL, 2);
-    g_autoptr(Session) a = make_session(engine, KV_INT8), b = make_session(engine, KV_INT8);
+    g_autoptr(Engine) engine = test_engine(NULL, 2);
+    g_autoptr(Session) a = test_session(engine, KV_INT8, MOST), b = test_session(engine, KV_INT8, MOST);
     g_autoptr(GError) error = NULL;
     Session *both[] = { a, b };
     gsize n[] = { 2, 3 };

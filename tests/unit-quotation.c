@@ -6,44 +6,7 @@
 #include "src/answer/citation.h"
 #include "src/answer/passage.h"
 #include "src/answer/quotation.h"
-
-static void free_page(gpointer data)
-{
-    Page *page = data;
-
-    g_free(page->label);
-    g_free(page->text);
-    g_free(page);
-}
-
-static void free_document(gpointer data)
-{
-    Document *document = data;
-
-    g_free(document->path);
-    g_free(document->format);
-    g_free(document->title);
-    g_ptr_array_unref(document->pages);
-    g_free(document);
-}
-
-static Document *make_document(const char *title, const char *format, const char *const *texts)
-{
-    Document *document = g_new0(Document, 1);
-
-    document->path = g_strdup(title);
-    document->format = g_strdup(format);
-    document->title = g_strdup(title);
-    document->pages = g_ptr_array_new_with_free_func(free_page);
-    for (guint i = 0; texts[i] != NULL; i++) {
-        Page *page = g_new0(Page, 1);
-        page->label = g_strdup_printf("%u", i + 1);
-        page->text = g_strdup(texts[i]);
-        page->length = strlen(page->text);
-        g_ptr_array_add(document->pages, page);
-    }
-    return document;
-}
+#include "tests/test-documents.h"
 
 static GPtrArray *make_documents(void)
 {
@@ -88,14 +51,14 @@ static GPtrArray *make_documents(void)
         "本機を水に近い場所で使用しないでください。電源コードを傷つけたり、無理に曲げたりしないでください。\n",
         "フィルターは二週間に一度、ぬるま湯で洗ってください。洗剤は使用しないでください。\n", NULL,
     };
-    GPtrArray *documents = g_ptr_array_new_with_free_func(free_document);
+    GPtrArray *documents = test_documents_new();
 
-    g_ptr_array_add(documents, make_document("Trial", "pdf", trial));
-    g_ptr_array_add(documents, make_document("Mietvertrag", "pdf", lease));
-    g_ptr_array_add(documents, make_document("Le moulin", "html", mill));
-    g_ptr_array_add(documents, make_document("Заповедник", "html", reserve));
-    g_ptr_array_add(documents, make_document("灌溉", "pdf", rice));
-    g_ptr_array_add(documents, make_document("取扱説明書", "pdf", manual));
+    g_ptr_array_add(documents, test_document("Trial", "pdf", trial));
+    g_ptr_array_add(documents, test_document("Mietvertrag", "pdf", lease));
+    g_ptr_array_add(documents, test_document("Le moulin", "html", mill));
+    g_ptr_array_add(documents, test_document("Заповедник", "html", reserve));
+    g_ptr_array_add(documents, test_document("灌溉", "pdf", rice));
+    g_ptr_array_add(documents, test_document("取扱説明書", "pdf", manual));
     return documents;
 }
 
@@ -454,12 +417,12 @@ static void test_long(void)
     enum { WORDS = 100000 };
     g_autofree char *text = random_text(WORDS);
     const char *const pages[] = { text, NULL };
-    g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func(free_document);
+    g_autoptr(GPtrArray) documents = test_documents_new();
     g_autoptr(GString) answer = g_string_new(NULL);
     gsize length = strlen(text);
     gint64 begin;
 
-    g_ptr_array_add(documents, make_document("Long", "text", pages));
+    g_ptr_array_add(documents, test_document("Long", "text", pages));
     for (guint i = 0; i < 20; i++) {
         const char *from = strchr(text + length / 21 * (i + 1), ' ') + 1;
         const char *to = strchr(from + (i % 5 == 0 ? 4000 : 150), ' ');
@@ -481,12 +444,12 @@ static void test_long(void)
 static void test_monotonous(void)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func(free_document);
+    g_autoptr(GPtrArray) documents = test_documents_new();
 
     for (guint i = 0; i < 50000; i++)
         g_string_append(text, "again and ");
     const char *const pages[] = { text->str, NULL };
-    g_ptr_array_add(documents, make_document("Again", "text", pages));
+    g_ptr_array_add(documents, test_document("Again", "text", pages));
     g_string_truncate(text, 2000);
     g_string_prepend(text, "“");
     g_string_append(text, "never” and “again and again and again”");

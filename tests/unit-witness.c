@@ -5,31 +5,9 @@
 #include <string.h>
 
 #include "src/model/session.h"
+#include "tests/test-engine.h"
 
 #define MOST 1400
-
-static Engine *make_engine(void)
-{
-    EngineOptions options = { .threads = 2 };
-    g_autoptr(GError) error = NULL;
-    EngineShape shape;
-
-    g_assert_true(engine_shape_find("tiny", &shape));
-    shape.head_dim = 16;
-    shape.ffn = 256;
-    Engine *engine = engine_open_synthetic(&shape, &options, &error);
-    g_assert_no_error(error);
-    return engine;
-}
-
-static Session *make_session(const Engine *engine, KvType type)
-{
-    g_autoptr(GError) error = NULL;
-    Session *s = session_new(engine, type, MOST, &error);
-
-    g_assert_no_error(error);
-    return s;
-}
 
 static void random_ids(gint32 *ids, gsize n)
 {
@@ -95,8 +73,8 @@ static void check_shares(const Session *s, gsize token, gsize keys)
 
 static void test_shares(void)
 {
-    g_autoptr(Engine) engine = make_engine();
-    g_autoptr(Session) s = make_session(engine, KV_F32);
+    g_autoptr(Engine) engine = test_engine(NULL, 2);
+    g_autoptr(Session) s = test_session(engine, KV_F32, MOST);
     gint32 ids[MOST];
     gsize n;
 
@@ -127,9 +105,9 @@ static void test_shares(void)
  * and each token's shares whichever way it was appended. */
 static void check_unchanged(KvType type)
 {
-    g_autoptr(Engine) engine = make_engine();
+    g_autoptr(Engine) engine = test_engine(NULL, 2);
     gsize row = (gsize) engine_info(engine)->vocabulary;
-    g_autoptr(Session) plain = make_session(engine, type), watched = make_session(engine, type);
+    g_autoptr(Session) plain = test_session(engine, type, MOST), watched = test_session(engine, type, MOST);
     g_autofree float *a = g_new(float, 2 * ENGINE_BATCH * row), *b = g_new(float, 2 * ENGINE_BATCH * row);
     g_autoptr(GError) error = NULL;
     gint32 ids[MOST];
