@@ -30,19 +30,15 @@ static guint page_count(const GPtrArray *documents, guint document)
     return ((const Document *) g_ptr_array_index(documents, document))->pages->len;
 }
 
-/* The tokens of the pages FIRST .. LAST of DOCUMENT with its header. */
-static gsize part_tokens(const Plan *plan, guint document, guint first, guint last)
+/* The tokens of DOCUMENT in PACK: what stands before it changes none of them. */
+static gsize document_tokens(const Pack *pack, guint document)
 {
-    const PageRun run = { document, first, last };
-    g_autoptr(GArray) selection = g_array_new(FALSE, FALSE, sizeof(PageRun));
+    const guint32 *end = (const guint32 *) (const void *) pack->document_end->data;
 
-    g_array_append_val(selection, run);
-    g_autoptr(GPtrArray) view = selection_view(plan->documents, selection);
-    g_autoptr(Pack) pack = selection_pack(view, plan->encode, plan->data);
-    return pack->ids->len;
+    return end[document] - (document > 0 ? end[document - 1] : 0);
 }
 
-/* How many tokens page I takes with its mark, roughly from above: a part is measured once more as a whole. */
+/* How many tokens PAGE takes, with its mark. */
 static gsize page_tokens(const Plan *plan, guint document, guint page)
 {
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint32));
@@ -104,15 +100,15 @@ static void plan_whole(Plan *plan, guint document, gsize n, gboolean *open)
     *open = TRUE;
 }
 
-GArray *volume_plan(const GPtrArray *documents, gsize limit, PackEncodeFunc encode, gpointer data, GError **error)
+GArray *volume_plan(const GPtrArray *documents, const Pack *pack, gsize limit, PackEncodeFunc encode, gpointer data,
+                    GError **error)
 {
     Plan plan = { documents, limit, encode, data, NULL };
     g_autoptr(GArray) volumes = plan.volumes = g_array_new(FALSE, FALSE, sizeof(Volume));
     gboolean open = FALSE;
 
     for (guint i = 0; i < documents->len; i++) {
-        guint pages = page_count(documents, i);
-        gsize n = pages > 0 ? part_tokens(&plan, i, 0, pages - 1) : 0;
+        gsize n = document_tokens(pack, i);
 
         if (n <= limit) {
             plan_whole(&plan, i, n, &open);

@@ -19,9 +19,10 @@ typedef struct {
 
 /* How many tokens of documents a prompt of ENGINE can have, whatever is asked; at most WANTED, if that is not 0. */
 gsize volume_limit(const Engine *engine, gsize wanted);
-/* The volumes of DOCUMENTS (of Document*), array of Volume, with at most LIMIT tokens each.  FAILURE_USAGE when one page alone
- * is longer than that. */
-GArray *volume_plan(const GPtrArray *documents, gsize limit, PackEncodeFunc encode, gpointer data, GError **error);
+/* The volumes of DOCUMENTS (of Document*), array of Volume, with at most LIMIT tokens each.  PACK: all of them, by source_pack()
+ * with ENCODE and DATA.  FAILURE_USAGE when one page alone is longer than that. */
+GArray *volume_plan(const GPtrArray *documents, const Pack *pack, gsize limit, PackEncodeFunc encode, gpointer data,
+                    GError **error);
 /* Its pages as a selection of DOCUMENTS. */
 GArray *volume_selection(const Volume *volume, const GPtrArray *documents);
 /* The index of the volume that has PAGE of DOCUMENT. */

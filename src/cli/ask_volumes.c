@@ -300,13 +300,13 @@ static void take(AskVolumes *ask, Finding *finding)
     ask->answer = g_steal_pointer(&finding->answer);
 }
 
-gboolean ask_volumes(AskVolumes *ask, gsize limit, GError **error)
+gboolean ask_volumes(AskVolumes *ask, const Pack *pack, gsize limit, GError **error)
 {
     const Tokenizer *tokenizer = engine_tokenizer(ask->engine);
     g_autoptr(GPtrArray) findings = NULL;
     g_autoptr(GPtrArray) cited = g_ptr_array_new();
 
-    ask->volumes = volume_plan(ask->gathered->documents, limit, prompt_encode, (gpointer) (guintptr) tokenizer, error);
+    ask->volumes = volume_plan(ask->gathered->documents, pack, limit, prompt_encode, (gpointer) (guintptr) tokenizer, error);
     if (ask->volumes == NULL || !choose(ask, error) || (findings = ask_each(ask, error)) == NULL)
         return FALSE;
     for (guint i = 0; i < findings->len; i++)

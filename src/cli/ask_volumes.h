@@ -34,8 +34,8 @@ typedef struct {
     Prompt *prompt;                 /* its prompt */
 } AskVolumes;
 
-/* Fills in the results.  FAILURE_USAGE when no volume is found by words (all can be asked). */
-gboolean ask_volumes(AskVolumes *ask, gsize limit, GError **error);
+/* Fills in the results.  PACK: all documents.  FAILURE_USAGE when no volume is found by words (all can be asked). */
+gboolean ask_volumes(AskVolumes *ask, const Pack *pack, gsize limit, GError **error);
 void ask_volumes_clear(AskVolumes *ask);
 
 /* "Read: volume 2 (documents 4-9) of 7." on stdout, and the same as the member "volumes". */

@@ -110,7 +110,7 @@ static gboolean in_volumes(const Ask *ask, const Engine *engine, const Pack *pac
            pack->ids->len > volume_limit(engine, ask->gathered.volume_tokens);
 }
 
-static gboolean answer_from_volumes(Ask *ask, const Engine *engine, Store *store, GError **error)
+static gboolean answer_from_volumes(Ask *ask, const Engine *engine, Store *store, const Pack *pack, GError **error)
 {
     AskVolumes *volumes = ask->volumes = g_new0(AskVolumes, 1);
 
@@ -119,7 +119,7 @@ static gboolean answer_from_volumes(Ask *ask, const Engine *engine, Store *store
         .meter = ask->meter, .most = option.all_volumes ? G_MAXUINT : (guint) option.volumes,
         .show = option.json ? NULL : show_text,
     };
-    if (!ask_volumes(volumes, volume_limit(engine, ask->gathered.volume_tokens), error))
+    if (!ask_volumes(volumes, pack, volume_limit(engine, ask->gathered.volume_tokens), error))
         return FALSE;
     ask->answer = volumes->answer;
     if (!option.json)
@@ -137,13 +137,13 @@ static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GE
     if (option.volume_tokens > 0)
         ask->gathered.volume_tokens = (gsize) option.volume_tokens;
     g_autoptr(Pack) pack = source_pack(ask->gathered.documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    if (in_volumes(ask, engine, pack))
+        return answer_from_volumes(ask, engine, store, pack, error);
     g_autoptr(Prompt) prompt = prompt_new(tokenizer, asking.system, pack, ask->question, error);
     gsize room = asking_room(engine);
 
     if (prompt == NULL)
         return FALSE;
-    if (in_volumes(ask, engine, pack))
-        return answer_from_volumes(ask, engine, store, error);
     if (!work_check_context(engine, prompt->ids->len, room,
                             prompt_documents_fitting(prompt, pack, (gsize) engine_info(engine)->context - room),
                             ask->gathered.documents->len, error))

@@ -249,7 +249,7 @@ static gboolean prefill(Ingest *ingest, const Engine *engine, Store *store, GErr
     g_autoptr(Pack) pack = source_pack(documents, prompt_encode, (gpointer) (guintptr) tokenizer);
     gsize limit = volume_limit(engine, (gsize) wanted);
     if (pack->ids->len > limit) {
-        g_autoptr(GArray) volumes = volume_plan(documents, limit, prompt_encode, (gpointer) (guintptr) tokenizer, error);
+        g_autoptr(GArray) volumes = volume_plan(documents, pack, limit, prompt_encode, (gpointer) (guintptr) tokenizer, error);
         if (volumes == NULL) {
             g_prefix_error(error, "the texts are kept, but not prefilled: ");
             return FALSE;
