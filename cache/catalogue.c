@@ -74,6 +74,12 @@ free_page(gpointer data)
     g_free(page);
 }
 
+GPtrArray *
+catalogue_page_list_new(void)
+{
+    return g_ptr_array_new_with_free_func(free_page);
+}
+
 void
 catalogue_document_free(CatalogueDocument *document)
 {
@@ -201,7 +207,7 @@ load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument *document
     int row = s ? database_step(&catalogue->db, s, error) : -1;
     gint64 number = 0;
 
-    document->pages = g_ptr_array_new_with_free_func(free_page);
+    document->pages = catalogue_page_list_new();
     for (; row == 1; row = database_step(&catalogue->db, s, error), number++) {
         CataloguePage *page = g_new0(CataloguePage, 1);
 

@@ -55,6 +55,8 @@ Catalogue *catalogue_open(const char *path, gboolean read_only, GError **error);
 void catalogue_close(Catalogue *catalogue);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Catalogue, catalogue_close)
 
+/* An empty array of CataloguePage*, which it owns. */
+GPtrArray *catalogue_page_list_new(void);
 void catalogue_document_free(CatalogueDocument *document);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatalogueDocument, catalogue_document_free)
 void catalogue_corpus_free(CatalogueCorpus *corpus);

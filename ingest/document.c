@@ -21,6 +21,11 @@ static void page_free(gpointer data)
     g_free(page);
 }
 
+GPtrArray *page_list_new(void)
+{
+    return g_ptr_array_new_with_free_func(page_free);
+}
+
 Document *document_new(const char *path, const char *format)
 {
     Document *document = g_new0(Document, 1);
@@ -28,7 +33,7 @@ Document *document_new(const char *path, const char *format)
     document->path = g_strdup(path);
     document->format = g_strdup(format);
     document->title = clean_line(base, -1);
-    document->pages = g_ptr_array_new_with_free_func(page_free);
+    document->pages = page_list_new();
     return document;
 }
 
@@ -43,6 +48,16 @@ void document_free(Document *document)
     g_free(document->date);
     g_ptr_array_unref(document->pages);
     g_free(document);
+}
+
+static void free_document(gpointer document)
+{
+    document_free(document);
+}
+
+GPtrArray *document_list_new(void)
+{
+    return g_ptr_array_new_with_free_func(free_document);
 }
 
 static gboolean has_visible(const char *text)

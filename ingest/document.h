@@ -55,6 +55,9 @@ Document *document_read_bytes(const char *path, const guint8 *bytes, gsize lengt
  * Only names such as "ls.1", which logs and libraries have too, are looked into. */
 gboolean document_is_likely(const char *path);
 void document_free(Document *document);
+/* An empty array of Document* or of Page*, which it owns. */
+GPtrArray *document_list_new(void);
+GPtrArray *page_list_new(void);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, document_free)
 
 /* "text", "empty", "scan", "unreadable", "damaged", "recognised". */

@@ -144,15 +144,6 @@ char *archive_document_to_json(const CatalogueDocument *document)
     return end_json(builder);
 }
 
-static void free_page(gpointer data)
-{
-    CataloguePage *page = data;
-
-    g_free(page->label);
-    g_free(page->text);
-    g_free(page);
-}
-
 static gboolean get_pages(JsonObject *object, GPtrArray *pages)
 {
     JsonNode *node = json_object_get_member(object, "pages");
@@ -184,7 +175,7 @@ CatalogueDocument *archive_document_from_json(const char *text, gsize length)
     g_autoptr(Document) content = NULL;
     g_autofree char *path = NULL, *hash = NULL;
 
-    document->pages = g_ptr_array_new_with_free_func(free_page);
+    document->pages = catalogue_page_list_new();
     if (object == NULL || !get_pages(object, document->pages))
         return NULL;
     path = get_string(object, "path");

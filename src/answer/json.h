@@ -28,12 +28,14 @@ static inline void json_add_boolean(JsonBuilder *builder, const char *name, gboo
     json_builder_add_boolean_value(builder, value);
 }
 
-/* NULL becomes null. */
+/* NULL becomes null; bytes that are not UTF-8 (a path may have any) become U+FFFD. */
 static inline void json_add_text(JsonBuilder *builder, const char *name, const char *value)
 {
+    g_autofree char *valid = value != NULL ? g_utf8_make_valid(value, -1) : NULL;
+
     json_builder_set_member_name(builder, name);
-    if (value != NULL)
-        json_builder_add_string_value(builder, value);
+    if (valid != NULL)
+        json_builder_add_string_value(builder, valid);
     else
         json_builder_add_null_value(builder);
 }

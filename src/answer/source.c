@@ -23,15 +23,6 @@ gboolean source_collect(const char *path, GPtrArray *files, GError **error)
     return tree_collect(path, NULL, files, NULL, error);
 }
 
-static void free_row_page(gpointer data)
-{
-    CataloguePage *page = data;
-
-    g_free(page->label);
-    g_free(page->text);
-    g_free(page);
-}
-
 gboolean source_stamp(const char *path, SourceStamp *stamp, GError **error)
 {
     struct stat st;
@@ -59,7 +50,7 @@ CatalogueDocument *source_row(const Document *document, const char *path, const 
     row->added = stamp->taken;
     row->file_size = stamp->size;
     row->file_mtime_ns = stamp->mtime_ns;
-    row->pages = g_ptr_array_new_with_free_func(free_row_page);
+    row->pages = catalogue_page_list_new();
     for (guint i = 0; i < document->pages->len; i++) {
         const Page *page = g_ptr_array_index(document->pages, i);
         CataloguePage *copy = g_new0(CataloguePage, 1);
@@ -72,15 +63,6 @@ CatalogueDocument *source_row(const Document *document, const char *path, const 
     return row;
 }
 
-static void free_page(gpointer data)
-{
-    Page *page = data;
-
-    g_free(page->label);
-    g_free(page->text);
-    g_free(page);
-}
-
 Document *source_from_catalogue(const CatalogueDocument *row)
 {
     Document *document = g_new0(Document, 1);
@@ -90,7 +72,7 @@ Document *source_from_catalogue(const CatalogueDocument *row)
     document->title = g_strdup(row->title);
     document->author = g_strdup(row->author);
     document->date = g_strdup(row->date);
-    document->pages = g_ptr_array_new_with_free_func(free_page);
+    document->pages = page_list_new();
     for (guint i = 0; i < row->pages->len; i++) {
         const CataloguePage *page = g_ptr_array_index(row->pages, i);
         Page *copy = g_new0(Page, 1);
@@ -102,11 +84,6 @@ Document *source_from_catalogue(const CatalogueDocument *row)
         g_ptr_array_add(document->pages, copy);
     }
     return document;
-}
-
-static void free_document(gpointer document)
-{
-    document_free(document);
 }
 
 GPtrArray *source_corpus(Catalogue *catalogue, const char *corpus, GError **error)
@@ -125,7 +102,7 @@ GPtrArray *source_corpus(Catalogue *catalogue, const char *corpus, GError **erro
                                  : "there are no documents in corpus \"%s\"", corpus);
         return NULL;
     }
-    documents = g_ptr_array_new_with_free_func(free_document);
+    documents = document_list_new();
     for (guint i = 0; i < rows->len; i++)
         g_ptr_array_add(documents, source_from_catalogue(g_ptr_array_index(rows, i)));
     return documents;

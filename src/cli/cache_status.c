@@ -1,8 +1,8 @@
 /* cache_status.c - what "kvasir cache status" shows. */
 #include "config.h"
+#include "src/answer/json.h"
 #include "src/cli/cache_status.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,18 +12,6 @@
 char *cache_size_text(guint64 bytes)
 {
     return g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
-}
-
-static void add_number(JsonBuilder *builder, const char *name, guint64 value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, (gint64) value);
-}
-
-static void add_text(JsonBuilder *builder, const char *name, const char *value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, value);
 }
 
 /* Null when it is negative: not known. */
@@ -42,7 +30,7 @@ static void add_key(JsonBuilder *builder, const guint8 *root)
 
     for (guint b = 0; b < STORE_KEY_BYTES; b++)
         g_string_append_printf(key, "%02x", (guint) root[b]);
-    add_text(builder, "root", key->str);
+    json_add_text(builder, "root", key->str);
 }
 
 static void add_models(JsonBuilder *builder, const GArray *roots)
@@ -54,13 +42,13 @@ static void add_models(JsonBuilder *builder, const GArray *roots)
 
         json_builder_begin_object(builder);
         add_key(builder, root->root);
-        add_text(builder, "note", root->note);
-        add_number(builder, "blocks", root->blocks);
-        add_number(builder, "bytes", root->bytes);
-        add_number(builder, "conversation_blocks", root->turns);
-        add_number(builder, "conversation_bytes", root->turn_bytes);
+        json_add_text(builder, "note", root->note);
+        json_add_int(builder, "blocks", root->blocks);
+        json_add_int(builder, "bytes", root->bytes);
+        json_add_int(builder, "conversation_blocks", root->turns);
+        json_add_int(builder, "conversation_bytes", root->turn_bytes);
         add_seconds(builder, "recompute_s", root->seconds);
-        add_number(builder, "last_used", (guint64) root->last_used);
+        json_add_int(builder, "last_used", (guint64) root->last_used);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -74,13 +62,13 @@ static void add_corpora(JsonBuilder *builder, const GArray *corpora)
         const StoreCorpus *corpus = &g_array_index(corpora, StoreCorpus, i);
 
         json_builder_begin_object(builder);
-        add_text(builder, "corpus", corpus->name);
+        json_add_text(builder, "corpus", corpus->name);
         add_key(builder, corpus->root);
-        add_number(builder, "blocks", corpus->blocks);
-        add_number(builder, "cached", corpus->cached);
-        add_number(builder, "bytes", corpus->bytes);
-        add_number(builder, "shared_blocks", corpus->shared);
-        add_number(builder, "shared_bytes", corpus->shared_bytes);
+        json_add_int(builder, "blocks", corpus->blocks);
+        json_add_int(builder, "cached", corpus->cached);
+        json_add_int(builder, "bytes", corpus->bytes);
+        json_add_int(builder, "shared_blocks", corpus->shared);
+        json_add_int(builder, "shared_bytes", corpus->shared_bytes);
         add_seconds(builder, "recompute_s", corpus->seconds);
         json_builder_end_object(builder);
     }
@@ -94,17 +82,17 @@ void cache_status_print_json(const StoreStatus *status, const GArray *roots, con
     g_autofree char *path = g_utf8_make_valid(settings_get()->store_path, -1), *text = NULL;
 
     json_builder_begin_object(builder);
-    add_text(builder, "path", path);
-    add_number(builder, "blocks", status->blocks);
-    add_number(builder, "bytes", status->bytes);
-    add_number(builder, "limit", status->limit);
-    add_number(builder, "file_bytes", status->file_bytes);
-    add_number(builder, "hits", status->hits);
-    add_number(builder, "hit_bytes", status->hit_bytes);
+    json_add_text(builder, "path", path);
+    json_add_int(builder, "blocks", status->blocks);
+    json_add_int(builder, "bytes", status->bytes);
+    json_add_int(builder, "limit", status->limit);
+    json_add_int(builder, "file_bytes", status->file_bytes);
+    json_add_int(builder, "hits", status->hits);
+    json_add_int(builder, "hit_bytes", status->hit_bytes);
     add_seconds(builder, "saved_s", status->saved);
-    add_number(builder, "written", status->written);
-    add_number(builder, "evicted", status->evicted);
-    add_number(builder, "dropped", status->dropped);
+    json_add_int(builder, "written", status->written);
+    json_add_int(builder, "evicted", status->evicted);
+    json_add_int(builder, "dropped", status->dropped);
     add_models(builder, roots);
     add_corpora(builder, corpora);
     json_builder_end_object(builder);

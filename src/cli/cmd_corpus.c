@@ -1,13 +1,13 @@
 /* cmd_corpus.c - "kvasir corpus": list, show and remove corpora. */
 #include "config.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cache/catalogue.h"
 #include "src/answer/find.h"
 #include "ingest/document.h"
+#include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/settings.h"
@@ -19,31 +19,14 @@ static const GOptionEntry entries[] = {
     { NULL },
 };
 
-static void add_string(JsonBuilder *builder, const char *name, const char *value)
-{
-    g_autofree char *valid = value != NULL ? g_utf8_make_valid(value, -1) : NULL;
-
-    json_builder_set_member_name(builder, name);
-    if (valid != NULL)
-        json_builder_add_string_value(builder, valid);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void add_number(JsonBuilder *builder, const char *name, gint64 value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, value);
-}
-
 static void add_corpus(JsonBuilder *builder, const CatalogueCorpus *corpus)
 {
-    add_string(builder, "name", corpus->name);
-    add_number(builder, "documents", corpus->documents);
-    add_number(builder, "pages", corpus->pages);
-    add_number(builder, "text_bytes", (gint64) corpus->text_bytes);
-    add_number(builder, "created", corpus->created);
-    add_number(builder, "changed", corpus->changed);
+    json_add_text(builder, "name", corpus->name);
+    json_add_int(builder, "documents", corpus->documents);
+    json_add_int(builder, "pages", corpus->pages);
+    json_add_int(builder, "text_bytes", (gint64) corpus->text_bytes);
+    json_add_int(builder, "created", corpus->created);
+    json_add_int(builder, "changed", corpus->changed);
 }
 
 static void print_json(JsonBuilder *builder)
@@ -144,15 +127,15 @@ static void show_json(const CatalogueCorpus *corpus, const GPtrArray *documents)
         const CatalogueDocument *document = g_ptr_array_index(documents, i);
 
         json_builder_begin_object(builder);
-        add_string(builder, "path", document->path);
-        add_string(builder, "format", document->format);
-        add_string(builder, "title", document->title);
-        add_string(builder, "author", document->author);
-        add_string(builder, "date", document->date);
-        add_string(builder, "hash", document->hash);
-        add_number(builder, "added", document->added);
-        add_number(builder, "pages", document->pages->len);
-        add_number(builder, "recognised", count_recognised(document));
+        json_add_text(builder, "path", document->path);
+        json_add_text(builder, "format", document->format);
+        json_add_text(builder, "title", document->title);
+        json_add_text(builder, "author", document->author);
+        json_add_text(builder, "date", document->date);
+        json_add_text(builder, "hash", document->hash);
+        json_add_int(builder, "added", document->added);
+        json_add_int(builder, "pages", document->pages->len);
+        json_add_int(builder, "recognised", count_recognised(document));
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);

@@ -1,10 +1,10 @@
 /* cmd_model.c - "kvasir model": what a model is, and which there are. */
 #include "config.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/prepare.h"
@@ -27,57 +27,31 @@ static char *size_text(guint64 bytes)
 
 /* ---------------------------------------------------------------- JSON */
 
-static void add_string(JsonBuilder *builder, const char *name, const char *value)
-{
-    g_autofree char *valid = g_utf8_make_valid(value, -1);
-
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, valid);
-}
-
-static void add_number(JsonBuilder *builder, const char *name, guint64 value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, (gint64) value);
-}
-
-static void add_double(JsonBuilder *builder, const char *name, double value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_double_value(builder, value);
-}
-
-static void add_flag(JsonBuilder *builder, const char *name, gboolean value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_boolean_value(builder, value);
-}
-
 /* The members of INFO, into an object that is open. */
 static void add_info(JsonBuilder *builder, const ModelInfo *info)
 {
-    add_string(builder, "path", info->path);
-    add_string(builder, "name", info->name);
-    add_string(builder, "format", info->format);
-    add_string(builder, "architecture", info->architecture);
-    add_number(builder, "parameters", info->parameters);
-    add_number(builder, "bytes", info->bytes);
-    add_string(builder, "weight_types", info->weight_types);
-    add_number(builder, "layers", (guint64) info->layers);
-    add_number(builder, "hidden", (guint64) info->hidden);
-    add_number(builder, "ffn", (guint64) info->ffn);
-    add_number(builder, "heads", (guint64) info->heads);
-    add_number(builder, "kv_heads", (guint64) info->kv_heads);
-    add_number(builder, "head_dim", (guint64) info->head_dim);
-    add_number(builder, "rotary_dim", (guint64) info->rotary_dim);
-    add_double(builder, "rope_theta", info->rope_theta);
-    add_double(builder, "norm_eps", info->norm_eps);
-    add_number(builder, "vocabulary", (guint64) info->vocabulary);
-    add_number(builder, "context", (guint64) info->context);
-    add_flag(builder, "qkv_bias", info->qkv_bias);
-    add_flag(builder, "sandwich_norms", info->sandwich_norms);
-    add_flag(builder, "tied_output", info->tied_output);
-    add_string(builder, "fingerprint", info->fingerprint);
+    json_add_text(builder, "path", info->path);
+    json_add_text(builder, "name", info->name);
+    json_add_text(builder, "format", info->format);
+    json_add_text(builder, "architecture", info->architecture);
+    json_add_int(builder, "parameters", info->parameters);
+    json_add_int(builder, "bytes", info->bytes);
+    json_add_text(builder, "weight_types", info->weight_types);
+    json_add_int(builder, "layers", (guint64) info->layers);
+    json_add_int(builder, "hidden", (guint64) info->hidden);
+    json_add_int(builder, "ffn", (guint64) info->ffn);
+    json_add_int(builder, "heads", (guint64) info->heads);
+    json_add_int(builder, "kv_heads", (guint64) info->kv_heads);
+    json_add_int(builder, "head_dim", (guint64) info->head_dim);
+    json_add_int(builder, "rotary_dim", (guint64) info->rotary_dim);
+    json_add_double(builder, "rope_theta", info->rope_theta);
+    json_add_double(builder, "norm_eps", info->norm_eps);
+    json_add_int(builder, "vocabulary", (guint64) info->vocabulary);
+    json_add_int(builder, "context", (guint64) info->context);
+    json_add_boolean(builder, "qkv_bias", info->qkv_bias);
+    json_add_boolean(builder, "sandwich_norms", info->sandwich_norms);
+    json_add_boolean(builder, "tied_output", info->tied_output);
+    json_add_text(builder, "fingerprint", info->fingerprint);
     json_builder_set_member_name(builder, "warnings");
     json_builder_begin_array(builder);
     for (char **warning = info->warnings; *warning; warning++)
@@ -192,10 +166,10 @@ static void list_one(JsonBuilder *builder, const char *path, gboolean in_use)
         if (info)
             add_info(builder, info);
         else
-            add_string(builder, "path", path);
+            json_add_text(builder, "path", path);
         if (error)
-            add_string(builder, "error", error->message);
-        add_flag(builder, "in_use", in_use);
+            json_add_text(builder, "error", error->message);
+        json_add_boolean(builder, "in_use", in_use);
         json_builder_end_object(builder);
     }
 }
@@ -215,7 +189,7 @@ static int model_list(void)
         g_ptr_array_add(paths, g_strdup(configured));
     g_ptr_array_sort(paths, by_name);
     json_builder_begin_object(builder);
-    add_string(builder, "folder", folder);
+    json_add_text(builder, "folder", folder);
     json_builder_set_member_name(builder, "models");
     json_builder_begin_array(builder);
     for (guint i = 0; i < paths->len; i++)

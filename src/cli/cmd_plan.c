@@ -79,11 +79,6 @@ static gboolean add_files(GPtrArray *documents, char **files, GError **error)
     return TRUE;
 }
 
-static void free_document(gpointer document)
-{
-    document_free(document);
-}
-
 static GPtrArray *gather(char **files, GError **error)
 {
     g_autoptr(GPtrArray) documents = NULL;
@@ -97,7 +92,7 @@ static GPtrArray *gather(char **files, GError **error)
         g_autoptr(Catalogue) catalogue = catalogue_open(path, TRUE, error);
         documents = catalogue != NULL ? source_corpus(catalogue, option.corpus, error) : NULL;
     } else {
-        documents = g_ptr_array_new_with_free_func(free_document);
+        documents = document_list_new();
     }
     return documents != NULL && add_files(documents, files, error) ? g_steal_pointer(&documents) : NULL;
 }

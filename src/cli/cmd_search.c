@@ -1,7 +1,6 @@
 /* cmd_search.c - "kvasir search": pages that hold certain words, without a model. */
 #include "config.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "cache/search_query.h"
 #include "src/answer/citation.h"
 #include "src/answer/find.h"
+#include "src/answer/json.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
@@ -143,7 +143,7 @@ static char *place_text(Search *search, Place *place, guint page, GError **error
     if (place->document == NULL) {
         if (!catalogue_load_pages(search->catalogue, place->corpus, place->row, error))
             return NULL;
-        place->document = g_ptr_array_new_with_free_func((GDestroyNotify) document_free);
+        place->document = document_list_new();
         g_ptr_array_add(place->document, source_from_catalogue(place->row));
     }
     const Document *document = g_ptr_array_index(place->document, 0);
@@ -163,23 +163,6 @@ static void print_snippet(const char *snippet, gboolean terminal)
     putchar('\n');
 }
 
-static void add_string(JsonBuilder *builder, const char *name, const char *value)
-{
-    g_autofree char *valid = value != NULL ? g_utf8_make_valid(value, -1) : NULL;
-
-    json_builder_set_member_name(builder, name);
-    if (valid != NULL)
-        json_builder_add_string_value(builder, valid);
-    else
-        json_builder_add_null_value(builder);
-}
-
-static void add_number(JsonBuilder *builder, const char *name, gint64 value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_int_value(builder, value);
-}
-
 /* The snippet without its marks, and where these stood: pairs of offsets in characters. */
 static void add_snippet(JsonBuilder *builder, const char *snippet)
 {
@@ -197,7 +180,7 @@ static void add_snippet(JsonBuilder *builder, const char *snippet)
         at += ((guchar) *c & 0xc0) != 0x80;
     }
     json_builder_end_array(builder);
-    add_string(builder, "text", text->str);
+    json_add_text(builder, "text", text->str);
 }
 
 static void print_json_hit(const SearchHit *hit, const Place *place, const char *where)
@@ -207,11 +190,11 @@ static void print_json_hit(const SearchHit *hit, const Place *place, const char 
     g_autofree char *line = NULL;
 
     json_builder_begin_object(builder);
-    add_string(builder, "corpus", place->corpus);
-    add_string(builder, "document_title", place->row->title);
-    add_string(builder, "path", place->row->path);
-    add_number(builder, "page_number", (gint64) hit->page + 1);
-    add_string(builder, "place", where);
+    json_add_text(builder, "corpus", place->corpus);
+    json_add_text(builder, "document_title", place->row->title);
+    json_add_text(builder, "path", place->row->path);
+    json_add_int(builder, "page_number", (gint64) hit->page + 1);
+    json_add_text(builder, "place", where);
     json_builder_set_member_name(builder, "score");
     json_builder_add_double_value(builder, hit->score);
     add_snippet(builder, hit->snippet);

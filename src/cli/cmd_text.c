@@ -1,9 +1,9 @@
 /* cmd_text.c - kvasir text: what was extracted from a document. */
 #include "config.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 
+#include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/reading.h"
@@ -25,23 +25,13 @@ static void print_pages(const Document *document)
     }
 }
 
-static void add_string(JsonBuilder *builder, const char *name, const char *value)
-{
-    json_builder_set_member_name(builder, name);
-    if (value)
-        json_builder_add_string_value(builder, value);
-    else
-        json_builder_add_null_value(builder);
-}
-
 static void add_page(JsonBuilder *builder, const Page *page, guint number)
 {
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "page");
-    json_builder_add_int_value(builder, number);
-    add_string(builder, "label", page->label);
-    add_string(builder, "state", page_state_name(page->state));
-    add_string(builder, "text", page->text);
+    json_add_int(builder, "page", number);
+    json_add_text(builder, "label", page->label);
+    json_add_text(builder, "state", page_state_name(page->state));
+    json_add_text(builder, "text", page->text);
     json_builder_end_object(builder);
 }
 
@@ -50,11 +40,11 @@ static void print_json(const Document *document)
     g_autoptr(JsonBuilder) builder = json_builder_new();
     g_autoptr(JsonGenerator) generator = json_generator_new();
     json_builder_begin_object(builder);
-    add_string(builder, "path", document->path);
-    add_string(builder, "format", document->format);
-    add_string(builder, "title", document->title);
-    add_string(builder, "author", document->author);
-    add_string(builder, "date", document->date);
+    json_add_text(builder, "path", document->path);
+    json_add_text(builder, "format", document->format);
+    json_add_text(builder, "title", document->title);
+    json_add_text(builder, "author", document->author);
+    json_add_text(builder, "date", document->date);
     json_builder_set_member_name(builder, "pages");
     json_builder_begin_array(builder);
     for (guint i = 0; i < document->pages->len; i++)

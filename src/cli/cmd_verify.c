@@ -40,11 +40,6 @@ static void G_GNUC_PRINTF(2, 3) differ(Verify *verify, const char *format, ...)
     va_end(values);
 }
 
-static void free_document(gpointer document)
-{
-    document_free(document);
-}
-
 /* NAME: a file, or a number of the history when there is no such file. */
 static Record *load(const char *name, GError **error)
 {
@@ -98,7 +93,7 @@ static gboolean read_corpus(Verify *verify, GError **error)
     g_clear_error(&local);
     if (verify->documents == NULL) {
         differ(verify, "the corpus %s is missing; its documents can be named behind the record", corpus);
-        verify->documents = g_ptr_array_new_with_free_func(free_document);
+        verify->documents = document_list_new();
         for (guint i = 0; i < verify->then->documents->len; i++)
             if (((const RecordDocument *) g_ptr_array_index(verify->then->documents, i))->in_corpus)
                 g_ptr_array_add(verify->documents, NULL);
@@ -114,7 +109,7 @@ static gboolean gather(Verify *verify, char **files, GError **error)
     if (from_record && verify->then->corpus != NULL && !read_corpus(verify, error))
         return FALSE;
     if (verify->documents == NULL)
-        verify->documents = g_ptr_array_new_with_free_func(free_document);
+        verify->documents = document_list_new();
     for (; *files != NULL; files++)
         if (!read_file(verify, *files, error))
             return FALSE;

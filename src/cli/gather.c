@@ -16,11 +16,6 @@
 /* What a pipe may bring: no document has more, and it must fit a message to the process that reads it. */
 #define STDIN_MAX ((guint) 512 << 20)
 
-static void free_document(gpointer document)
-{
-    document_free(document);
-}
-
 void gathered_clear(Gathered *gathered)
 {
     g_clear_pointer(&gathered->documents, g_ptr_array_unref);
@@ -118,7 +113,7 @@ gboolean gather(Gathered *gathered, const Command *command, const char *corpus, 
             return FALSE;
         gathered->in_corpus = gathered->documents->len;
     } else {
-        gathered->documents = g_ptr_array_new_with_free_func(free_document);
+        gathered->documents = document_list_new();
     }
     return read_files(gathered, command, files, meter, error);
 }

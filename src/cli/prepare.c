@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/meter.h"
 #include "src/cli/settings.h"
@@ -78,15 +78,9 @@ static void add_file(JsonBuilder *builder, const char *path, gboolean json)
         return;
     }
     json_builder_begin_object(builder);
-    json_builder_set_member_name(builder, "name");
-    if (name != NULL)
-        json_builder_add_string_value(builder, name);
-    else
-        json_builder_add_null_value(builder);
-    json_builder_set_member_name(builder, "bytes");
-    json_builder_add_int_value(builder, (gint64) status.st_size);
-    json_builder_set_member_name(builder, "path");
-    json_builder_add_string_value(builder, path);
+    json_add_text(builder, "name", name);
+    json_add_int(builder, "bytes", (gint64) status.st_size);
+    json_add_text(builder, "path", path);
     json_builder_end_object(builder);
 }
 
