@@ -32,12 +32,6 @@ has_no() {
     ! command -v "$1" >/dev/null
 }
 
-# skip TITLE REASON
-skip() {
-    tap_count=$((tap_count + 1))
-    echo "ok $tap_count - $1 # SKIP $2"
-}
-
 # --- Compressed files ---
 
 printf '# One\n\nfirst words\n\n# Two\n\nlast words\n' >notes.md

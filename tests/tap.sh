@@ -1,6 +1,7 @@
 # tap.sh - a few lines for shell tests that speak TAP; to be sourced.
 #
 #     ok TITLE COMMAND...     one test: passes if the command succeeds; its output, if not, is shown
+#     skip TITLE REASON       one test that cannot run here
 #     skip_all REASON         ends the script as skipped
 #     finish                  prints the plan; the last line of every script
 #
@@ -25,6 +26,11 @@ ok() {
         printf 'not ok %s - %s\n' "$tap_count" "$tap_title"
         sed 's/^/# /' "$scratch/.output"
     fi
+}
+
+skip() {
+    tap_count=$((tap_count + 1))
+    printf 'ok %s - %s # SKIP %s\n' "$tap_count" "$1" "$2"
 }
 
 skip_all() {

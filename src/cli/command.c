@@ -93,11 +93,11 @@ int command_fail(const Command *command, GError *error)
 
 int command_finish(const Command *command, int status)
 {
-    GError *error = NULL;
+    gboolean flushed = fflush(stdout) == 0;
 
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (flushed && !ferror(stdout))
         return status;
-    g_set_error(&error, FAILURE, FAILURE_SYSTEM, "cannot write to standard output: %s", g_strerror(errno));
-    status = command_fail(command, error);
-    return status;
+    /* What failed before has left its mark on the stream, but its reason is forgotten. */
+    return command_fail(command, g_error_new(FAILURE, FAILURE_SYSTEM, "cannot write to standard output: %s",
+                                             flushed ? "a part of the output is lost" : g_strerror(errno)));
 }
