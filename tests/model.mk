@@ -61,9 +61,15 @@ EXTRA_DIST += \
 
 check_PROGRAMS += tests/unit-weights
 TESTS += tests/unit-weights
-tests_unit_weights_SOURCES = tests/unit-weights.c tests/gguf-maker.c tests/gguf-maker.h
+tests_unit_weights_SOURCES = tests/unit-weights.c tests/test-weights.h tests/gguf-maker.c tests/gguf-maker.h
 tests_unit_weights_CFLAGS = $(MODEL_TEST_CFLAGS)
 tests_unit_weights_LDADD = $(MODEL_TEST_LIBS)
+
+check_PROGRAMS += tests/unit-folder
+TESTS += tests/unit-folder
+tests_unit_folder_SOURCES = tests/unit-folder.c tests/test-weights.h tests/gguf-maker.c tests/gguf-maker.h
+tests_unit_folder_CFLAGS = $(MODEL_TEST_CFLAGS)
+tests_unit_folder_LDADD = $(MODEL_TEST_LIBS)
 EXTRA_DIST += tests/data/models
 
 MODEL_FUZZ_LIBS = libmodel.a libkernel.a libbase.a $(JSON_LIBS) $(XXHASH_LIBS) $(GLIB_LIBS) -lm
