@@ -10,7 +10,7 @@ TESTS += tests/unit-answer
 tests_unit_answer_SOURCES = tests/unit-answer.c
 tests_unit_answer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_answer_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libbase.a \
-	$(PCRE2_LIBS) $(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
+	$(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 tests_unit_answer_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 
 check_PROGRAMS += tests/unit-prefix
@@ -35,3 +35,10 @@ tests_unit_record_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libingest.a libc
 	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) $(LIBARCHIVE_LIBS) \
 	$(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 tests_unit_record_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+
+check_PROGRAMS += tests/unit-volume
+TESTS += tests/unit-volume
+tests_unit_volume_SOURCES = tests/unit-volume.c tests/test-documents.c tests/test-documents.h
+tests_unit_volume_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_volume_LDADD = $(kvasir_LDADD)
+tests_unit_volume_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)

@@ -69,7 +69,7 @@ static gboolean plan_parts(Plan *plan, guint document, GError **error)
 
         if (ids->len + n > plan->limit) {
             g_set_error(error, FAILURE, FAILURE_USAGE, "%s: page %u alone has %" G_GSIZE_FORMAT " tokens; a volume can hold %"
-                        G_GSIZE_FORMAT, d->path, page + 1, n, plan->limit);
+                        G_GSIZE_FORMAT, d->path, page + 1, ids->len + n, plan->limit);
             return FALSE;
         }
         if (part.tokens + n > plan->limit) {
