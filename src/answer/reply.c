@@ -82,117 +82,162 @@ static gint32 id_limit(const Engine *engine)
     return (gint32) MIN(size, (gsize) engine_info(engine)->vocabulary);
 }
 
-/* Tokens that the session already has: BATCH[0] is the last one given out, the
- * others are drafts, ROWS the logits behind each. */
+/* Tokens that the session already has: BATCH[0] is the last one given out, the others are drafts. */
 typedef struct {
     Draft *draft;           /* NULL: no drafts */
-    gint32 batch[DRAFT_MAX + 1];
-    float *rows;
+    gint32 batch[REPLY_BATCH];
     gsize n, used;          /* of the batch; how many of it were right so far */
-    gsize vocabulary;
 } Lookahead;
 
-static void lookahead_init(Lookahead *ahead, const Session *session, const Engine *engine, gboolean drafts)
+struct ReplyTurn {
+    Session *session;
+    const Engine *engine;
+    ReplyOptions options;
+    Sampler *sampler;
+    Stream stream;
+    Lookahead ahead;
+    Reply reply;
+    gboolean over;
+    gint64 begun;
+};
+
+ReplyTurn *reply_turn_new(Session *session, const Engine *engine, const ReplyOptions *options)
 {
-    *ahead = (Lookahead) { .vocabulary = (gsize) engine_info(engine)->vocabulary };
-    if (drafts && engine_batch_invariant(engine))
-        ahead->draft = draft_new(session_tokens(session), session_length(session));
-    ahead->rows = g_new(float, (DRAFT_MAX + 1) * ahead->vocabulary);
+    ReplyTurn *turn = g_new0(ReplyTurn, 1);
+
+    G_STATIC_ASSERT(REPLY_BATCH == DRAFT_MAX + 1);
+    turn->session = session;
+    turn->engine = engine;
+    turn->options = *options;
+    turn->sampler = sampler_new(&options->sample, id_limit(engine));
+    turn->stream = (Stream) { .options = &turn->options, .pending = g_string_new(NULL) };
+    if (!options->no_drafts && engine_batch_invariant(engine))
+        turn->ahead.draft = draft_new(session_tokens(session), session_length(session));
+    turn->reply.end = REPLY_INTERRUPTED;
+    turn->begun = g_get_monotonic_time();
+    return turn;
 }
 
-static void lookahead_release(Lookahead *ahead)
+void reply_turn_free(ReplyTurn *turn)
 {
-    draft_free(ahead->draft);
-    g_free(ahead->rows);
+    if (turn == NULL)
+        return;
+    sampler_free(turn->sampler);
+    g_string_free(turn->stream.pending, TRUE);
+    draft_free(turn->ahead.draft);
+    g_free(turn);
 }
 
 /* Takes wrong drafts out of the session again. */
-static void drop_drafts(Lookahead *ahead, Session *session)
+static void drop_drafts(ReplyTurn *turn)
 {
-    gsize length = session_length(session) - (ahead->n - ahead->used);
+    Lookahead *ahead = &turn->ahead;
+    gsize length = session_length(turn->session) - (ahead->n - ahead->used);
 
     if (ahead->draft != NULL && ahead->n > 1)
         draft_learn(ahead->draft, ahead->n - 1, ahead->used - 1);
     if (ahead->used < ahead->n) {
-        gsize left = session_truncate(session, length);
+        gsize left = session_truncate(turn->session, length);
         g_assert(left == length);
     }
     ahead->n = ahead->used = 0;
 }
 
-/* Appends ID and what may follow it, at most ROOM tokens. */
-static gboolean append_drafted(Lookahead *ahead, Session *session, gint32 id, gsize room, GError **error)
+/* Lets ID and what may follow it be the next batch, if there is room for an answer behind it. */
+static gboolean plan_batch(ReplyTurn *turn, gint32 id)
 {
-    room = MIN(room, session_capacity(session) - session_length(session));
+    Lookahead *ahead = &turn->ahead;
+    gsize left = turn->options.max_tokens - turn->reply.tokens;
+    gsize room = session_capacity(turn->session) - session_length(turn->session);
+
+    if (room == 0 || left == 0) {
+        turn->reply.end = room == 0 ? REPLY_FULL : REPLY_LENGTH;
+        turn->over = TRUE;
+        return FALSE;
+    }
     ahead->batch[0] = id;
     ahead->n = 1;
     if (ahead->draft != NULL)
-        ahead->n += draft_propose(ahead->draft, room - 1, ahead->batch + 1);
-    return session_append_logits(session, ahead->batch, ahead->n, ahead->rows, error);
+        ahead->n += draft_propose(ahead->draft, MIN(left, room) - 1, ahead->batch + 1);
+    return TRUE;
 }
 
-static gboolean generate(Session *session, const Engine *engine, Stream *stream, Lookahead *ahead,
-                         Reply *reply, GError **error)
+/* One more token of the reply; FALSE when it is the last. */
+static gboolean take_token(ReplyTurn *turn, gint32 id)
 {
-    const Tokenizer *tokenizer = engine_tokenizer(engine);
-    g_autoptr(Sampler) sampler = sampler_new(&stream->options->sample, id_limit(engine));
-    const float *logits = session_logits(session);
+    const Tokenizer *tokenizer = engine_tokenizer(turn->engine);
 
-    reply->end = REPLY_LENGTH;
-    while (reply->tokens < stream->options->max_tokens) {
-        gint32 id = sampler_next(sampler, logits);
-
-        reply->tokens++;
-        if (stream->options->ids != NULL)
-            g_array_append_val(stream->options->ids, id);
-        if (chat_is_stop(tokenizer, id)) {
-            reply->end = REPLY_STOPPED;
-            return TRUE;
-        }
-        tokenizer_decode(tokenizer, &id, 1, FALSE, stream->pending);
-        give(stream, FALSE);
-        if (interrupt_check(error))
-            return FALSE;
-        if (ahead->draft != NULL)
-            draft_push(ahead->draft, id);
-        if (ahead->used < ahead->n && ahead->batch[ahead->used] == id) {
-            reply->drafted++;
-        } else {
-            gsize left = stream->options->max_tokens - reply->tokens;
-
-            drop_drafts(ahead, session);
-            if (session_length(session) == session_capacity(session)) {
-                reply->end = REPLY_FULL;
-                return TRUE;
-            }
-            if (left == 0)
-                return TRUE;
-            if (!append_drafted(ahead, session, id, left, error))
-                return FALSE;
-        }
-        logits = ahead->rows + ahead->used * ahead->vocabulary;
-        ahead->used++;
+    turn->reply.tokens++;
+    if (turn->options.ids != NULL)
+        g_array_append_val(turn->options.ids, id);
+    if (chat_is_stop(tokenizer, id)) {
+        turn->reply.end = REPLY_STOPPED;
+        turn->over = TRUE;
+        return FALSE;
     }
+    tokenizer_decode(tokenizer, &id, 1, FALSE, turn->stream.pending);
+    give(&turn->stream, FALSE);
+    if (turn->ahead.draft != NULL)
+        draft_push(turn->ahead.draft, id);
     return TRUE;
+}
+
+gboolean reply_turn_take(ReplyTurn *turn, const float *logits)
+{
+    Lookahead *ahead = &turn->ahead;
+
+    g_return_val_if_fail(!turn->over, FALSE);
+    ahead->used = MIN(ahead->n, 1);
+    for (;; logits += engine_info(turn->engine)->vocabulary) {
+        gint32 id = sampler_next(turn->sampler, logits);
+
+        if (!take_token(turn, id))
+            return FALSE;
+        if (ahead->used == ahead->n || ahead->batch[ahead->used] != id) {
+            drop_drafts(turn);
+            return plan_batch(turn, id);
+        }
+        turn->reply.drafted++;
+        ahead->used++;
+        if (turn->reply.tokens == turn->options.max_tokens) {
+            turn->reply.end = REPLY_LENGTH;
+            turn->over = TRUE;
+            return FALSE;
+        }
+    }
+}
+
+const gint32 *reply_turn_batch(const ReplyTurn *turn, gsize *n)
+{
+    *n = turn->ahead.n;
+    return turn->ahead.batch;
+}
+
+void reply_turn_end(ReplyTurn *turn, Reply *reply)
+{
+    if (!turn->over)
+        turn->ahead.n = turn->ahead.used = 0;      /* what was planned has not been appended */
+    drop_drafts(turn);
+    give(&turn->stream, TRUE);
+    turn->reply.seconds = (double) (g_get_monotonic_time() - turn->begun) / 1e6;
+    *reply = turn->reply;
 }
 
 gboolean reply_generate(Session *session, const Engine *engine, const ReplyOptions *options,
                         Reply *reply, GError **error)
 {
-    g_autoptr(GString) pending = g_string_new(NULL);
-    Stream stream = { .options = options, .pending = pending };
-    gint64 begin = g_get_monotonic_time();
-    Lookahead ahead;
-    gboolean ok;
+    g_autoptr(ReplyTurn) turn = reply_turn_new(session, engine, options);
+    g_autofree float *rows = g_new(float, (gsize) REPLY_BATCH * (gsize) engine_info(engine)->vocabulary);
+    const float *logits = session_logits(session);
+    gboolean ok = TRUE;
 
-    memset(reply, 0, sizeof *reply);
-    lookahead_init(&ahead, session, engine, !options->no_drafts);
-    ok = generate(session, engine, &stream, &ahead, reply, error);
-    if (!ok)
-        reply->end = REPLY_INTERRUPTED;
-    drop_drafts(&ahead, session);
-    lookahead_release(&ahead);
-    give(&stream, TRUE);
-    reply->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
+    while (ok && reply_turn_take(turn, logits)) {
+        gsize n;
+        const gint32 *batch = reply_turn_batch(turn, &n);
+
+        ok = !interrupt_check(error) && session_append_logits(session, batch, n, rows, error);
+        logits = rows;
+    }
+    reply_turn_end(turn, reply);
     return ok;
 }

@@ -41,4 +41,28 @@ typedef struct {
 gboolean reply_generate(Session *session, const Engine *engine, const ReplyOptions *options,
                         Reply *reply, GError **error);
 
+/* The same in steps, for those who compute several replies at once:
+ *
+ *     turn = reply_turn_new(session, ...);
+ *     while (reply_turn_take(turn, logits)) {
+ *         batch = reply_turn_batch(turn, &n);
+ *         append BATCH to the session; LOGITS are then its N rows
+ *     }
+ *     reply_turn_end(turn, &reply);
+ *
+ * LOGITS are at first those behind the session's last token.  SESSION and what OPTIONS point to stay as long as the turn. */
+#define REPLY_BATCH 16          /* tokens of a batch at most */
+typedef struct ReplyTurn ReplyTurn;
+ReplyTurn *reply_turn_new(Session *session, const Engine *engine, const ReplyOptions *options);
+void reply_turn_free(ReplyTurn *turn);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReplyTurn, reply_turn_free)
+
+/* Takes the tokens that follow, as far as LOGITS say; FALSE when the reply is over. */
+gboolean reply_turn_take(ReplyTurn *turn, const float *logits);
+/* What is to be appended now: the last token taken, and guesses of what follows. */
+const gint32 *reply_turn_batch(const ReplyTurn *turn, gsize *n);
+/* Gives out the text that was held back, shortens the session to what was taken, and says how it ended; also when
+ * the batch could not be appended (REPLY_INTERRUPTED). */
+void reply_turn_end(ReplyTurn *turn, Reply *reply);
+
 #endif
