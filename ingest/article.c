@@ -75,21 +75,12 @@ static const char *const BAD[] = { "hidden", "banner", "combx", "comment", "cont
     "outbrain", "promo", "related", "scroll", "share", "shoutbox", "sidebar", "skyscraper", "sponsor", "shopping", "tags",
     "tool", "widget", "teaser", "more", NULL };
 
-static gboolean is_hidden(const xmlNode *node)
-{
-    const char *style = html_attribute(node, "style");
-    if (xmlHasProp(node, (const xmlChar *) "hidden"))
-        return TRUE;
-    return style && (strstr(style, "display:none") || strstr(style, "display: none")
-                     || strstr(style, "visibility:hidden") || strstr(style, "visibility: hidden"));
-}
-
 /* Whether the element's own words say that it is no content. */
 static gboolean is_unlikely(const xmlNode *node)
 {
     static const char ROLES[] = " navigation banner contentinfo complementary dialog alertdialog search menu menubar toolbar ";
     const char *role = html_attribute(node, "role");
-    if (is_hidden(node) || html_is_any(node, " nav form footer aside dialog "))
+    if (html_is_hidden(node) || html_is_any(node, " nav form footer aside dialog "))
         return TRUE;
     if (role) {
         g_autofree char *word = g_strdup_printf(" %s ", role);
@@ -189,7 +180,7 @@ static void drop_unlikely(Article *a)
         xmlNode *node = g_ptr_array_index(a->nodes, i);
         if (node->type != XML_ELEMENT_NODE || html_is_any(node, " html body article main "))
             continue;
-        if (is_unlikely(node) && (is_hidden(node) || g_array_index(a->stats, Stats, i).text * 10 < total * 4))
+        if (is_unlikely(node) && (html_is_hidden(node) || g_array_index(a->stats, Stats, i).text * 10 < total * 4))
             g_hash_table_add(a->dropped, node);
     }
 }

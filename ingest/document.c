@@ -18,6 +18,7 @@ static void page_free(gpointer data)
     Page *page = data;
     g_free(page->label);
     g_free(page->text);
+    g_free(page->hidden);
     g_free(page);
 }
 
@@ -47,6 +48,7 @@ void document_free(Document *document)
     g_free(document->author);
     g_free(document->date);
     g_ptr_array_unref(document->pages);
+    g_clear_pointer(&document->attachments, g_ptr_array_unref);
     g_free(document);
 }
 
@@ -68,7 +70,7 @@ static gboolean has_visible(const char *text)
     return FALSE;
 }
 
-void document_take_page(Document *document, char *label, char *text, PageState state)
+Page *document_take_page(Document *document, char *label, char *text, PageState state)
 {
     Page *page = g_new0(Page, 1);
     page->label = label;
@@ -76,17 +78,62 @@ void document_take_page(Document *document, char *label, char *text, PageState s
     page->length = strlen(text);
     page->state = state;
     g_ptr_array_add(document->pages, page);
+    return page;
+}
+
+static void attachment_free(gpointer data)
+{
+    Attachment *attachment = data;
+    g_free(attachment->name);
+    g_free(attachment);
+}
+
+void document_take_attachment(Document *document, char *name, guint64 size)
+{
+    Attachment *attachment = g_new0(Attachment, 1);
+    attachment->name = name;
+    attachment->size = size;
+    if (!document->attachments)
+        document->attachments = g_ptr_array_new_with_free_func(attachment_free);
+    g_ptr_array_add(document->attachments, attachment);
+}
+
+/* Parts TEXT in what is shown and what is not, a line for each run of it. */
+static void part_hidden(const char *text, gsize length, GString *shown, GString *hidden)
+{
+    const char *end = text + length, *from, *to;
+    while ((from = memmem(text, (gsize) (end - text), READER_HIDE, strlen(READER_HIDE)))) {
+        const char *inside = from + strlen(READER_HIDE);
+        if (!(to = memmem(inside, (gsize) (end - inside), READER_SHOW, strlen(READER_SHOW))))
+            break;
+        g_string_append_len(shown, text, from - text);
+        g_string_append_len(hidden, inside, to - inside);
+        g_string_append_c(hidden, '\n');
+        text = to + strlen(READER_SHOW);
+    }
+    g_string_append_len(shown, text, end - text);
 }
 
 void document_add_page(Document *document, const char *label, const char *text, gssize length,
                        PageState state)
 {
-    char *clean = clean_text(text, length), *name = label ? clean_line(label, -1) : NULL;
+    gsize n = length < 0 ? strlen(text) : (gsize) length;
+    g_autoptr(GString) shown = NULL, hidden = NULL;
+    char *name = label ? clean_line(label, -1) : NULL;
+    if (memmem(text, n, READER_HIDE, strlen(READER_HIDE))) {
+        shown = g_string_new(NULL);
+        hidden = g_string_new(NULL);
+        part_hidden(text, n, shown, hidden);
+    }
+    char *clean = shown ? clean_text(shown->str, (gssize) shown->len) : clean_text(text, (gssize) n);
     if (!name || !*name) {
         g_free(name);
         name = g_strdup_printf("%u", document->pages->len + 1);
     }
-    document_take_page(document, name, clean, state == PAGE_TEXT && !has_visible(clean) ? PAGE_EMPTY : state);
+    Page *page = document_take_page(document, name, clean,
+                                    state == PAGE_TEXT && !has_visible(clean) ? PAGE_EMPTY : state);
+    if (hidden && has_visible(hidden->str))
+        page->hidden = clean_text(hidden->str, (gssize) hidden->len);
 }
 
 /* Takes VALUE over as one line; nothing if it says nothing. */
@@ -397,6 +444,14 @@ guint document_unread_pages(const Document *document)
         const Page *page = g_ptr_array_index(document->pages, i);
         count += page->state != PAGE_TEXT && page->state != PAGE_EMPTY && page->state != PAGE_RECOGNISED;
     }
+    return count;
+}
+
+guint document_hidden_pages(const Document *document)
+{
+    guint count = 0;
+    for (guint i = 0; i < document->pages->len; i++)
+        count += ((const Page *) g_ptr_array_index(document->pages, i))->hidden != NULL;
     return count;
 }
 

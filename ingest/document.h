@@ -23,8 +23,15 @@ typedef struct {
     char *label;            /* as printed: "12", "xii"; a section's heading for HTML and Markdown; never NULL */
     char *text;             /* never NULL */
     gsize length;           /* of text, bytes */
+    char *hidden;           /* what is on the page but no reader of it sees, and is not in TEXT; or NULL */
     PageState state;
 } Page;
+
+/* A file inside of a document; it is not read. */
+typedef struct {
+    char *name;             /* never NULL */
+    guint64 size;           /* bytes */
+} Attachment;
 
 typedef struct {
     char *path;             /* as given */
@@ -33,6 +40,7 @@ typedef struct {
     char *author;           /* or NULL */
     char *date;             /* ISO 8601 (YYYY[-MM[-DD]]), or NULL */
     GPtrArray *pages;       /* of Page*, owned */
+    GPtrArray *attachments; /* of Attachment*, owned; NULL: none */
 } Document;
 
 typedef struct {
@@ -42,6 +50,7 @@ typedef struct {
     const char *language;   /* of these, as tesseract names them; NULL: "eng" */
     gboolean forms;         /* PDF: filled-in form fields behind each page's text */
     gboolean annotations;   /* PDF: the same for notes that readers have made */
+    gboolean invisible;     /* text that no reader sees stays where it is */
     void (*alive)(void);    /* called between parts that take long; or NULL */
 } DocumentOptions;
 
@@ -64,6 +73,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Document, document_free)
 const char *page_state_name(PageState state);
 /* Pages that could not be read (scan, unreadable, damaged). */
 guint document_unread_pages(const Document *document);
+/* Pages with text that no reader sees. */
+guint document_hidden_pages(const Document *document);
 /* Whether it brings no title, so that its title is only the name of its file. */
 gboolean document_untitled(const Document *document);
 /* SHA-256 (hex, to be freed) over title, author, date, labels and texts: equal content, equal

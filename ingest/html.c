@@ -149,8 +149,10 @@ void html_append(const guint8 *bytes, gsize length, GString *out, GArray *headin
 {
     xmlDoc *tree = html_parse(bytes, length, NULL);
     xmlNode *root = tree ? xmlDocGetRootElement(tree) : NULL;
-    if (root)
+    if (root) {
+        html_mark_hidden(root);
         htmltext_append(root, NULL, out, headings);
+    }
     xmlFreeDoc(tree);
 }
 
@@ -174,6 +176,8 @@ Document *html_read_as(const char *path, const guint8 *bytes, gsize length, cons
     g_autoptr(GString) out = g_string_sized_new(length / 4 + 1);
     g_autoptr(GArray) headings = g_array_new(FALSE, FALSE, sizeof(Heading));
     read_metadata(document, root);
+    if (!options->invisible)
+        html_mark_hidden(root);
     g_autoptr(GHashTable) dropped = options->whole ? NULL : article_find(root, document->title);
     htmltext_append(root, dropped, out, headings);
     xmlFreeDoc(tree);

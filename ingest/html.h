@@ -17,8 +17,15 @@ const char *html_attribute(const xmlNode *node, const char *name);
 
 /* Appends what is under TOP to OUT as text with light marks (headings "#", lists "-" or "1.",
  * cells " | ") and its headings to HEADINGS (Heading, see sections.h).  Nodes in DROPPED (a set,
- * may be NULL) are left out with all that is in them. */
+ * may be NULL) are left out with all that is in them; those that are marked as hidden stand between READER_HIDE and
+ * READER_SHOW. */
 void htmltext_append(xmlNode *top, GHashTable *dropped, GString *out, GArray *headings);
+
+/* Marks the elements under ROOT whose own attributes hide them, unless that is most of the page, which is what pages do that a
+ * script shows: then they count as seen. */
+void html_mark_hidden(xmlNode *root);
+/* Whether it marked NODE. */
+gboolean html_is_hidden(const xmlNode *node);
 
 /* The nodes under ROOT that are not main content (menus, adverts, comments, the heading that repeats
  * TITLE), as a set to be freed. */

@@ -8,7 +8,9 @@
 
 #include <string.h>
 
+#include "ingest/clean.h"
 #include "ingest/html.h"
+#include "ingest/reader.h"
 #include "ingest/sections.h"
 
 enum { LIST_DEPTH = 32 };
@@ -25,6 +27,7 @@ typedef struct {
     gboolean marked;            /* a list or heading mark was written, its text comes */
     gboolean first_cell;
     Heading heading;            /* being written */
+    GString *hidden;            /* what no reader sees and is to be noted */
 } Writer;
 
 static const char NEVER[] = " script style template noscript head svg canvas iframe object embed "
@@ -57,6 +60,37 @@ static void flush(Writer *w)
         g_string_append_c(w->out, ' ');
     w->blank = FALSE;
     w->marked = FALSE;
+}
+
+/* Notes what no reader sees: behind text, so that it makes no page of its own, and not inside of a heading, which names a page. */
+static void release(Writer *w)
+{
+    if (w->hidden->len == 0 || w->heading.level)
+        return;
+    g_string_append_printf(w->out, READER_HIDE "%s" READER_SHOW, w->hidden->str);
+    g_string_truncate(w->hidden, 0);
+}
+
+/* Takes the text under NODE for hidden. */
+static void hide(Writer *w, xmlNode *node)
+{
+    gsize before = w->hidden->len;
+    gboolean visible = FALSE;
+    for (xmlNode *n = html_next(node, node, TRUE); n; ) {
+        gboolean never = html_is_any(n, NEVER);
+        if (n->type == XML_TEXT_NODE && n->content) {
+            g_string_append(w->hidden, (const char *) n->content);
+            for (const char *p = (const char *) n->content; *p && !visible; p = clean_next(p))
+                visible = clean_is_visible(g_utf8_get_char(p));
+        }
+        n = html_next(n, node, !never);
+    }
+    if (!visible)
+        g_string_truncate(w->hidden, before);
+    else
+        g_string_append_c(w->hidden, '\n');
+    if (w->out->len > 0)
+        release(w);
 }
 
 static gboolean is_space(char c)
@@ -202,6 +236,7 @@ static void end_heading(Writer *w)
     }
     w->heading.level = 0;
     w->marked = FALSE;
+    release(w);
     want_newlines(w, 2);
 }
 
@@ -265,13 +300,17 @@ static void end(Writer *w, xmlNode *node)
 
 void htmltext_append(xmlNode *top, GHashTable *dropped, GString *out, GArray *headings)
 {
-    Writer w = { .out = out, .headings = headings };
+    g_autoptr(GString) hidden = g_string_new(NULL);
+    Writer w = { .out = out, .headings = headings, .hidden = hidden };
     xmlNode *node = top;
     while (node) {
         gboolean skipped = FALSE;
         if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) {
             if (node->content)
                 append_text(&w, (const char *) node->content);
+        } else if (html_is_hidden(node)) {
+            hide(&w, node);
+            skipped = TRUE;
         } else if (node->type != XML_ELEMENT_NODE || html_is_any(node, NEVER)
                    || (dropped && g_hash_table_contains(dropped, node))) {
             skipped = TRUE;
@@ -290,4 +329,6 @@ void htmltext_append(xmlNode *top, GHashTable *dropped, GString *out, GArray *he
         }
         node = node == top ? NULL : node->next;
     }
+    w.heading.level = 0;
+    release(&w);
 }

@@ -30,6 +30,7 @@ typedef struct {
     guint8 mono, bold;
     guint8 rtl;             /* right-to-left script */
     guint8 space;           /* poppler has white space before it */
+    guint8 pale;            /* of a colour that white paper does not show */
 } Word;
 
 /* A run of words without a wide gap: a line of a paragraph, or a cell's line. */
@@ -67,6 +68,10 @@ typedef struct {
  * takes its plain text). */
 PageLayout *page_layout_new(PopplerPage *page);
 void page_layout_free(PageLayout *layout);
+
+/* Takes the words out of LAYOUT, which has no lines yet, that nobody sees who looks at PAGE: those too small, and pale ones on
+ * nothing darker, for which the page is drawn (*DRAWN).  Their text, to be freed, or NULL. */
+char *unseen_take(PopplerPage *page, PageLayout *layout, gboolean *drawn);
 
 /* A pair alef-lam in the page's text, with the widths of its letters in units of the font's size. */
 typedef struct {

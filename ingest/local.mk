@@ -7,6 +7,7 @@ libingest_a_SOURCES = \
 	ingest/encoding.c ingest/encoding.h \
 	ingest/furniture.c \
 	ingest/html.c ingest/html.h \
+	ingest/htmlhidden.c \
 	ingest/htmltext.c \
 	ingest/hyphen.c \
 	ingest/lamalef.c \
@@ -35,6 +36,7 @@ libingest_a_SOURCES += \
 	ingest/mhtml.c \
 	ingest/program.c ingest/program.h \
 	ingest/tree.c ingest/tree.h \
+	ingest/unseen.c \
 	ingest/unpack.c ingest/unpack.h \
 	ingest/xml.c ingest/xml.h \
 	ingest/zip.c ingest/zip.h

@@ -76,6 +76,7 @@ typedef struct {
     char *label;
     char *text;
     char *extras;           /* to stand behind the text, or NULL */
+    char *hidden;           /* what no reader sees, or NULL */
     PageState state;
 } Draft;
 
@@ -92,9 +93,25 @@ static void recognise(Draft *draft, PopplerPage *page, const char *path, const D
         options->alive();
 }
 
+/* A page with pale words is drawn, which takes long.  Of a document of more such pages than this those behind are read as they are. */
+enum { DRAWN_MAX = 300 };
+
+/* Takes what no reader sees out of the layout; *DRAWN counts pages that were drawn for that. */
+static char *take_unseen(PopplerPage *page, PageLayout *layout, const DocumentOptions *options, guint *drawn)
+{
+    gboolean drew;
+    if (options->invisible || *drawn >= DRAWN_MAX)
+        return NULL;
+    char *hidden = unseen_take(page, layout, &drew);
+    *drawn += drew;
+    if (drew && options->alive)
+        options->alive();
+    return hidden;
+}
+
 /* Reads a page; its layout goes to LAYOUTS (NULL: the draft has poppler's plain text). */
 static Draft read_page(PopplerDocument *pdf, int index, const char *path, const DocumentOptions *options,
-                       GPtrArray *layouts)
+                       GPtrArray *layouts, guint *drawn)
 {
     Draft draft = { .state = PAGE_DAMAGED };
     PopplerPage *page = poppler_document_get_page(pdf, index);
@@ -106,8 +123,10 @@ static Draft read_page(PopplerDocument *pdf, int index, const char *path, const 
             draft.text = poppler_page_get_text(page);
         const char *text = layout ? layout->text : draft.text;
         draft.state = judge(page, text ? text : "");
-        if (layout)
+        if (layout) {
+            draft.hidden = take_unseen(page, layout, options, drawn);
             order_find(layout);
+        }
         if (options->ocr && (draft.state == PAGE_SCAN || draft.state == PAGE_UNREADABLE))
             recognise(&draft, page, path, options);
         draft.extras = pdf_extras(page, options);
@@ -122,8 +141,9 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     g_autoptr(GPtrArray) layouts = g_ptr_array_new_full(n, NULL);
     g_autofree Draft *drafts = g_new0(Draft, n);
     g_autofree char **texts = g_new0(char *, n);
+    guint drawn = 0;
     for (guint i = 0; i < n; i++)
-        drafts[i] = read_page(pdf, (int) i, document->path, options, layouts);
+        drafts[i] = read_page(pdf, (int) i, document->path, options, layouts, &drawn);
     furniture_mark(layouts);
     for (guint i = 0; i < n; i++) {
         PageLayout *layout = g_ptr_array_index(layouts, i);
@@ -133,9 +153,13 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     hyphens_resolve(texts, n);
     for (guint i = 0; i < n; i++) {
         gboolean unreadable = drafts[i].state == PAGE_UNREADABLE;
-        g_autofree char *all = g_strconcat(unreadable ? "" : texts[i], drafts[i].extras, NULL);
-        document_add_page(document, drafts[i].label, all, -1, drafts[i].state);
+        g_autoptr(GString) all = g_string_new(unreadable ? "" : texts[i]);
+        g_string_append(all, drafts[i].extras ? drafts[i].extras : "");
+        if (drafts[i].hidden)
+            g_string_append_printf(all, READER_HIDE "%s" READER_SHOW, drafts[i].hidden);
+        document_add_page(document, drafts[i].label, all->str, (gssize) all->len, drafts[i].state);
         g_free(drafts[i].extras);
+        g_free(drafts[i].hidden);
         g_free(drafts[i].label);
         g_free(texts[i]);
     }
@@ -221,6 +245,7 @@ Document *pdf_read(const char *path, const guint8 *bytes, gsize length,
     }
     Document *document = document_new(path, "pdf");
     read_metadata(document, pdf);
+    pdf_attachments(document, pdf);
     read_pages(document, pdf, (guint) n, options);
     g_object_unref(pdf);
     return document;

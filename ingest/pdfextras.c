@@ -3,6 +3,7 @@
 #include "ingest/pdfextras.h"
 
 #include "ingest/clean.h"
+#include "ingest/reader.h"
 
 static void append(GString *out, const char *kind, const char *name, const char *value)
 {
@@ -82,4 +83,21 @@ char *pdf_extras(PopplerPage *page, const DocumentOptions *options)
     if (options->annotations)
         append_notes(out, page);
     return out->len ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
+}
+
+/* What a file that lies may claim to have. */
+enum { ATTACHMENTS_MAX = 1000 };
+
+void pdf_attachments(Document *document, PopplerDocument *pdf)
+{
+    GList *attachments = poppler_document_has_attachments(pdf) ? poppler_document_get_attachments(pdf) : NULL;
+    guint n = 0;
+    for (GList *l = attachments; l; l = l->next) {
+        PopplerAttachment *attachment = l->data;
+        const char *name = poppler_attachment_get_name(attachment);
+        if (n++ < ATTACHMENTS_MAX)
+            document_take_attachment(document, clean_line(name ? name : "", -1), poppler_attachment_get_size(attachment));
+        g_object_unref(attachment);
+    }
+    g_list_free(attachments);
 }

@@ -9,6 +9,7 @@
 /* Filled-in form fields and readers' notes of PAGE, as OPTIONS ask for them: lines such as "[form] Name: Ada" and
  * "[note] Ada: too short", each after a line end.  To be freed; NULL when there are none. */
 char *pdf_extras(PopplerPage *page, const DocumentOptions *options);
-
+/* Notes the names and sizes of the files in PDF. */
+void pdf_attachments(Document *document, PopplerDocument *pdf);
 
 #endif

@@ -59,6 +59,7 @@ GByteArray *wire_from_request(const char *path, GBytes *bytes, const DocumentOpt
     put_number(out, (guint64) options->ocr);
     put_number(out, (guint64) options->forms);
     put_number(out, (guint64) options->annotations);
+    put_number(out, (guint64) options->invisible);
     if (bytes) {
         gsize length;
         const void *data = g_bytes_get_data(bytes, &length);
@@ -83,6 +84,13 @@ GByteArray *wire_from_document(const Document *document)
         put_number(out, page->state);
         put_string(out, page->label);
         put_string(out, page->text);
+        put_string(out, page->hidden);
+    }
+    put_number(out, document->attachments ? document->attachments->len : 0);
+    for (guint i = 0; document->attachments && i < document->attachments->len; i++) {
+        const Attachment *attachment = g_ptr_array_index(document->attachments, i);
+        put_string(out, attachment->name);
+        put_number(out, attachment->size);
     }
     return end(out);
 }
@@ -201,6 +209,7 @@ gboolean wire_to_request(const guint8 *body, gsize length, WireRequest *request)
     request->options.ocr = take_flag(&c);
     request->options.forms = take_flag(&c);
     request->options.annotations = take_flag(&c);
+    request->options.invisible = take_flag(&c);
     const guint8 *bytes = take_bytes(&c, &n);
     if (bytes)
         request->bytes = g_bytes_new(bytes, n);
@@ -213,14 +222,26 @@ gboolean wire_to_request(const guint8 *body, gsize length, WireRequest *request)
 static gboolean take_page(Cursor *c, Document *document)
 {
     guint64 state = take_number(c);
-    char *label = take_text(c), *text = take_text(c);
+    char *label = take_text(c), *text = take_text(c), *hidden = take_text(c);
     if (c->bad || state > PAGE_RECOGNISED || !label || !text) {
         g_free(label);
         g_free(text);
+        g_free(hidden);
         return FALSE;
     }
-    document_take_page(document, label, text, (PageState) state);
+    document_take_page(document, label, text, (PageState) state)->hidden = hidden;
     return TRUE;
+}
+
+static void take_attachment(Cursor *c, Document *document)
+{
+    char *name = take_text(c);
+    guint64 size = take_number(c);
+    c->bad |= !name;
+    if (c->bad)
+        g_free(name);
+    else
+        document_take_attachment(document, name, size);
 }
 
 Document *wire_to_document(const guint8 *body, gsize length)
@@ -239,6 +260,9 @@ Document *wire_to_document(const guint8 *body, gsize length)
     for (guint64 i = 0; i < pages && !c.bad; i++)
         if (!take_page(&c, document))
             return NULL;
+    guint64 attachments = take_number(&c);
+    for (guint64 i = 0; i < attachments && !c.bad; i++)
+        take_attachment(&c, document);
     return c.bad || c.left ? NULL : g_steal_pointer(&document);
 }
 

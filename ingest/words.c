@@ -129,6 +129,13 @@ static gboolean is_bold(const char *font)
     return font && has_token(font, TOKENS);
 }
 
+/* So light that it needs a ground to be seen. */
+static gboolean is_pale(const PopplerColor *color)
+{
+    enum { LEAST = 0xe000 };
+    return color->red >= LEAST && color->green >= LEAST && color->blue >= LEAST;
+}
+
 /* A word of one glyph has no direction of its own: it takes its neighbour's. */
 static void settle_runs(PageLayout *layout)
 {
@@ -168,7 +175,7 @@ static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint
     g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(LamAlef));
     Builder b = { .open = FALSE };
     const PopplerTextAttributes *font = NULL;
-    gboolean mono = FALSE, bold = FALSE, space = TRUE;
+    gboolean mono = FALSE, bold = FALSE, pale = FALSE, space = TRUE;
     const char *p = layout->text;
     for (guint i = 0; i < n && *p; i++, p = clean_next(p)) {
         gunichar c = g_utf8_get_char(p);
@@ -180,6 +187,7 @@ static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint
             font = fonts->data;
             mono = is_mono(font->font_name);
             bold = is_bold(font->font_name);
+            pale = is_pale(&font->color);
         }
         if (g_unichar_isspace(c)) {
             close_word(&b, layout, at, pairs);
@@ -190,7 +198,7 @@ static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint
             close_word(&b, layout, at, pairs);
         if (!b.open) {
             b = (Builder) { .open = TRUE, .glyphs = glyphs + i };
-            b.word = (Word) { .box = glyph, .start = at, .mono = mono, .bold = bold, .space = space,
+            b.word = (Word) { .box = glyph, .start = at, .mono = mono, .bold = bold, .space = space, .pale = pale,
                               .size = font ? (float) font->font_size : box_height(&glyph) };
             space = FALSE;
         } else {

@@ -38,3 +38,5 @@ tests_fuzz_fuzz_wire_SOURCES = tests/fuzz/fuzz-wire.c tests/fuzz/replay.c tests/
 tests_fuzz_fuzz_wire_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_fuzz_fuzz_wire_LDADD = $(INGEST_TEST_LIBS)
 EXTRA_DIST += tests/fuzz/layout tests/fuzz/reader tests/fuzz/wire
+TESTS += tests/t-hidden.sh
+EXTRA_DIST += tests/t-hidden.sh tests/pdf.sh

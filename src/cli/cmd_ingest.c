@@ -117,8 +117,9 @@ static gboolean keep(Ingest *ingest, const Task *task, const Document *document,
     g_autoptr(CatalogueDocument) row = source_row(document, task->path, &task->stamp);
     gboolean changed;
 
+    meter_clear(ingest->meter);
+    work_tell_left_out(&command_ingest, document);
     if (document_unread_pages(document) > 0) {
-        meter_clear(ingest->meter);
         work_tell_unread(&command_ingest, document);
         ingest->partly++;
     }

@@ -32,7 +32,23 @@ static void add_page(JsonBuilder *builder, const Page *page, guint number)
     json_add_text(builder, "label", page->label);
     json_add_text(builder, "state", page_state_name(page->state));
     json_add_text(builder, "text", page->text);
+    if (page->hidden)
+        json_add_text(builder, "hidden", page->hidden);
     json_builder_end_object(builder);
+}
+
+static void add_attachments(JsonBuilder *builder, const GPtrArray *attachments)
+{
+    json_builder_set_member_name(builder, "attachments");
+    json_builder_begin_array(builder);
+    for (guint i = 0; attachments && i < attachments->len; i++) {
+        const Attachment *attachment = g_ptr_array_index(attachments, i);
+        json_builder_begin_object(builder);
+        json_add_text(builder, "name", attachment->name);
+        json_add_int(builder, "size", (gint64) attachment->size);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
 }
 
 static void print_json(const Document *document)
@@ -50,6 +66,7 @@ static void print_json(const Document *document)
     for (guint i = 0; i < document->pages->len; i++)
         add_page(builder, g_ptr_array_index(document->pages, i), i + 1);
     json_builder_end_array(builder);
+    add_attachments(builder, document->attachments);
     json_builder_end_object(builder);
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
     json_generator_set_root(generator, root);
@@ -86,6 +103,7 @@ static void report(const Document *document)
     report_state(document, PAGE_SCAN, "no text, only an image (a scan)");
     report_state(document, PAGE_UNREADABLE, "unreadable, its fonts do not say which letters they show");
     report_state(document, PAGE_DAMAGED, "damaged, cannot be opened");
+    work_tell_left_out(&command_text, document);
 }
 
 static int run(int argc, char **argv)

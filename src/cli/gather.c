@@ -70,6 +70,7 @@ static gboolean read_files(Gathered *gathered, const Command *command, char **fi
         if (document != NULL) {
             g_ptr_array_add(gathered->documents, document);
             gathered->unread += work_tell_unread(command, document) > 0;
+            work_tell_left_out(command, document);
             continue;
         }
         if (!work_can_go_on(local) || (pool_left(pool) == 0 && gathered->documents->len == 0)) {

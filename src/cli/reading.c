@@ -82,6 +82,7 @@ static const GOptionEntry entries[] = {
       "PDF: recognise the text of scanned and unreadable pages (with tesseract)", NULL },
     { "ocr-language", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_language,
       "Languages of these pages, such as deu+eng (default eng)", "L" },
+    { "invisible", 0, 0, G_OPTION_ARG_NONE, &options.invisible, "Keep text that no reader of the document sees", NULL },
     { "password", 0, 0, G_OPTION_ARG_FILENAME, &options.password, "Open encrypted PDF files with P", "P" },
     { "whole", 0, 0, G_OPTION_ARG_NONE, &options.whole, "Keep menus and other boilerplate of HTML pages", NULL },
     { "parse-time", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_seconds,

@@ -135,6 +135,40 @@ guint work_tell_unread(const Command *command, const Document *document)
     return unread;
 }
 
+static void tell_hidden(const Command *command, const Document *document)
+{
+    guint n = 0, pages = document_hidden_pages(document);
+    glong letters = 0;
+
+    if (pages == 0)
+        return;
+    fprintf(stderr, "kvasir %s: %s: text that no reader sees was left out of page%s", command->name, document->path,
+            pages > 1 ? "s" : "");
+    for (guint i = 0; i < document->pages->len; i++) {
+        const Page *page = g_ptr_array_index(document->pages, i);
+        if (page->hidden == NULL)
+            continue;
+        letters += g_utf8_strlen(page->hidden, -1);
+        fprintf(stderr, "%s %u", n++ > 0 ? "," : "", i + 1);
+    }
+    fprintf(stderr, " (%ld characters; \"kvasir text --json\" shows it, --invisible keeps it)\n", letters);
+}
+
+void work_tell_left_out(const Command *command, const Document *document)
+{
+    tell_hidden(command, document);
+    if (document->attachments == NULL)
+        return;
+    fprintf(stderr, "kvasir %s: %s: files in it are not read:", command->name, document->path);
+    for (guint i = 0; i < document->attachments->len; i++) {
+        const Attachment *attachment = g_ptr_array_index(document->attachments, i);
+        g_autofree char *size = g_format_size_full(attachment->size, G_FORMAT_SIZE_IEC_UNITS);
+
+        fprintf(stderr, "%s %s (%s)", i > 0 ? "," : "", attachment->name, size);
+    }
+    fputc('\n', stderr);
+}
+
 gboolean work_can_go_on(const GError *error)
 {
     return g_error_matches(error, FAILURE, FAILURE_INPUT) || g_error_matches(error, FAILURE, FAILURE_PASSWORD);

@@ -25,6 +25,8 @@ void work_tell_prefix(const Command *command, const PrefixReport *report);
 
 /* Names on stderr the pages of DOCUMENT that could not be read.  Their number. */
 guint work_tell_unread(const Command *command, const Document *document);
+/* Names the pages with text that no reader sees, and the files in the document. */
+void work_tell_left_out(const Command *command, const Document *document);
 
 /* Whether ERROR is about one document, so that others can still be read. */
 gboolean work_can_go_on(const GError *error);
