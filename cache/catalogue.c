@@ -29,6 +29,8 @@ static const char *const tables[] = {
     "CREATE TABLE copy (corpus INTEGER NOT NULL, path BLOB NOT NULL, document INTEGER NOT NULL, added INTEGER NOT NULL,"
     " file_size INTEGER NOT NULL, file_mtime_ns INTEGER NOT NULL, checksum INTEGER NOT NULL,"
     " PRIMARY KEY (corpus, path)) WITHOUT ROWID;",
+    /* Version 6: the bibliography of a corpus, in a form that the ingest layer reads. */
+    "CREATE TABLE bibliography (corpus INTEGER PRIMARY KEY, text TEXT NOT NULL, checksum INTEGER NOT NULL);",
 };
 
 static const DatabaseFormat catalogue_format = {

@@ -87,6 +87,10 @@ gboolean catalogue_remove_document(Catalogue *catalogue, const char *corpus, con
 /* How many tokens a volume of CORPUS has at most; 0: it was not said. */
 gboolean catalogue_volume_tokens(Catalogue *catalogue, const char *corpus, gint64 *tokens, GError **error);
 gboolean catalogue_set_volume_tokens(Catalogue *catalogue, const char *corpus, gint64 tokens, GError **error);
+/* The bibliography of CORPUS as it was set (*TEXT, to be freed); NULL: it has none, or there is no such corpus. */
+gboolean catalogue_bibliography(Catalogue *catalogue, const char *corpus, char **text, GError **error);
+/* In the place of the one before; TEXT NULL: none. */
+gboolean catalogue_set_bibliography(Catalogue *catalogue, const char *corpus, const char *text, GError **error);
 gboolean catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *found, GError **error);
 
 void catalogue_record_free(CatalogueRecord *record);

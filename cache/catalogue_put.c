@@ -351,6 +351,7 @@ catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *foun
          && database_do(&catalogue->db, error, "DELETE FROM document WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM copy WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM volumes WHERE corpus = ?", "i", id)
+         && database_do(&catalogue->db, error, "DELETE FROM bibliography WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM corpus WHERE id = ?", "i", id);
     if (!ok) {
         database_rollback(&catalogue->db);

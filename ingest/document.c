@@ -47,6 +47,8 @@ void document_free(Document *document)
     g_free(document->title);
     g_free(document->author);
     g_free(document->date);
+    g_free(document->name);
+    g_free(document->key);
     g_ptr_array_unref(document->pages);
     g_clear_pointer(&document->attachments, g_ptr_array_unref);
     g_free(document);
@@ -462,6 +464,11 @@ static void hash_string(GChecksum *sum, const char *text)
     g_checksum_update(sum, &present, 1);
     if (text)
         g_checksum_update(sum, (const guchar *) text, (gssize) strlen(text) + 1);
+}
+
+const char *document_name(const Document *document)
+{
+    return document->name ? document->name : document->title;
 }
 
 gboolean document_untitled(const Document *document)

@@ -41,6 +41,7 @@ typedef struct {
     char *date;             /* ISO 8601 (YYYY[-MM[-DD]]), or NULL */
     GPtrArray *pages;       /* of Page*, owned */
     GPtrArray *attachments; /* of Attachment*, owned; NULL: none */
+    char *name, *key;       /* as a bibliography cites it ("Ho 2020", its key there), or NULL: for people, no content */
 } Document;
 
 typedef struct {
@@ -75,6 +76,8 @@ const char *page_state_name(PageState state);
 guint document_unread_pages(const Document *document);
 /* Pages with text that no reader sees. */
 guint document_hidden_pages(const Document *document);
+/* By what it is cited: its name if it has one, else its title. */
+const char *document_name(const Document *document);
 /* Whether it brings no title, so that its title is only the name of its file. */
 gboolean document_untitled(const Document *document);
 /* SHA-256 (hex, to be freed) over title, author, date, labels and texts: equal content, equal

@@ -30,14 +30,19 @@ libingest_a_SOURCES = \
 	ingest/worker.c
 # Formats that other programs and libraries unpack.
 libingest_a_SOURCES += \
+	ingest/bibliography.c ingest/bibliography.h \
+	ingest/bibtex.c \
+	ingest/csljson.c \
 	ingest/epub.c \
 	ingest/ignore.c ingest/ignore.h \
 	ingest/man.c \
 	ingest/mhtml.c \
+	ingest/latex.c \
 	ingest/program.c ingest/program.h \
+	ingest/references.h \
 	ingest/tree.c ingest/tree.h \
 	ingest/unseen.c \
 	ingest/unpack.c ingest/unpack.h \
 	ingest/xml.c ingest/xml.h \
 	ingest/zip.c ingest/zip.h
-libingest_a_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS) $(SECCOMP_CFLAGS)
+libingest_a_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS) $(SECCOMP_CFLAGS)

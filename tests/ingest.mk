@@ -24,6 +24,18 @@ tests_fuzz_fuzz_mhtml_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_fuzz_fuzz_mhtml_LDADD = $(INGEST_TEST_LIBS)
 EXTRA_DIST += tests/fuzz/mhtml
 
+# Bibliographies.
+check_PROGRAMS += tests/unit-bibliography tests/fuzz/fuzz-bibliography
+TESTS += tests/unit-bibliography tests/fuzz/fuzz-bibliography
+tests_unit_bibliography_SOURCES = tests/unit-bibliography.c
+tests_unit_bibliography_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_bibliography_LDADD = $(INGEST_TEST_LIBS)
+tests_fuzz_fuzz_bibliography_SOURCES = tests/fuzz/fuzz-bibliography.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_bibliography_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_bibliography_LDADD = $(INGEST_TEST_LIBS)
+TESTS += tests/t-bibliography.sh
+EXTRA_DIST += tests/fuzz/bibliography tests/t-bibliography.sh
+
 # Fuzz targets, replayed over their corpus.
 ingest_fuzz = tests/fuzz/fuzz-layout tests/fuzz/fuzz-reader tests/fuzz/fuzz-wire
 check_PROGRAMS += $(ingest_fuzz)

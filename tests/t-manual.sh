@@ -38,6 +38,7 @@ sample_files() {
 END
     printf '# Backup\n\nA backup is restored with the command *restore*.\n' >manuals/backup.md
     printf 'Printers\n\nThe printer stands in the cellar.\n' >manuals/printer.txt
+    printf '@misc{frob, author = {Frob, J}, year = 2020, title = {Notes}}\n' >library.bib
     printf 'What is a token?\nWhat does --decode do?\n' >questions.txt
     ln -s "$top_builddir/demo/demo.gguf" model.gguf
     ln -s "$top_builddir/demo/demo.gguf" glm-4-9b-chat-Q4_K_M.gguf

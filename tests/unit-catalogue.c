@@ -550,7 +550,7 @@ test_upgrade(Fixture *f, gconstpointer data)
 
     put(catalogue, "thesis", "/a.pdf", "alpha", 3);
     catalogue_close(catalogue);
-    sql(f->path, "DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
+    sql(f->path, "DROP TABLE bibliography; DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
@@ -566,11 +566,11 @@ test_upgrade(Fixture *f, gconstpointer data)
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
     g_assert_cmpint(add_record(catalogue, "thesis", "What?"), ==, 1);
     catalogue_close(catalogue);
-    g_assert_cmpint(user_version(f->path), ==, 5);
+    g_assert_cmpint(user_version(f->path), ==, 6);
     catalogue_close(open_it(f));
 
     /* Version 2 has records, but no conversations. */
-    sql(f->path, "DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; PRAGMA user_version = 2");
+    sql(f->path, "DROP TABLE bibliography; DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; PRAGMA user_version = 2");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
     assert_conversations(catalogue, "");
@@ -579,7 +579,7 @@ test_upgrade(Fixture *f, gconstpointer data)
     g_assert_cmpint(record->conversation, ==, 0);
     catalogue_close(catalogue);
     catalogue_close(open_it(f));
-    g_assert_cmpint(user_version(f->path), ==, 5);
+    g_assert_cmpint(user_version(f->path), ==, 6);
 
     /* A file that says 1 but has another schema is no catalogue of version 1. */
     sql(f->path, "PRAGMA user_version = 1");

@@ -63,6 +63,23 @@ test_compared(void)
     g_assert_true(g_str_has_prefix(differences->pdata[0], "the citations differ"));
 }
 
+/* What a bibliography calls the documents may change: the citation is the same. */
+static void
+test_named(void)
+{
+    g_autoptr(Record) then = parse(BODY(CITATION("4"), "[1,2,3]"));
+    g_autoptr(Record) now = parse(BODY(CITATION("4"), "[1,2,3]"));
+    g_autoptr(GPtrArray) differences = g_ptr_array_new_with_free_func(g_free);
+    JsonObject *citation = json_array_get_object_element(json_node_get_array(now->citations), 0);
+
+    g_assert_cmpstr(record_citation_name(citation), ==, "Gr\xc3\xbc\xc3\x9f" "e");
+    json_object_set_string_member(citation, "document_name", "Ho 2020");
+    json_object_set_string_member(citation, "document_key", "ho");
+    g_assert_cmpstr(record_citation_name(citation), ==, "Ho 2020");
+    record_compare_answers(then, now, NULL, differences);
+    g_assert_cmpuint(differences->len, ==, 0);
+}
+
 static void
 refused(const char *text, const char *expected)
 {
@@ -114,6 +131,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/record/round", test_round);
     g_test_add_func("/record/compared", test_compared);
+    g_test_add_func("/record/named", test_named);
     g_test_add_func("/record/flips", test_flips);
     g_test_add_func("/record/refused", test_refused);
     return g_test_run();

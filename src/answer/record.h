@@ -55,6 +55,9 @@ void record_set_answer(Record *record, const Answer *answer);
 /* The citations of READER as the array that JSON output and records have; json_node_unref(). */
 JsonNode *record_citations(const CitationReader *reader, const GPtrArray *documents, gboolean verbatim);
 
+/* What the document of a citation, an element of that array, is called: its name or else its title. */
+const char *record_citation_name(JsonObject *citation);
+
 /* The line, with its line feed; g_free. */
 char *record_to_text(const Record *record);
 /* NAME is for messages.  FAILURE_INPUT when TEXT is no record, of a newer format, or a byte of it was changed. */

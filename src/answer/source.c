@@ -108,6 +108,14 @@ GPtrArray *source_corpus(Catalogue *catalogue, const char *corpus, GError **erro
     return documents;
 }
 
+gboolean source_bibliography(Catalogue *catalogue, const char *corpus, Bibliography *bibliography, GError **error)
+{
+    g_autofree char *text = NULL;
+
+    return catalogue_bibliography(catalogue, corpus, &text, error) &&
+           (text == NULL || bibliography_add(bibliography, "the catalogue", (const guint8 *) text, strlen(text), error));
+}
+
 gboolean source_unchanged(const CatalogueDocument *row)
 {
     struct stat st;

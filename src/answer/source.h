@@ -3,6 +3,7 @@
 #define KVASIR_ANSWER_SOURCE_H
 
 #include "cache/catalogue.h"
+#include "ingest/bibliography.h"
 #include "ingest/document.h"
 #include "ingest/pack.h"
 
@@ -26,6 +27,9 @@ Document *source_from_catalogue(const CatalogueDocument *row);
 /* All documents of CORPUS in pack order, GPtrArray of Document* with free function.
  * FAILURE_USAGE when there is no such corpus or it is empty. */
 GPtrArray *source_corpus(Catalogue *catalogue, const char *corpus, GError **error);
+
+/* Adds to BIBLIOGRAPHY what CORPUS has of one. */
+gboolean source_bibliography(Catalogue *catalogue, const char *corpus, Bibliography *bibliography, GError **error);
 
 /* Whether the file of ROW surely is as it was when it was read: same size and time, and not so
  * young then that it could have been written again within the clock's grain. */

@@ -10,6 +10,7 @@
 /* What the command line said. */
 typedef struct {
     char *corpus, *system;
+    char **bibliographies;
     gboolean no_history, no_drafts;
     int max_tokens;
     double temperature, top_p;
@@ -21,6 +22,8 @@ extern Asking asking;
 /* Rows of a GOptionEntry table that fill it. */
 #define ASKING_ENTRIES \
     { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &asking.corpus, "Ask about the documents of CORPUS", "CORPUS" }, \
+    { "bibliography", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &asking.bibliographies, \
+      "Cite documents as FILE (BibTeX or CSL-JSON) names them", "FILE" }, \
     { "max-tokens", 0, 0, G_OPTION_ARG_INT, &asking.max_tokens, "Stop the answer after N tokens (default 1024)", "N" }, \
     { "no-drafts", 0, 0, G_OPTION_ARG_NONE, &asking.no_drafts, \
       "Do not guess tokens from the documents: the same answer, slower", NULL }, \

@@ -200,7 +200,7 @@ static gboolean ask_question(Ask *ask, char **files, GError **error)
         g_propagate_error(error, local);
         return FALSE;
     }
-    if (!gather(&ask->gathered, &command_ask, asking.corpus, files, ask->meter, error) ||
+    if (!gather(&ask->gathered, &command_ask, asking.corpus, files, asking.bibliographies, ask->meter, error) ||
         work_tokenizer(engine, error) == NULL || !answer_question(ask, engine, store, error))
         return FALSE;
     ask->answer->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;

@@ -10,6 +10,7 @@
 #include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
+#include "src/cli/naming.h"
 #include "src/cli/settings.h"
 
 static gboolean json;
@@ -115,7 +116,29 @@ static guint count_recognised(const CatalogueDocument *document)
     return n;
 }
 
-static void show_json(const CatalogueCorpus *corpus, const GPtrArray *documents)
+/* Entries of the bibliography that have no document. */
+static void add_unused(JsonBuilder *builder, const Naming *naming)
+{
+    json_builder_set_member_name(builder, "bibliography_unused");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < naming->unused->len; i++)
+        json_builder_add_string_value(builder, ((const BibEntry *) g_ptr_array_index(naming->unused, i))->key);
+    json_builder_end_array(builder);
+}
+
+static void print_unused(const Naming *naming)
+{
+    guint n = naming->unused->len;
+
+    if (naming->bibliography->entries->len == 0)
+        return;
+    printf("bibliography: %u entries, %u without a document", naming->bibliography->entries->len, n);
+    for (guint i = 0; i < n; i++)
+        printf("%s %s", i > 0 ? "," : ":", ((const BibEntry *) g_ptr_array_index(naming->unused, i))->key);
+    putchar('\n');
+}
+
+static void show_json(const CatalogueCorpus *corpus, const GPtrArray *documents, const Naming *naming)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -132,6 +155,9 @@ static void show_json(const CatalogueCorpus *corpus, const GPtrArray *documents)
         json_add_text(builder, "title", document->title);
         json_add_text(builder, "author", document->author);
         json_add_text(builder, "date", document->date);
+        const Document *named = g_ptr_array_index(naming->documents, i);
+        json_add_text(builder, "name", named->name);
+        json_add_text(builder, "key", named->key);
         json_add_text(builder, "hash", document->hash);
         json_add_int(builder, "added", document->added);
         json_add_int(builder, "pages", document->pages->len);
@@ -139,6 +165,7 @@ static void show_json(const CatalogueCorpus *corpus, const GPtrArray *documents)
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
+    add_unused(builder, naming);
     json_builder_end_object(builder);
     print_json(builder);
 }
@@ -163,8 +190,11 @@ static gboolean corpus_show(const char *name, GError **error)
     }
     if (documents == NULL)
         return not_found(name, error);
+    g_autoptr(Naming) naming = naming_new(catalogue, name, documents, error);
+    if (naming == NULL)
+        return FALSE;
     if (json) {
-        show_json(corpus, documents);
+        show_json(corpus, documents, naming);
         return TRUE;
     }
     print_corpus(corpus);
@@ -179,8 +209,12 @@ static gboolean corpus_show(const char *name, GError **error)
         print_name(document->path);
         fputs("  ", stdout);
         print_name(document->title != NULL ? document->title : "");
+        const Document *named = g_ptr_array_index(naming->documents, i);
+        if (named->name != NULL)
+            printf("  [%s]", named->name);
         putchar('\n');
     }
+    print_unused(naming);
     return TRUE;
 }
 

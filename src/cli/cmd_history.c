@@ -120,7 +120,7 @@ static void print_citations(JsonArray *citations)
         gint64 first = json_object_get_int_member(c, "start_page_number");
         gint64 last = json_object_get_int_member(c, "end_page_number") - 1;
 
-        printf("[%u] %s, %s %" G_GINT64_FORMAT, i + 1, json_object_get_string_member(c, "document_title"),
+        printf("[%u] %s, %s %" G_GINT64_FORMAT, i + 1, record_citation_name(c),
                first == last ? "page" : "pages", first);
         if (last != first)
             printf("-%" G_GINT64_FORMAT, last);

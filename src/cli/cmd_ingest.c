@@ -12,6 +12,7 @@
 #include "src/base/interrupt.h"
 #include "src/cli/command.h"
 #include "src/cli/meter.h"
+#include "src/cli/naming.h"
 #include "src/cli/reading.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
@@ -20,6 +21,7 @@ static struct {
     char *corpus;
     gboolean no_prefill, reread;
     int volume_tokens;
+    char **bibliographies;
 } option = { .volume_tokens = -1 };
 
 /* What of a folder is read. */
@@ -41,6 +43,8 @@ static const GOptionEntry entries[] = {
     { "no-ignore", 0, 0, G_OPTION_ARG_NONE, &rules.no_ignore, "Do not look at .kvasirignore files", NULL },
     { "max-size", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_size, "Of folders, no files larger than SIZE", "SIZE" },
     { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &option.corpus, "Add to CORPUS, which is made if it is new", "CORPUS" },
+    { "bibliography", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option.bibliographies,
+      "Cite documents as FILE (BibTeX or CSL-JSON) names them", "FILE" },
     { "no-prefill", 0, 0, G_OPTION_ARG_NONE, &option.no_prefill, "Keep the texts only; no model is needed", NULL },
     { "volume-tokens", 0, 0, G_OPTION_ARG_INT, &option.volume_tokens,
       "Keep the corpus in volumes of at most N tokens (default, and 0: what the model's context holds)", "N" },
@@ -53,6 +57,7 @@ typedef struct {
     GHashTable *known;          /* path -> CatalogueDocument*, document or copy, of the corpus */
     GPtrArray *rows, *copies;   /* own those */
     Meter *meter;
+    Bibliography *bibliography; /* or NULL: it stays as it was */
     PrefixReport prefix;
     guint new, changed, same, partly, unreadable;
 } Ingest;
@@ -261,14 +266,33 @@ static gboolean prefill(Ingest *ingest, const Engine *engine, Store *store, GErr
     return prompt != NULL && fill_store(ingest, engine, store, prompt, option.corpus, error);
 }
 
+static gboolean read_libraries(Ingest *ingest, GError **error)
+{
+    ingest->bibliography = option.bibliographies != NULL ? bibliography_new() : NULL;
+    for (char **path = option.bibliographies; path != NULL && *path != NULL; path++)
+        if (!bibliography_add_file(ingest->bibliography, *path, error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean read_all(Ingest *ingest, char **paths, GError **error)
 {
-    g_autoptr(GPtrArray) files = collect(ingest, paths, error);
+    g_autoptr(GPtrArray) files = NULL;
 
-    if (files == NULL)
+    if (!read_libraries(ingest, error) || (files = collect(ingest, paths, error)) == NULL)
         return FALSE;
     ingest->catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error);
     return ingest->catalogue != NULL && load_known(ingest, error) && ingest_files(ingest, files, error);
+}
+
+/* Names alone, for the documents that are there: nothing is read or computed. */
+static gboolean only_names(Ingest *ingest, GError **error)
+{
+    if (!read_libraries(ingest, error))
+        return FALSE;
+    ingest->catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error);
+    return ingest->catalogue != NULL &&
+           naming_keep(&command_ingest, ingest->catalogue, option.corpus, ingest->bibliography, error);
 }
 
 static void print_summary(const Ingest *ingest)
@@ -307,6 +331,9 @@ static gboolean ingest_all(Ingest *ingest, char **paths, GError **error)
          !catalogue_set_volume_tokens(ingest->catalogue, option.corpus, option.volume_tokens, error)))
         return FALSE;
     print_summary(ingest);
+    if (ingest->bibliography != NULL && ingest->new + ingest->changed + ingest->same > 0 &&
+        !naming_keep(&command_ingest, ingest->catalogue, option.corpus, ingest->bibliography, error))
+        return FALSE;
     if (store == NULL || ingest->new + ingest->changed + ingest->same == 0)
         return TRUE;
     return prefill(ingest, engine, store, error);
@@ -341,17 +368,21 @@ static int run(int argc, char **argv)
         g_set_error(&error, FAILURE, FAILURE_USAGE, "--volume-tokens must not be negative");
     else if (option.corpus == NULL || option.corpus[0] == '\0' || !g_utf8_validate(option.corpus, -1, NULL))
         g_set_error(&error, FAILURE, FAILURE_USAGE, "a corpus is needed: -c NAME");
-    else if (argc < 2)
+    else if (argc < 2 && option.bibliographies == NULL)
         g_set_error(&error, FAILURE, FAILURE_USAGE, "nothing to ingest: name files or folders");
     if (error != NULL)
         return command_fail(&command_ingest, error);
 
     ingest.meter = meter_new(settings_get()->quiet);
-    ingest_all(&ingest, argv + 1, &error);
+    if (argc < 2)
+        only_names(&ingest, &error);
+    else
+        ingest_all(&ingest, argv + 1, &error);
     status = finish(&ingest, error);
     g_clear_pointer(&ingest.known, g_hash_table_unref);
     g_clear_pointer(&ingest.rows, g_ptr_array_unref);
     g_clear_pointer(&ingest.copies, g_ptr_array_unref);
+    bibliography_free(ingest.bibliography);
     catalogue_close(ingest.catalogue);
     prefix_report_clear(&ingest.prefix);
     meter_free(ingest.meter);
@@ -360,5 +391,5 @@ static int run(int argc, char **argv)
 
 const Command command_ingest = {
     "ingest", "read documents into a corpus and compute its prefix once",
-    "-c CORPUS [--no-prefill] PATH...", run, TRUE,
+    "-c CORPUS [--no-prefill] [--bibliography FILE] PATH...", run, TRUE,
 };

@@ -83,7 +83,8 @@ static gboolean read_files(Gathered *gathered, const Command *command, char **fi
     return TRUE;
 }
 
-static GPtrArray *read_corpus(const Command *command, const char *corpus, gsize *volume_tokens, GError **error)
+static GPtrArray *read_corpus(const Command *command, const char *corpus, gsize *volume_tokens, Bibliography *bibliography,
+                              GError **error)
 {
     const char *path = settings_get()->catalogue_path;
     g_autoptr(Catalogue) catalogue = NULL;
@@ -96,6 +97,7 @@ static GPtrArray *read_corpus(const Command *command, const char *corpus, gsize 
     }
     catalogue = catalogue_open(path, TRUE, error);
     if (catalogue == NULL || !catalogue_volume_tokens(catalogue, corpus, &tokens, error) ||
+        !source_bibliography(catalogue, corpus, bibliography, error) ||
         (documents = source_corpus(catalogue, corpus, error)) == NULL)
         return NULL;
     *volume_tokens = (gsize) tokens;
@@ -106,15 +108,25 @@ static GPtrArray *read_corpus(const Command *command, const char *corpus, gsize 
 }
 
 gboolean gather(Gathered *gathered, const Command *command, const char *corpus, char **files,
-                Meter *meter, GError **error)
+                char **libraries, Meter *meter, GError **error)
 {
+    g_autoptr(Bibliography) bibliography = bibliography_new();
+
+    /* What is wrong with a library is better known before long reading; what is named now goes before what the corpus has. */
+    for (; libraries != NULL && *libraries != NULL; libraries++)
+        if (!bibliography_add_file(bibliography, *libraries, error))
+            return FALSE;
     if (corpus != NULL) {
-        gathered->documents = read_corpus(command, corpus, &gathered->volume_tokens, error);
+        gathered->documents = read_corpus(command, corpus, &gathered->volume_tokens, bibliography, error);
         if (gathered->documents == NULL)
             return FALSE;
         gathered->in_corpus = gathered->documents->len;
     } else {
         gathered->documents = document_list_new();
     }
-    return read_files(gathered, command, files, meter, error);
+    if (!read_files(gathered, command, files, meter, error))
+        return FALSE;
+    if (bibliography->entries->len > 0)
+        bibliography_name(bibliography, gathered->documents, NULL);
+    return TRUE;
 }

@@ -13,9 +13,9 @@ typedef struct {
 } Gathered;
 
 /* Fills GATHERED, zeroed before, with the documents of CORPUS (NULL: none) and behind them FILES, "-" being standard
- * input.  What cannot be read is told on stderr in the name of COMMAND and passed over, unless nothing is left.  Files are read with
+ * input.  They get the names that LIBRARIES (NULL-terminated; or NULL) and the bibliography of CORPUS have for them.  What cannot be read is told on stderr in the name of COMMAND and passed over, unless nothing is left.  Files are read with
  * the options of reading.h, which COMMAND must take. */
-gboolean gather(Gathered *gathered, const Command *command, const char *corpus, char **files,
+gboolean gather(Gathered *gathered, const Command *command, const char *corpus, char **files, char **libraries,
                 Meter *meter, GError **error);
 void gathered_clear(Gathered *gathered);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Gathered, gathered_clear)

@@ -11,6 +11,7 @@ libcli_a_SOURCES = \
 	src/cli/line.c src/cli/line.h \
 	src/cli/meter.c src/cli/meter.h \
 	src/cli/model_open.c \
+	src/cli/naming.c src/cli/naming.h \
 	src/cli/prepare.c src/cli/prepare.h \
 	src/cli/present.c src/cli/present.h \
 	src/cli/reading.c src/cli/reading.h \

@@ -19,7 +19,10 @@ void present_sources(const Answer *answer)
         const Document *document = g_ptr_array_index(answer->documents, citation->document);
         g_autofree char *place = citation_place(citation, answer->documents);
 
-        printf("[%u] %s%s%s\n", i + 1, document->title, place[0] != '\0' ? ", " : "", place);
+        printf("[%u] %s%s%s", i + 1, document_name(document), place[0] != '\0' ? ", " : "", place);
+        if (document->name != NULL)
+            printf(". %s", document->title);
+        putchar('\n');
     }
 }
 
@@ -45,10 +48,10 @@ static void print_quotation(const Answer *answer, const Quotation *quotation)
     g_autofree char *source = one_line(quotation->source);
 
     if (quotation->status == QUOTATION_REPAIRED)
-        printf("quotation not exact: \"%s\"; %s%s%s has: \"%s\"\n", text, document->title,
+        printf("quotation not exact: \"%s\"; %s%s%s has: \"%s\"\n", text, document_name(document),
                place[0] != '\0' ? ", " : "", place, source);
     else
-        printf("quotation from another page: \"%s\" stands in %s%s%s\n", text, document->title,
+        printf("quotation from another page: \"%s\" stands in %s%s%s\n", text, document_name(document),
                place[0] != '\0' ? ", " : "", place);
 }
 

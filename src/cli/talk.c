@@ -57,7 +57,7 @@ static gboolean prepare(Talk *talk, char **files, GError **error)
         g_propagate_error(error, local);
         return FALSE;
     }
-    if (!gather(&talk->gathered, &command_chat, asking.corpus, files, talk->meter, error))
+    if (!gather(&talk->gathered, &command_chat, asking.corpus, files, asking.bibliographies, talk->meter, error))
         return FALSE;
     talk->pack = source_pack(talk->gathered.documents, prompt_encode, (gpointer) (guintptr) tokenizer);
     prompt = prompt_new(tokenizer, asking.system, talk->pack, NULL, error);

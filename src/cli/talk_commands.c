@@ -32,7 +32,7 @@ static void append_sources(GString *out, const Record *record, gboolean with_tex
         gint64 first = json_object_get_int_member(c, "start_page_number");
         gint64 last = json_object_get_int_member(c, "end_page_number") - 1;
 
-        g_string_append_printf(out, "[%u] %s, %s %" G_GINT64_FORMAT, i + 1, json_object_get_string_member(c, "document_title"),
+        g_string_append_printf(out, "[%u] %s, %s %" G_GINT64_FORMAT, i + 1, record_citation_name(c),
                                first == last ? "page" : "pages", first);
         if (last != first)
             g_string_append_printf(out, "-%" G_GINT64_FORMAT, last);
@@ -114,7 +114,8 @@ static gboolean run_corpus(Talk *talk, const char *argument, GError **error)
 {
     for (guint i = 0; i < talk->gathered.documents->len; i++) {
         const Document *document = g_ptr_array_index(talk->gathered.documents, i);
-        printf("%3u  %s (%u pages)\n", i + 1, document->title, document->pages->len);
+        printf("%3u  %s%s%s (%u pages)\n", i + 1, document->name != NULL ? document->name : "", document->name != NULL ? ": " : "",
+               document->title, document->pages->len);
     }
     return TRUE;
 }
