@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libingest.a
 libingest_a_SOURCES = \
 	ingest/article.c \
+	ingest/cells.c \
 	ingest/clean.c ingest/clean.h \
 	ingest/document.c ingest/document.h \
 	ingest/encoding.c ingest/encoding.h \
@@ -10,6 +11,7 @@ libingest_a_SOURCES = \
 	ingest/htmlhidden.c \
 	ingest/htmltext.c \
 	ingest/hyphen.c \
+	ingest/labels.c \
 	ingest/lamalef.c \
 	ingest/layout.h \
 	ingest/markdown.c \

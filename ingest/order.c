@@ -254,6 +254,7 @@ static void emit_rows(Order *o, const GArray *members)
         }
         table_row_add(row, index, s);
     }
+    cells_join(rows, o->found, o->layout->order);
     table_merge(rows, (const Segment *) (gpointer) o->found->data);
     Box column = bounds(o, members);
     for (guint i = 0; i < rows->len; i++)

@@ -14,6 +14,8 @@
 /* In units of the font's size: the pitch of lines set without extra space; in units of the row's
  * pitch: closer lines belong together. */
 static const float TIGHT_PITCH = 1.35f, CLOSE_PITCH = 0.86f;
+/* In units of the font's size: cells of two columns may reach that far into each other. */
+static const float TOUCH = 0.3f;
 enum { HEAD_LINES = 5 };
 
 Row *table_row_new(void)
@@ -44,6 +46,35 @@ void table_row_add(Row *row, guint index, const Segment *segment)
 static const Segment *member(const Row *row, guint i, const Segment *segments)
 {
     return &segments[g_array_index(row->members, guint, i)];
+}
+
+/* The baseline of most of the row's cells: beside a table, larger text may stand on the same line. */
+static float base_of(const Row *row, const Segment *segments)
+{
+    float base[64] = { 0 };
+    guint n = 0;
+    for (guint i = 0; i < row->members->len && n < G_N_ELEMENTS(base); i++, n++) {
+        float y = member(row, i, segments)->box.y1;
+        guint k = n;
+        for (; k > 0 && base[k - 1] > y; k--)
+            base[k] = base[k - 1];
+        base[k] = y;
+    }
+    return base[n / 2];
+}
+
+static void set_bases(GPtrArray *rows, const Segment *segments)
+{
+    for (guint i = 0; i < rows->len; i++) {
+        Row *row = g_ptr_array_index(rows, i);
+        row->base = row->foot = base_of(row, segments);
+        float size = member(row, 0, segments)->size;
+        for (guint k = 0; k < row->members->len; k++) {
+            const Segment *s = member(row, k, segments);
+            if (ABS(s->size - size) < 0.05f * size)
+                row->foot = MAX(row->foot, s->box.y1);
+        }
+    }
 }
 
 static int by_left(gconstpointer a, gconstpointer b, gpointer data)
@@ -134,7 +165,7 @@ static float row_pitch(const GPtrArray *rows)
     g_autoptr(GArray) pitches = g_array_new(FALSE, FALSE, sizeof(float));
     for (guint i = 1; i < rows->len; i++) {
         const Row *a = g_ptr_array_index(rows, i - 1), *b = g_ptr_array_index(rows, i);
-        float pitch = b->box.y1 - a->box.y1;
+        float pitch = b->base - a->base;
         if (is_data(a) && is_data(b))
             g_array_append_val(pitches, pitch);
     }
@@ -144,14 +175,23 @@ static float row_pitch(const GPtrArray *rows)
     return g_array_index(pitches, float, pitches->len / 2);
 }
 
+/* Whether the row of data ROWS[I] has no label though the next one has: years, units, notes of a head. */
+static gboolean lacks_label(const GPtrArray *rows, guint i, const Segment *segments)
+{
+    const Row *row = g_ptr_array_index(rows, i), *next = i + 1 < rows->len ? g_ptr_array_index(rows, i + 1) : NULL;
+    if (!next || !is_data(next) || next->cells <= row->cells)
+        return FALSE;
+    return member(next, 0, segments)->box.x1 < member(row, 0, segments)->box.x0;
+}
+
 /* Where the head of the table ends whose first line is ROWS[FROM]: its first row of data, or FROM. */
-static guint head_end(const GPtrArray *rows, guint from)
+static guint head_end(const GPtrArray *rows, guint from, const Segment *segments)
 {
     for (guint i = from; i < rows->len && i <= from + HEAD_LINES; i++) {
         const Row *row = g_ptr_array_index(rows, i);
-        if (is_data(row))
+        if (is_data(row) && (i == from || !lacks_label(rows, i, segments)))
             return i;
-        if (row->numbers)
+        if (row->numbers * 2 > row->cells && !is_data(row))
             break;
     }
     return from;
@@ -169,16 +209,25 @@ typedef struct {
     float pitch;            /* of rows of data, or 0 */
 } Table;
 
-/* Whether line B goes on with the row A, whose last line is LAST. */
-static gboolean goes_on(const Table *t, const Row *a, const Row *last, const Row *b, gboolean head)
+/* Whether line B is the first one of a tall cell whose neighbours stand half a line lower, in the row NEXT. */
+static gboolean is_staggered(const Table *t, const Row *b, const Row *next)
 {
     const Segment *first = member(b, 0, t->segments);
-    float size = MAX(first->size, 1), step = b->box.y1 - last->box.y1;
+    return next && next->base - b->base < 0.75f * first->size && !shares_column(b, next, t->segments);
+}
+
+/* Whether line B goes on with the row A, whose last line is LAST; NEXT is the line behind B, or NULL. */
+static gboolean goes_on(const Table *t, const Row *a, const Row *last, const Row *b, const Row *next, gboolean head)
+{
+    const Segment *first = member(b, 0, t->segments);
+    float size = MAX(first->size, 1), step = b->base - last->foot;
     guint columns = count_columns(a, NULL, t->segments), both = count_columns(a, b, t->segments);
     if (both < 2 || both < columns || both < b->cells || step > TIGHT_PITCH * size)
         return FALSE;
     if (step < 0.75f * size && !shares_column(last, b, t->segments))
-        return TRUE;
+        return !(is_data(a) && is_data(b));
+    if (is_staggered(t, b, next))
+        return FALSE;
     if (head && stacks(last, b, t->segments) && last->cells >= 2)
         return TRUE;
     /* Behind a row that has its values, a capital under its label begins the next one. */
@@ -186,7 +235,8 @@ static gboolean goes_on(const Table *t, const Row *a, const Row *last, const Row
     if (t->pitch > 0 && step < CLOSE_PITCH * t->pitch && !(is_data(a) && is_data(b)) && !fresh)
         return TRUE;
     /* A label of two lines, the second one in lower case; the values stand on either. */
-    gboolean below = b->cells == 1 && is_data(a) && last->cells > 1, above = a->cells == 1 && !a->numbers && is_data(b);
+    gboolean below = b->cells == 1 && is_data(a) && (last->cells > 1 || a->labelled);
+    gboolean above = a->cells == 1 && !a->numbers && is_data(b);
     if ((below || above) && first->continues && overlaps_x(&member(a, 0, t->segments)->box, &first->box)
         && columns_agree(a, b, t->segments))
         return TRUE;
@@ -199,6 +249,9 @@ static void join_rows(Row *a, const Row *b)
 {
     g_array_append_vals(a->members, b->members->data, b->members->len);
     box_join(&a->box, &b->box);
+    a->labelled = b->cells == 1 && ABS(b->box.x0 - a->box.x0) < 1;
+    a->base = b->base;
+    a->foot = b->foot;
     a->cells = MAX(a->cells, b->cells);
     a->numbers = MAX(a->numbers, b->numbers);
     a->merged = TRUE;
@@ -206,19 +259,20 @@ static void join_rows(Row *a, const Row *b)
 
 void table_merge(GPtrArray *rows, const Segment *segments)
 {
-    Table table = { segments, row_pitch(rows) };
     guint head = 0;
-    for (guint i = 0; i < rows->len; i++)
-        g_array_sort_with_data(((Row *) g_ptr_array_index(rows, i))->members, by_left, (gpointer) (gsize) segments);
+    set_bases(rows, segments);
+    labels_settle(rows, segments);
+    Table table = { segments, row_pitch(rows) };
     for (guint i = 0; i < rows->len; i++) {
         Row *row = g_ptr_array_index(rows, i);
         if (i >= head)
-            head = head_end(rows, i);
+            head = head_end(rows, i, segments);
         Row last = *row;
         last.members = g_array_copy(row->members);
         while (i + 1 < rows->len) {
             Row *next = g_ptr_array_index(rows, i + 1);
-            if (!goes_on(&table, row, &last, next, i + 1 < head))
+            const Row *behind = i + 2 < rows->len ? g_ptr_array_index(rows, i + 2) : NULL;
+            if (!goes_on(&table, row, &last, next, behind, i + 1 < head))
                 break;
             g_array_unref(last.members);
             last = *next;
@@ -240,8 +294,12 @@ void table_arrange(Row *row, const Segment *segments, gboolean rtl)
         for (guint from = 0; from < all->len; row->cells++) {
             float right = member(row, from, segments)->box.x1;
             guint to = from + 1;
-            for (; to < all->len && member(row, to, segments)->box.x0 < right; to++)
-                right = MAX(right, member(row, to, segments)->box.x1);
+            for (; to < all->len; to++) {
+                const Segment *s = member(row, to, segments);
+                if (s->box.x0 >= right - TOUCH * s->size)
+                    break;
+                right = MAX(right, s->box.x1);
+            }
             g_autoptr(GArray) column = g_array_new(FALSE, FALSE, sizeof(guint));
             g_array_append_vals(column, &g_array_index(all, guint, from), to - from);
             g_array_sort_with_data(column, by_line, (gpointer) (gsize) segments);

@@ -244,6 +244,74 @@ static void test_tables(void)
                     "Belgium and other countries 14.0 15.25\nCyprus 7 8\nDenmark 9 10");
 }
 
+typedef struct {
+    int x, y;
+    const char *text;       /* NULL: the end */
+} Cell;
+
+static void assert_table(const Cell *cells, const char *text)
+{
+    GString *s = g_string_new(NULL);
+    for (; cells->text; cells++)
+        show(s, cells->x, cells->y, 10, cells->text);
+    g_autoptr(Document) d = read_streams(&s, 1);
+    g_assert_cmpstr(page(d, 0)->text, ==, text);
+}
+
+/* A cell of two lines, the others in the middle beside it: the rows around it stay apart. */
+static void test_tall_cells(void)
+{
+    static const Cell CELLS[] = {
+        { 72, 700, "sudo" }, { 160, 700, "638" }, { 220, 700, "5990" }, { 280, 700, "gives rights to users" },
+        { 280, 688, "an editor of programs in" },
+        { 72, 682, "vim" }, { 160, 682, "97" }, { 220, 682, "3570" },
+        { 280, 676, "its standard edition" }, { 280, 664, "an editor of programs in" },
+        { 72, 658, "vim-tiny" }, { 160, 658, "55" }, { 220, 658, "1660" },
+        { 280, 652, "its smallest edition" },
+        { 72, 640, "w3m" }, { 160, 640, "14" }, { 220, 640, "2828" }, { 280, 640, "a browser" },
+        { 72, 628, "gpm" }, { 160, 628, "11" }, { 220, 628, "521" }, { 280, 628, "a mouse" }, { 0 } };
+    assert_table(CELLS, "sudo 638 5990 gives rights to users\nvim 97 3570 an editor of programs in its standard edition\n"
+                 "vim-tiny 55 1660 an editor of programs in its smallest edition\nw3m 14 2828 a browser\ngpm 11 521 a mouse");
+}
+
+/* A label of two lines beside two rows; labels in the middle of three rows. */
+static void test_spanning_labels(void)
+{
+    static const Cell ENDS[] = {
+        { 72, 700, "Asthma" }, { 180, 700, "Count" }, { 260, 700, "31" }, { 320, 700, "22" },
+        { 180, 686, "Percent" }, { 260, 686, "6.3" }, { 320, 686, "4.4" },
+        { 72, 672, "Chronic" }, { 180, 672, "Count" }, { 260, 672, "19" }, { 320, 672, "4" },
+        { 72, 662, "fatigue" }, { 180, 658, "Percent" }, { 260, 658, "3.8" }, { 320, 658, "0.8" },
+        { 72, 644, "Injury" }, { 180, 644, "Count" }, { 260, 644, "8" }, { 320, 644, "7" }, { 0 } };
+    static const Cell CENTRAL[] = {
+        { 120, 700, "Men" }, { 200, 700, "11.0" }, { 280, 700, "40.7" },
+        { 72, 685, "1991" }, { 120, 685, "Women" }, { 200, 685, "6.6" }, { 280, 685, "16.0" },
+        { 120, 670, "All" }, { 200, 670, "8.9" }, { 280, 670, "28.7" },
+        { 120, 655, "Men" }, { 200, 655, "9.5" }, { 280, 655, "39.4" },
+        { 72, 640, "1996" }, { 120, 640, "Women" }, { 200, 640, "5.3" }, { 280, 640, "13.9" },
+        { 120, 625, "All" }, { 200, 625, "7.5" }, { 280, 625, "27.3" }, { 0 } };
+    assert_table(ENDS, "Asthma Count 31 22\nPercent 6.3 4.4\nChronic fatigue Count 19 4\nPercent 3.8 0.8\nInjury Count 8 7");
+    assert_table(CENTRAL, "1991 Men 11.0 40.7\nWomen 6.6 16.0\nAll 8.9 28.7\n1996 Men 9.5 39.4\nWomen 5.3 13.9\nAll 7.5 27.3");
+}
+
+/* Words of a label that are set apart to fill their cell are no cells; units under a head are no values. */
+static void test_wide_labels(void)
+{
+    static const Cell LABEL[] = {
+        { 72, 700, "Number" }, { 123, 700, "of" }, { 200, 700, "27" }, { 260, 700, "16" }, { 320, 700, "23" },
+        { 72, 689, "companies in" }, { 72, 678, "all states" },
+        { 72, 660, "Percent" }, { 200, 660, "33" }, { 260, 660, "20" }, { 320, 660, "28" }, { 0 } };
+    static const Cell HEAD[] = {
+        { 160, 700, "number of" }, { 240, 700, "people in" }, { 320, 700, "turnover" },
+        { 160, 688, "(000)" }, { 240, 688, "(000)" }, { 320, 688, "1996" },
+        { 72, 672, "Spain" }, { 160, 672, "2553" }, { 240, 672, "146" }, { 320, 672, "1261" },
+        { 72, 658, "France" }, { 160, 658, "1530" }, { 240, 658, "171" }, { 320, 658, "1350" },
+        { 72, 644, "Italy" }, { 160, 644, "1519" }, { 240, 644, "82" }, { 320, 644, "682" }, { 0 } };
+    assert_table(LABEL, "Number of companies in all states 27 16 23\nPercent 33 20 28");
+    assert_table(HEAD, "number of (000) people in (000) turnover 1996\nSpain 2553 146 1261\nFrance 1530 171 1350\n"
+                 "Italy 1519 82 682");
+}
+
 static void test_furniture(void)
 {
     GString *s[5];
@@ -448,6 +516,9 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/pdf", test_pdf);
     g_test_add_func("/ingest/columns", test_columns);
     g_test_add_func("/ingest/tables", test_tables);
+    g_test_add_func("/ingest/tall-cells", test_tall_cells);
+    g_test_add_func("/ingest/spanning-labels", test_spanning_labels);
+    g_test_add_func("/ingest/wide-labels", test_wide_labels);
     g_test_add_func("/ingest/furniture", test_furniture);
     g_test_add_func("/ingest/lone-foot", test_lone_foot);
     g_test_add_func("/ingest/byte-strings", test_byte_strings);
