@@ -16,6 +16,7 @@ libingest_a_SOURCES = \
 	ingest/layout.h \
 	ingest/markdown.c \
 	ingest/order.c \
+	ingest/outline.c ingest/outline.h \
 	ingest/pack.c ingest/pack.h \
 	ingest/paragraph.c \
 	ingest/pdf.c \

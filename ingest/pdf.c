@@ -6,6 +6,7 @@
 
 #include "ingest/clean.h"
 #include "ingest/layout.h"
+#include "ingest/outline.h"
 #include "ingest/pdfextras.h"
 #include "ingest/reader.h"
 #include "ingest/recognise.h"
@@ -141,6 +142,7 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     g_autoptr(GPtrArray) layouts = g_ptr_array_new_full(n, NULL);
     g_autofree Draft *drafts = g_new0(Draft, n);
     g_autofree char **texts = g_new0(char *, n);
+    g_autoptr(Outline) outline = outline_new(pdf, n);
     guint drawn = 0;
     for (guint i = 0; i < n; i++)
         drafts[i] = read_page(pdf, (int) i, document->path, options, layouts, &drawn);
@@ -153,6 +155,8 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     hyphens_resolve(texts, n);
     for (guint i = 0; i < n; i++) {
         gboolean unreadable = drafts[i].state == PAGE_UNREADABLE;
+        if (!unreadable)
+            texts[i] = outline_mark(outline, i, texts[i]);
         g_autoptr(GString) all = g_string_new(unreadable ? "" : texts[i]);
         g_string_append(all, drafts[i].extras ? drafts[i].extras : "");
         if (drafts[i].hidden)

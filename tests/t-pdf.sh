@@ -1,6 +1,7 @@
 #!/bin/sh
-# What a PDF holds besides text: scans (with tesseract), form fields, notes.
+# What a PDF holds besides text: scans (with tesseract), form fields, notes, an outline.
 . "$top_srcdir/tests/tap.sh"
+. "$top_srcdir/tests/pdf.sh"
 kvasir=$top_builddir/kvasir
 own_folders
 
@@ -103,6 +104,42 @@ unknown_language() {
     status 2 "$kvasir" text --ocr --ocr-language klingon scan.pdf && grep -q 'tesseract has no language "klingon"' err
 }
 
+# entry N TITLE LINKS: an entry of an outline, object N, that leads to the page.
+entry() {
+    printf '%s 0 obj\n<< /Title (%s) /Parent 6 0 R /Dest [3 0 R /Fit] %s >>\nendobj\n' "$1" "$2" "$3"
+}
+pdf outline.pdf '/Outlines 6 0 R' "$(
+    printf '6 0 obj\n<< /Type /Outlines /First 7 0 R /Last 10 0 R >>\nendobj\n'
+    entry 7 'Of wind and weather in the northern seas' '/First 8 0 R /Last 8 0 R /Next 9 0 R'
+    entry 8 Gales ''
+    entry 9 'Not on the page' '/Next 10 0 R'
+    # Its next one is the first again.
+    entry 10 'APPENDIX: Tides' '/Next 7 0 R')" <<'END'
+BT /F 20 Tf 72 700 Td (1 Of wind and weather) Tj 0 -24 Td (in the northern seas) Tj ET
+BT /F 10 Tf 72 600 Td (Gales are told of here, and what they did to the ships that met them,) Tj 0 -12 Td (in words that fill two lines.) Tj ET
+BT /F 14 Tf 72 540 Td (1.1 Gales) Tj ET
+BT /F 10 Tf 72 500 Td (They blow.) Tj ET
+BT /F 14 Tf 72 460 Td (Appendix: tides) Tj ET
+BT /F 10 Tf 72 420 Td (They come and go.) Tj ET
+END
+cat >headings <<'END'
+# 1 Of wind and weather in the northern seas
+
+Gales are told of here, and what they did to the ships that met them, in words that fill two lines.
+
+## 1.1 Gales
+
+They blow.
+
+# Appendix: tides
+
+They come and go.
+END
+outline() {
+    status 0 "$kvasir" text outline.pdf && tr -d '\f' <out | diff headings -
+}
+
+ok "headings that the outline names are marked" outline
 ok "form fields and notes are not read unasked" plain
 ok "--forms: names and values, but no passwords" forms
 ok "--annotations: who and what" notes
