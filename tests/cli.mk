@@ -2,6 +2,8 @@
 cli_tests = tests/t-usage.sh tests/t-ask.sh tests/t-ingest.sh tests/t-resume.sh
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests)
+TESTS += tests/t-batch.sh
+EXTRA_DIST += tests/t-batch.sh
 TESTS += tests/t-volumes.sh
 EXTRA_DIST += tests/t-volumes.sh
 TESTS += tests/t-search.sh

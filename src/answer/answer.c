@@ -51,14 +51,21 @@ void answer_end(Answer *answer)
     show_from(answer, before);
 }
 
-gboolean answer_generate(Answer *answer, Session *session, const Engine *engine, const ReplyOptions *options, GError **error)
+ReplyOptions answer_options(Answer *answer, const ReplyOptions *options)
 {
     ReplyOptions own = *options;
-    gboolean ok;
 
     own.text = answer_feed;
     own.data = answer;
     own.ids = answer->ids;
+    return own;
+}
+
+gboolean answer_generate(Answer *answer, Session *session, const Engine *engine, const ReplyOptions *options, GError **error)
+{
+    const ReplyOptions own = answer_options(answer, options);
+    gboolean ok;
+
     ok = reply_generate(session, engine, &own, &answer->reply, error);
     answer_end(answer);
     return ok;

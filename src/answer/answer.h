@@ -32,7 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)
  * ANSWER).  The text is complete also when this fails, as far as the model came. */
 gboolean answer_generate(Answer *answer, Session *session, const Engine *engine, const ReplyOptions *options, GError **error);
 
-/* A ReplyTextFunc, and the end of what it gets: for those who generate otherwise. */
+/* For those who generate otherwise: OPTIONS with text, data and ids of ANSWER; a ReplyTextFunc, and the end of what it gets. */
+ReplyOptions answer_options(Answer *answer, const ReplyOptions *options);
 void answer_feed(const char *text, gsize length, gpointer answer);
 void answer_end(Answer *answer);
 

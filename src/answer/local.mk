@@ -16,5 +16,6 @@ libanswer_a_SOURCES = \
 	src/answer/reply.c src/answer/reply.h \
 	src/answer/selection.c src/answer/selection.h \
 	src/answer/source.c src/answer/source.h \
+	src/answer/together.c src/answer/together.h \
 	src/answer/volume.c src/answer/volume.h
 libanswer_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(LIBARCHIVE_CFLAGS)

@@ -8,9 +8,11 @@
 #include "src/answer/json.h"
 #include "src/answer/prompt.h"
 #include "src/answer/selection.h"
+#include "src/answer/together.h"
 #include "src/answer/volume.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
+#include "src/cli/ask_batch.h"
 #include "src/cli/ask_volumes.h"
 #include "src/cli/asking.h"
 #include "src/cli/command.h"
@@ -21,15 +23,20 @@
 #include "src/cli/work.h"
 
 static struct {
-    char *logits, *record;
+    char *logits, *record, *batch, *output;
     gboolean json, all_volumes;
-    int volumes, volume_tokens;
-} option = { .volumes = 3 };
+    int volumes, volume_tokens, group;
+} option = { .volumes = 3, .group = 8 };
 
 static const GOptionEntry entries[] = {
     ASKING_ENTRIES,
     { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "Write one JSON object: answer, citations, usage", NULL },
     { "record", 0, 0, G_OPTION_ARG_FILENAME, &option.record, "Write a record of the answer to FILE, for \"kvasir verify\"", "FILE" },
+    { "batch", 0, 0, G_OPTION_ARG_FILENAME, &option.batch,
+      "Ask the questions in FILE (\"-\": standard input), one a line or JSON Lines; answers as JSON Lines", "FILE" },
+    { "output", 0, 0, G_OPTION_ARG_FILENAME, &option.output, "Append the answers of --batch to FILE; what it answers already is not asked",
+      "FILE" },
+    { "group", 0, 0, G_OPTION_ARG_INT, &option.group, "Answer N questions of --batch at once (1 to 16, default 8)", "N" },
     { "volumes", 0, 0, G_OPTION_ARG_INT, &option.volumes, "Of a corpus in volumes, ask the best N (default 3)", "N" },
     { "all-volumes", 0, 0, G_OPTION_ARG_NONE, &option.all_volumes, "Ask every volume", NULL },
     { "volume-tokens", 0, 0, G_OPTION_ARG_INT, &option.volume_tokens,
@@ -47,6 +54,7 @@ typedef struct {
     Answer *answer;
     Record *record;                 /* NULL when none is kept */
     AskVolumes *volumes;            /* NULL when all documents are in one prompt; owns ANSWER otherwise */
+    AskBatch *batch;                /* NULL: one question */
 } Ask;
 
 /* An AnswerShowFunc. */
@@ -131,12 +139,26 @@ static gboolean answer_from_volumes(Ask *ask, const Engine *engine, Store *store
     return TRUE;
 }
 
+static gboolean answer_batch(Ask *ask, const Engine *engine, Store *store, const Pack *pack, GError **error)
+{
+    AskBatch *batch = ask->batch;
+
+    batch->engine = engine;
+    batch->store = store;
+    batch->pack = pack;
+    batch->limit = volume_limit(engine, ask->gathered.volume_tokens);
+    batch->in_volumes = in_volumes(ask, engine, pack);
+    return ask_batch(batch, error);
+}
+
 static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GError **error)
 {
     const Tokenizer *tokenizer = engine_tokenizer(engine);
     if (option.volume_tokens > 0)
         ask->gathered.volume_tokens = (gsize) option.volume_tokens;
     g_autoptr(Pack) pack = source_pack(ask->gathered.documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    if (ask->batch != NULL)
+        return answer_batch(ask, engine, store, pack, error);
     if (in_volumes(ask, engine, pack))
         return answer_from_volumes(ask, engine, store, pack, error);
     g_autoptr(Prompt) prompt = prompt_new(tokenizer, asking.system, pack, ask->question, error);
@@ -203,6 +225,8 @@ static gboolean ask_question(Ask *ask, char **files, GError **error)
     if (!gather(&ask->gathered, &command_ask, asking.corpus, files, asking.bibliographies, ask->meter, error) ||
         work_tokenizer(engine, error) == NULL || !answer_question(ask, engine, store, error))
         return FALSE;
+    if (ask->batch != NULL)
+        return TRUE;
     ask->answer->seconds = (double) (g_get_monotonic_time() - begin) / 1e6;
     if (option.json) {
         print_json(ask, engine);
@@ -237,35 +261,125 @@ static int finish(Ask *ask, GError *error)
     return command_finish(&command_ask, status);
 }
 
+/* The end of a batch; ERROR is freed. */
+static int finish_batch(const Ask *ask, GError *error, gint64 begun)
+{
+    const AskBatch *batch = ask->batch;
+    gboolean interrupted = error != NULL && g_error_matches(error, FAILURE, FAILURE_INTERRUPTED);
+    int status = 0;
+
+    meter_clear(ask->meter);
+    if (error != NULL)
+        status = command_fail(&command_ask, error);
+    if (interrupted || (error == NULL && !settings_get()->quiet))
+        ask_batch_tell(batch, (double) (g_get_monotonic_time() - begun) / 1e6);
+    if (interrupted)
+        work_tell_resume(&(PrefixReport) { 0 }, FALSE);
+    if (error != NULL || status != 0)
+        return status;
+    if (batch->failed > 0 || ask->gathered.unread > 0)
+        status = 3;
+    else
+        status = batch->unsupported > 0;
+    return command_finish(&command_ask, status);
+}
+
+static gboolean is_all_answered(const GPtrArray *questions)
+{
+    for (guint i = 0; i < questions->len; i++)
+        if (!((const BatchQuestion *) g_ptr_array_index(questions, i))->answered)
+            return FALSE;
+    return TRUE;
+}
+
+/* Many questions.  Those who are answered already need no model. */
+static int run_batch(Ask *ask, char **files)
+{
+    gint64 begun = g_get_monotonic_time();
+    GError *error = NULL;
+    g_autoptr(GPtrArray) questions = batch_read(option.batch, &error);
+    g_autoptr(BatchOutput) output = questions != NULL ? batch_output_open(option.output, questions, &error) : NULL;
+    AskBatch batch = {
+        .command = &command_ask, .gathered = &ask->gathered, .questions = questions, .output = output, .meter = ask->meter,
+        .group = (guint) option.group, .most = option.all_volumes ? G_MAXUINT : (guint) option.volumes,
+    };
+
+    if (output == NULL)
+        return command_fail(&command_ask, error);
+    ask->batch = &batch;
+    if (!is_all_answered(questions))
+        ask_question(ask, files, &error);
+    return finish_batch(ask, error, begun);
+}
+
+static int run_question(Ask *ask, char **files)
+{
+    GError *error = NULL;
+
+    ask_question(ask, files, &error);
+    return finish(ask, error);
+}
+
+static gboolean wrong(GError **error, const char *sentence)
+{
+    g_set_error_literal(error, FAILURE, FAILURE_USAGE, sentence);
+    return FALSE;
+}
+
 static gboolean check_volumes(GError **error)
 {
-    if (option.volumes >= 1 && option.volume_tokens >= 0)
+    if (option.volumes < 1)
+        return wrong(error, "--volumes must be at least 1");
+    return option.volume_tokens >= 0 || wrong(error, "--volume-tokens must be at least 1");
+}
+
+static gboolean check_batch(char **files, GError **error)
+{
+    if (option.batch == NULL && option.output != NULL)
+        return wrong(error, "--output is for --batch; one answer goes to standard output");
+    if (option.group < 1 || option.group > TOGETHER_MAX)
+        return wrong(error, "--group must be from 1 to 16");
+    if (option.batch == NULL)
         return TRUE;
-    g_set_error(error, FAILURE, FAILURE_USAGE, "%s must be at least 1", option.volumes < 1 ? "--volumes" : "--volume-tokens");
-    return FALSE;
+    if (option.record != NULL || option.logits != NULL)
+        return wrong(error, option.record != NULL ? "--record is for one answer; those of --batch are in the history"
+                                                  : "--logits is for one question, not for --batch");
+    for (; strcmp(option.batch, "-") == 0 && *files != NULL; files++)
+        if (strcmp(*files, "-") == 0)
+            return wrong(error, "standard input can be the questions or a document, not both");
+    return TRUE;
+}
+
+/* FILES are those that stand behind the question, or with --batch all that were named. */
+static gboolean check(const Ask *ask, char **files, GError **error)
+{
+    if (!asking_check(error) || (option.batch == NULL && !asking_check_question(ask->question, error)) ||
+        !check_volumes(error) || !check_batch(files, error))
+        return FALSE;
+    return files[0] != NULL || asking.corpus != NULL ||
+           wrong(error, option.batch != NULL ? "no documents: name files, or a corpus with -c"
+                                             : "no documents: name files behind the question, or a corpus with -c");
 }
 
 static int run(int argc, char **argv)
 {
     Ask ask = { 0 };
     GError *error = NULL;
+    char **files;
     int status;
 
     work_begin(argc, argv);
     status = command_parse(&command_ask, entries, TRUE, &argc, &argv);
     if (status >= 0)
         return status;
-    ask.question = argc > 1 ? argv[1] : NULL;
-    if (asking_check(&error) && asking_check_question(ask.question, &error) && check_volumes(&error) && argc < 3 &&
-        asking.corpus == NULL)
-        g_set_error(&error, FAILURE, FAILURE_USAGE,
-                    "no documents: name files behind the question, or a corpus with -c");
-    if (error != NULL)
+    files = argv + 1;
+    if (option.batch == NULL && argc > 1)
+        ask.question = *files++;
+    if (!check(&ask, files, &error))
         return command_fail(&command_ask, error);
 
     ask.meter = meter_new(settings_get()->quiet);
-    ask_question(&ask, argv + 2, &error);
-    status = finish(&ask, error);
+    status = option.batch != NULL ? run_batch(&ask, files) : run_question(&ask, files);
     if (ask.volumes == NULL)
         answer_free(ask.answer);
     else
@@ -279,5 +393,5 @@ static int run(int argc, char **argv)
 
 const Command command_ask = {
     "ask", "answer a question about documents",
-    "[-m MODEL] [-c CORPUS] QUESTION [FILE...]", run, TRUE,
+    "[-m MODEL] [-c CORPUS] QUESTION|--batch FILE [FILE...]", run, TRUE,
 };

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libcli.a
 libcli_a_SOURCES = \
 	src/cli/asking.c src/cli/asking.h \
+	src/cli/batch.c src/cli/batch.h \
 	src/cli/cache_status.c src/cli/cache_status.h \
 	src/cli/deep.c src/cli/deep.h \
 	src/cli/command.c src/cli/command.h \
@@ -22,6 +23,7 @@ libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(READLINE_CFLAGS)
 
 bin_PROGRAMS += kvasir
 kvasir_SOURCES = \
+	src/cli/ask_batch.c src/cli/ask_batch.h \
 	src/cli/ask_volumes.c src/cli/ask_volumes.h \
 	src/cli/cmd_ask.c \
 	src/cli/chain.c \
