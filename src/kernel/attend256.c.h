@@ -57,9 +57,6 @@ INLINE Sum sum_zero(void)
     return (Sum) { _mm256_setzero_si256(), _mm256_setzero_si256() };
 }
 
-/* The compiler copies accumulators from register to register unless they are tied down. */
-#define ADD16(sum, x) __asm__("vpaddw %1, %0, %0" : "+x" (sum) : "x" (x))
-
 /* SUM behind another step: B times the four codes in every lane of A, whose absolute values are ABS_A. */
 #define SUM_STEP(sum, b, a, abs_a) do { \
     __m256i pair_ = _mm256_maddubs_epi16(abs_a, _mm256_sign_epi8(b, a)); \

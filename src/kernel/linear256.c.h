@@ -14,6 +14,7 @@
 #include "src/kernel/pack.c.h"
 
 #define TOKENS 4        /* of a tile: 8 vectors of rows by tokens */
+#define AHEAD 1024      /* bytes of a panel that are asked for before their turn: decode waits for memory */
 
 /* Two vectors of 8 rows. */
 typedef struct {
@@ -55,14 +56,23 @@ INLINE Rows16 step_codes(int bits, const uint8_t *codes, Rows16 x, int s)
     return low;
 }
 
+/* Left to itself the compiler adds up in trees of its own and keeps their leaves, too many for the registers. */
+#ifdef __AVX512VL__
+#define ADD(suffix, sum, x) __asm__("vpadd" suffix " %1, %0, %0" : "+v" (sum) : "v" (x))
+#else
+#define ADD(suffix, sum, x) __asm__("vpadd" suffix " %1, %0, %0" : "+x" (sum) : "x" (x))
+#endif
+#define ADD16(sum, x) ADD("w", sum, x)
+#define ADD32(sum, x) ADD("d", sum, x)
+
 /* Adds the products of step S with the activations A of N tokens. */
 INLINE void add_step(Rows16 w, const int8_t *a, size_t stride, int n, int s, Rows16 *acc)
 {
     #pragma GCC unroll 4
     for (int t = 0; t < n; t++) {
         __m256i b = four_bytes(a + (size_t) t * stride + 4 * s);
-        acc[t].low = _mm256_add_epi16(acc[t].low, _mm256_maddubs_epi16(w.low, b));
-        acc[t].high = _mm256_add_epi16(acc[t].high, _mm256_maddubs_epi16(w.high, b));
+        ADD16(acc[t].low, _mm256_maddubs_epi16(w.low, b));
+        ADD16(acc[t].high, _mm256_maddubs_epi16(w.high, b));
     }
 }
 
@@ -148,8 +158,13 @@ INLINE void dots_8(const uint8_t *codes, const int8_t *a, size_t stride, int n, 
         for (int t = 0; t < n; t++) {
             __m256i b = four_bytes(a + (size_t) t * stride + 4 * s);
             Rows16 p = { products_8(w.low, size.low, b), products_8(w.high, size.high, b) };
-            dot[t].low = s ? _mm256_add_epi32(dot[t].low, p.low) : p.low;
-            dot[t].high = s ? _mm256_add_epi32(dot[t].high, p.high) : p.high;
+
+            if (s == 0) {
+                dot[t] = p;
+                continue;
+            }
+            ADD32(dot[t].low, p.low);
+            ADD32(dot[t].high, p.high);
         }
     }
 }
@@ -211,6 +226,9 @@ INLINE void tile(TensorType type, const uint8_t *panel, const QuantizedBatch *x,
             Floats16 m = k45 ? negative(times_bytes(block_m, group + KERNEL_PANEL)) : block_m;
             Rows16 dot[TOKENS];
 
+            #pragma GCC unroll 8
+            for (size_t i = 0; i < layout.code_bytes; i += 64)
+                _mm_prefetch((const char *) panel + AHEAD + i, _MM_HINT_T0);
             if (layout.bits == 8)
                 dots_8(panel, a, x->n, n, dot);
             else if (layout.bits == 6)
@@ -254,15 +272,13 @@ INLINE void tiles(TensorType type, const uint8_t *panel, size_t rows, const Quan
         for (size_t i = 0; i < TOKENS; i++)
             store_rows(out + (t + i) * stride, acc[i], rows);
     }
-    for (; t + 2 <= x->tokens; t += 2) {
-        tile(type, panel, x, t, 2, acc);
-        for (size_t i = 0; i < 2; i++)
-            store_rows(out + (t + i) * stride, acc[i], rows);
+    switch (x->tokens - t) {
+    case 3: tile(type, panel, x, t, 3, acc); break;
+    case 2: tile(type, panel, x, t, 2, acc); break;
+    case 1: tile(type, panel, x, t, 1, acc); break;
     }
-    for (; t < x->tokens; t++) {
-        tile(type, panel, x, t, 1, acc);
-        store_rows(out + t * stride, acc[0], rows);
-    }
+    for (size_t i = 0; t + i < x->tokens; i++)
+        store_rows(out + (t + i) * stride, acc[i], rows);
 }
 
 #define TILES(type) static __attribute__((noinline)) void tiles_##type(const uint8_t *panel, size_t rows, \
