@@ -334,8 +334,7 @@ Document *document_read_bytes(const char *path, const guint8 *bytes, gsize lengt
     return text_read(path, bytes, length, error);
 }
 
-/* All of FD, at most READER_PDF_MAX bytes; a file that grows or shrinks meanwhile does no harm. */
-static GByteArray *read_all(int fd, const char *path, GError **error)
+GByteArray *reader_load(int fd, const char *path, GError **error)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     for (;;) {
@@ -357,9 +356,31 @@ static GByteArray *read_all(int fd, const char *path, GError **error)
     }
 }
 
+char *document_site_front(const char *path)
+{
+    static const char *const NAMES[] = { "index.html", "index.htm", "index.xhtml", NULL };
+    if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+        return g_strdup(path);
+    for (int i = 0; NAMES[i]; i++) {
+        char *front = g_build_filename(path, NAMES[i], NULL);
+        if (g_file_test(front, G_FILE_TEST_IS_REGULAR))
+            return front;
+        g_free(front);
+    }
+    return NULL;
+}
+
+static gboolean is_site(const char *path)
+{
+    static const char *const ENDINGS[] = { ".html", ".htm", ".xhtml", NULL };
+    return has_suffix(path, ENDINGS) || g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
 Document *document_read(const char *path, const DocumentOptions *options, GError **error)
 {
     struct stat st;
+    if (options && options->site && is_site(path))
+        return site_read(path, options, error);
     /* Without O_NONBLOCK the opening of a FIFO would wait for a writer. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
@@ -368,13 +389,13 @@ Document *document_read(const char *path, const DocumentOptions *options, GError
     if (fstat(fd, &st) != 0)
         fail(error, path, g_strerror(errno));
     else if (S_ISDIR(st.st_mode))
-        fail(error, path, "is a directory; name the files in it");
+        fail(error, path, "is a directory; name the files in it, or say --site if it is a manual in HTML");
     else if (!S_ISREG(st.st_mode))
         fail(error, path, "is not a regular file; save it to a file first");
     else if (st.st_size > (off_t) READER_PDF_MAX)
         fail(error, path, "is too large for a document (limit 1 GiB)");
     else
-        bytes = read_all(fd, path, error);
+        bytes = reader_load(fd, path, error);
     close(fd);
     return bytes ? document_read_bytes(path, bytes->data, bytes->len, options, error) : NULL;
 }

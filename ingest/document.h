@@ -52,6 +52,7 @@ typedef struct {
     gboolean forms;         /* PDF: filled-in form fields behind each page's text */
     gboolean annotations;   /* PDF: the same for notes that readers have made */
     gboolean invisible;     /* text that no reader sees stays where it is */
+    gboolean site;          /* HTML: a folder, or its front page, stands for all that its table of contents names */
     void (*alive)(void);    /* called between parts that take long; or NULL */
 } DocumentOptions;
 
@@ -64,6 +65,9 @@ Document *document_read_bytes(const char *path, const guint8 *bytes, gsize lengt
 /* Whether the file's name says that it is a document: in a folder of thousands, opening each costs too much.
  * Only names such as "ls.1", which logs and libraries have too, are looked into. */
 gboolean document_is_likely(const char *path);
+/* With the option "site", the front page that PATH stands for: that of a folder (index.html, index.htm or index.xhtml), a file
+ * itself; to be freed.  NULL: the folder has none. */
+char *document_site_front(const char *path);
 void document_free(Document *document);
 /* An empty array of Document* or of Page*, which it owns. */
 GPtrArray *document_list_new(void);

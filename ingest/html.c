@@ -118,7 +118,7 @@ static void read_meta(Document *document, const xmlNode *node)
         document_set_date(document, content);
 }
 
-static void read_metadata(Document *document, xmlNode *root)
+void html_metadata(Document *document, xmlNode *root)
 {
     gboolean titled = FALSE;
     for (xmlNode *n = root; n; n = html_next(n, root, TRUE)) {
@@ -175,7 +175,7 @@ Document *html_read_as(const char *path, const guint8 *bytes, gsize length, cons
     Document *document = document_new(path, "html");
     g_autoptr(GString) out = g_string_sized_new(length / 4 + 1);
     g_autoptr(GArray) headings = g_array_new(FALSE, FALSE, sizeof(Heading));
-    read_metadata(document, root);
+    html_metadata(document, root);
     if (!options->invisible)
         html_mark_hidden(root);
     g_autoptr(GHashTable) dropped = options->whole ? NULL : article_find(root, document->title);

@@ -34,6 +34,8 @@ GHashTable *article_find(xmlNode *root, const char *title);
 /* The bytes as a tree; CHARSET: what a protocol says about them, which goes before what they say themselves, or NULL.
  * NULL when there is nothing in them.  Free with xmlFreeDoc(). */
 xmlDoc *html_parse(const guint8 *bytes, gsize length, const char *charset);
+/* Title, author and date that the tree declares. */
+void html_metadata(Document *document, xmlNode *root);
 /* html_read() with such a CHARSET. */
 Document *html_read_as(const char *path, const guint8 *bytes, gsize length, const char *charset,
                        const DocumentOptions *options, GError **error);

@@ -43,6 +43,7 @@ libingest_a_SOURCES += \
 	ingest/latex.c \
 	ingest/program.c ingest/program.h \
 	ingest/references.h \
+	ingest/site.c \
 	ingest/tree.c ingest/tree.h \
 	ingest/unseen.c \
 	ingest/unpack.c ingest/unpack.h \

@@ -33,6 +33,9 @@ void document_set_author(Document *document, const char *author);
 /* TEXT in any usual form that begins with or contains YYYY-MM-DD, YYYY/MM/DD, YYYYMMDD, YYYY-MM or YYYY. */
 void document_set_date(Document *document, const char *text);
 
+/* All of FD, at most READER_PDF_MAX bytes; PATH is for messages.  A file that grows or shrinks meanwhile does no harm. */
+GByteArray *reader_load(int fd, const char *path, GError **error);
+
 /* Readers.  BYTES is not changed.  NULL with FAILURE_INPUT or FAILURE_PASSWORD. */
 Document *pdf_read(const char *path, const guint8 *bytes, gsize length,
                    const DocumentOptions *options, GError **error);
@@ -50,5 +53,8 @@ Document *mhtml_read(const char *path, const guint8 *bytes, gsize length,
                      const DocumentOptions *options, GError **error);
 /* Whether the bytes begin as a MIME message of a page and its images. */
 gboolean mhtml_is(const guint8 *bytes, gsize length);
+
+/* What PATH, a folder or its front page, leads to; it opens files itself. */
+Document *site_read(const char *path, const DocumentOptions *options, GError **error);
 
 #endif

@@ -59,6 +59,7 @@ GByteArray *wire_from_request(const char *path, GBytes *bytes, const DocumentOpt
     put_number(out, (guint64) options->ocr);
     put_number(out, (guint64) options->forms);
     put_number(out, (guint64) options->annotations);
+    put_number(out, (guint64) options->site);
     put_number(out, (guint64) options->invisible);
     if (bytes) {
         gsize length;
@@ -209,6 +210,7 @@ gboolean wire_to_request(const guint8 *body, gsize length, WireRequest *request)
     request->options.ocr = take_flag(&c);
     request->options.forms = take_flag(&c);
     request->options.annotations = take_flag(&c);
+    request->options.site = take_flag(&c);
     request->options.invisible = take_flag(&c);
     const guint8 *bytes = take_bytes(&c, &n);
     if (bytes)

@@ -10,8 +10,8 @@ TESTS += tests/t-safe.sh tests/t-pdf.sh
 EXTRA_DIST += tests/t-pdf.sh
 EXTRA_DIST += tests/t-safe.sh tests/t-text.sh tests/score EXTRACTION.md
 EXTRA_DIST += tests/score
-TESTS += tests/t-formats.sh
-EXTRA_DIST += tests/t-formats.sh
+TESTS += tests/t-formats.sh tests/t-site.sh
+EXTRA_DIST += tests/t-formats.sh tests/t-site.sh
 
 # Formats of packages, and the fuzz targets of their own parsers.
 check_PROGRAMS += tests/unit-formats tests/fuzz/fuzz-mhtml

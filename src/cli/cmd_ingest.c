@@ -102,11 +102,12 @@ static void tell(Ingest *ingest, GError *error)
 /* Whether PATH must be read: its stamp is taken then. */
 static gboolean must_read(Ingest *ingest, const char *path, Task *task)
 {
+    /* Of a site only the front page has a stamp. */
     const CatalogueDocument *known = g_hash_table_lookup(ingest->known, path);
     GError *local = NULL;
 
     task->path = path;
-    if (known != NULL && !option.reread && reading_options()->password == NULL && source_unchanged(known)) {
+    if (known != NULL && !option.reread && strcmp(known->format != NULL ? known->format : "", "site") != 0 && reading_options()->password == NULL && source_unchanged(known)) {
         ingest->same++;
         return FALSE;
     }
@@ -169,6 +170,14 @@ static gboolean ingest_files(Ingest *ingest, const GPtrArray *files, GError **er
     return TRUE;
 }
 
+/* The files that PATH stands for. */
+static gboolean collect_path(const char *path, GPtrArray *files, guint *too_large, GError **error)
+{
+    g_autofree char *front = reading_options()->site ? document_site_front(path) : NULL;
+
+    return tree_collect(front != NULL ? front : path, &rules, files, too_large, error);
+}
+
 /* A path that is missing is one input that cannot be read, not the end. */
 static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
 {
@@ -179,7 +188,7 @@ static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
         GError *local = NULL;
         guint before = files->len;
 
-        if (!tree_collect(*path, &rules, files, &too_large, &local)) {
+        if (!collect_path(*path, files, &too_large, &local)) {
             command_fail(&command_ingest, local);
             ingest->unreadable++;
         } else if (files->len == before) {

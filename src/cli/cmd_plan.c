@@ -64,9 +64,11 @@ static gboolean add_files(GPtrArray *documents, char **files, GError **error)
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(Pool) pool = reading_pool();
 
-    for (; *files != NULL; files++)
-        if (!source_collect(*files, paths, error))
+    for (; *files != NULL; files++) {
+        g_autofree char *front = reading_options()->site ? document_site_front(*files) : NULL;
+        if (!source_collect(front != NULL ? front : *files, paths, error))
             return FALSE;
+    }
     for (guint i = 0; i < paths->len; i++)
         pool_add(pool, g_ptr_array_index(paths, i));
     while (pool_left(pool) > 0) {

@@ -5,7 +5,7 @@
 
 #include "ingest/pool.h"
 
-/* --password, --whole, --forms, --annotations, --ocr, --ocr-language, --parse-time, --parse-memory; for commands whose table row says so. */
+/* --password, --site, --whole, --forms, --annotations, --ocr, --ocr-language, --parse-time, --parse-memory; for commands whose table row says so. */
 const GOptionEntry *reading_entries(void);
 
 /* What these options say; valid until exit. */
