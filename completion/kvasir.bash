@@ -46,7 +46,7 @@ _kvasir() {
     case $command/$COMP_CWORD in
     corpus/2) _kvasir_words $'list\nshow\nremove' "$word" ;;
     cache/2)  _kvasir_words $'status\nverify\ntrim\nclear\nexport\nimport' "$word" ;;
-    model/2)  _kvasir_words $'info\nlist\nprepare\nprepared' "$word" ;;
+    model/2)  _kvasir_words $'info\nlist\nprepare\nprepared\ncalibrate' "$word" ;;
     show/2)   _kvasir_words "$(_kvasir_history "$program")" "$word" ;;
     history/*) ;;
     corpus/3) _kvasir_words "$(_kvasir_corpora "$program")" "$word" ;;

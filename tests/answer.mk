@@ -42,3 +42,10 @@ tests_unit_volume_SOURCES = tests/unit-volume.c tests/test-documents.c tests/tes
 tests_unit_volume_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_volume_LDADD = $(kvasir_LDADD)
 tests_unit_volume_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+
+check_PROGRAMS += tests/unit-why
+TESTS += tests/unit-why
+tests_unit_why_SOURCES = tests/unit-why.c tests/test-documents.c tests/test-documents.h
+tests_unit_why_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+tests_unit_why_LDADD = $(kvasir_LDADD)
+tests_unit_why_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)

@@ -18,3 +18,5 @@ TESTS += tests/t-bench.sh
 EXTRA_DIST += tests/t-bench.sh
 TESTS += tests/t-chat.sh
 EXTRA_DIST += tests/t-chat.sh
+TESTS += tests/t-why.sh
+EXTRA_DIST += tests/t-why.sh

@@ -24,6 +24,7 @@ void answer_free(Answer *answer)
     g_array_unref(answer->quotations);
     g_string_free(answer->text, TRUE);
     g_array_unref(answer->ids);
+    why_free(answer->why);
     prefix_report_clear(&answer->prefix);
     g_free(answer);
 }
@@ -51,11 +52,28 @@ void answer_end(Answer *answer)
     show_from(answer, before);
 }
 
+void answer_watch(Answer *answer, Session *session, const Engine *engine, const Heads *heads, const Prompt *prompt,
+                  const Pack *pack)
+{
+    session_witness(session, heads->list, heads->n);
+    why_free(answer->why);
+    answer->why = why_new(heads, engine_tokenizer(engine), prompt, pack, answer->documents);
+}
+
+/* A ReplyTokenFunc. */
+static void note_token(Session *session, gsize row, gpointer data)
+{
+    Answer *answer = data;
+
+    why_token(answer->why, session, row, answer->text->len);
+}
+
 ReplyOptions answer_options(Answer *answer, const ReplyOptions *options)
 {
     ReplyOptions own = *options;
 
     own.text = answer_feed;
+    own.token = answer->why != NULL ? note_token : NULL;
     own.data = answer;
     own.ids = answer->ids;
     return own;
@@ -71,6 +89,27 @@ gboolean answer_generate(Answer *answer, Session *session, const Engine *engine,
     return ok;
 }
 
+/* The marks as why.h wants them. */
+static GArray *why_marks(const Answer *answer)
+{
+    const GArray *marks = citation_reader_marks(answer->citations), *list = citation_reader_list(answer->citations);
+    GArray *out = g_array_new(FALSE, FALSE, sizeof(WhyMark));
+
+    for (guint i = 0; i < marks->len; i++) {
+        const CitationMark *mark = &g_array_index(marks, CitationMark, i);
+        WhyMark copy = { .at = mark->begin, .end = mark->end, .known = mark->number > 0 };
+
+        if (copy.known) {
+            const Citation *citation = &g_array_index(list, Citation, mark->number - 1);
+            copy.document = citation->document;
+            copy.first = citation->first;
+            copy.last = citation->last;
+        }
+        g_array_append_val(out, copy);
+    }
+    return out;
+}
+
 void answer_finish(Answer *answer)
 {
     const GArray *list = citation_reader_list(answer->citations);
@@ -79,4 +118,8 @@ void answer_finish(Answer *answer)
         answer->verbatim = citation_reader_find_verbatim(answer->citations, answer->text->str) > 0;
     g_array_unref(answer->quotations);
     answer->quotations = quotation_check(answer->text->str, answer->documents, list);
+    if (answer->why != NULL) {
+        g_autoptr(GArray) marks = why_marks(answer);
+        why_finish(answer->why, answer->text->str, marks);
+    }
 }

@@ -6,6 +6,7 @@
 #include "src/answer/prefix.h"
 #include "src/answer/quotation.h"
 #include "src/answer/reply.h"
+#include "src/answer/why.h"
 
 /* Gets what was added to the text as it is shown; not terminated. */
 typedef void (*AnswerShowFunc)(const char *text, gsize length, gpointer data);
@@ -17,6 +18,7 @@ typedef struct {
     GString *text;                  /* as shown, with [n] for marks */
     GArray *ids;                    /* gint32: the tokens, with the stop token if there was one */
     gboolean verbatim;              /* the citations were found, not given by the model */
+    Why *why;                       /* what its sentences looked at, or NULL */
     PrefixReport prefix;            /* what the prompt cost */
     Reply reply;
     double seconds;                 /* all of it; set by the caller */
@@ -28,6 +30,11 @@ Answer *answer_new(const GPtrArray *documents, AnswerShowFunc show, gpointer dat
 void answer_free(Answer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)
 
+/* Before SESSION is filled with PROMPT, which ends with the question, about PACK: from now on HEADS are watched.  All
+ * of them must stay until answer_finish(). */
+void answer_watch(Answer *answer, Session *session, const Engine *engine, const Heads *heads, const Prompt *prompt,
+                  const Pack *pack);
+
 /* Lets the model answer to what SESSION holds (reply_generate() with OPTIONS, whose text, data and ids are those of
  * ANSWER).  The text is complete also when this fails, as far as the model came. */
 gboolean answer_generate(Answer *answer, Session *session, const Engine *engine, const ReplyOptions *options, GError **error);
@@ -37,7 +44,8 @@ ReplyOptions answer_options(Answer *answer, const ReplyOptions *options);
 void answer_feed(const char *text, gsize length, gpointer answer);
 void answer_end(Answer *answer);
 
-/* Looks up in the documents what the answer quotes and, if it cites nothing, where it stands word for word. */
+/* Looks up in the documents what the answer quotes and, if it cites nothing, where it stands word for word; sums up what its
+ * sentences looked at. */
 void answer_finish(Answer *answer);
 
 #endif

@@ -2,15 +2,15 @@
 #include "config.h"
 #include "src/answer/citation.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "src/answer/sentence.h"
 
 #define OPEN "【"
 #define CLOSE "】"
 
 enum {
     MARK_MOST = 240,            /* bytes between the brackets; beyond that it is text */
-    PASSAGE_MOST = 400,         /* bytes of a paragraph that is given as it is */
     VERBATIM_LEAST = 8,         /* characters; half as many where each is a word */
     VERBATIM_PAGES = 3,         /* on more pages than this an answer says nothing about where it is from */
 };
@@ -20,14 +20,9 @@ struct CitationReader {
     GString *held;              /* not shown yet */
     GString *said;              /* shown so far, marks left out */
     GArray *list;
+    GArray *marks;
     GPtrArray *unknown;
 };
-
-/* g_utf8_next_char() casts const away. */
-static const char *next_char(const char *p)
-{
-    return p + g_utf8_skip[(guchar) *p];
-}
 
 static void clear_citation(gpointer citation)
 {
@@ -43,6 +38,7 @@ CitationReader *citation_reader_new(const GPtrArray *documents)
     reader->said = g_string_new(NULL);
     reader->list = g_array_new(FALSE, TRUE, sizeof(Citation));
     g_array_set_clear_func(reader->list, clear_citation);
+    reader->marks = g_array_new(FALSE, FALSE, sizeof(CitationMark));
     reader->unknown = g_ptr_array_new_with_free_func(g_free);
     return reader;
 }
@@ -54,6 +50,7 @@ void citation_reader_free(CitationReader *reader)
     g_string_free(reader->held, TRUE);
     g_string_free(reader->said, TRUE);
     g_array_unref(reader->list);
+    g_array_unref(reader->marks);
     g_ptr_array_unref(reader->unknown);
     g_free(reader);
 }
@@ -63,80 +60,17 @@ const GArray *citation_reader_list(const CitationReader *reader)
     return reader->list;
 }
 
+const GArray *citation_reader_marks(const CitationReader *reader)
+{
+    return reader->marks;
+}
+
 const GPtrArray *citation_reader_unknown(const CitationReader *reader)
 {
     return reader->unknown;
 }
 
 /* --- Passages: which part of a page a statement is about --- */
-
-static gboolean is_end_mark(gunichar c)
-{
-    return c == '.' || c == '!' || c == '?' || c == 0x3002 || c == 0xff01 || c == 0xff1f;
-}
-
-/* Length of the first sentence of TEXT (LENGTH bytes), with the space behind it. */
-static gsize sentence_length(const char *text, gsize length)
-{
-    const char *p = text, *end = text + length;
-
-    while (p < end) {
-        gunichar c = g_utf8_get_char(p);
-        p = next_char(p);
-        if (c == '\n' && p < end && *p == '\n')
-            break;
-        if (is_end_mark(c) && (c > 0x7f || p >= end || g_ascii_isspace(*p)))
-            break;
-    }
-    while (p < end && g_ascii_isspace(*p))
-        p++;
-    return (gsize) (MIN(p, end) - text);
-}
-
-/* The words of TEXT in lower case; of scripts without spaces, pairs of characters. */
-static GHashTable *word_set(const char *text, gsize length)
-{
-    GHashTable *set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autoptr(GString) word = g_string_new(NULL);
-    const char *end = text + length;
-    gunichar before = 0;
-
-    for (const char *p = text; p < end; p = next_char(p)) {
-        gunichar c = g_unichar_tolower(g_utf8_get_char(p));
-        gboolean wide = g_unichar_isalnum(c) && g_unichar_iswide(c);
-
-        if (g_unichar_isalnum(c) && !wide) {
-            g_string_append_unichar(word, c);
-        } else if (word->len > 0) {
-            g_hash_table_add(set, g_strdup(word->str));
-            g_string_truncate(word, 0);
-        }
-        if (wide && before != 0) {
-            g_autoptr(GString) pair = g_string_new(NULL);
-            g_string_append_unichar(pair, before);
-            g_string_append_unichar(pair, c);
-            g_hash_table_add(set, g_strdup(pair->str));
-        }
-        before = wide ? c : 0;
-    }
-    if (word->len > 0)
-        g_hash_table_add(set, g_strdup(word->str));
-    return set;
-}
-
-/* How alike two texts are: shared words over the root of the passage's number of words. */
-static double likeness(GHashTable *statement, const char *passage, gsize length)
-{
-    g_autoptr(GHashTable) words = word_set(passage, length);
-    GHashTableIter iter;
-    gpointer word;
-    guint shared = 0;
-
-    g_hash_table_iter_init(&iter, words);
-    while (g_hash_table_iter_next(&iter, &word, NULL))
-        shared += g_hash_table_contains(statement, word);
-    return shared > 0 ? shared / sqrt((double) g_hash_table_size(words)) : 0;
-}
 
 /* The sentence that SAID ends with. */
 static const char *last_statement(const GString *said, gsize *length)
@@ -154,24 +88,14 @@ static const char *last_statement(const GString *said, gsize *length)
     return text + begin;
 }
 
-/* Length of the next passage: a paragraph if it is short, else a sentence. */
-static gsize passage_length(const char *text, gsize length)
-{
-    const char *gap = g_strstr_len(text, (gssize) length, "\n\n");
-    gsize paragraph = gap != NULL ? (gsize) (gap - text) + 2 : length;
-
-    return paragraph <= PASSAGE_MOST ? paragraph : sentence_length(text, paragraph);
-}
-
-static char *find_passage(const CitationReader *reader, const Citation *citation)
+/* Sets where the passage of CITATION is, and its text. */
+static void find_passage(const CitationReader *reader, Citation *citation)
 {
     const Document *document = g_ptr_array_index(reader->documents, citation->document);
     gsize said_length;
     const char *said = last_statement(reader->said, &said_length);
-    g_autoptr(GHashTable) statement = word_set(said, said_length);
+    g_autoptr(GHashTable) statement = sentence_words(said, said_length);
     g_autoptr(GString) whole = g_string_new(NULL);
-    const char *best = NULL;
-    gsize best_length = 0;
     double best_score = 0;
 
     for (guint i = citation->first; i <= citation->last; i++) {
@@ -179,16 +103,23 @@ static char *find_passage(const CitationReader *reader, const Citation *citation
 
         g_string_append_printf(whole, "%s%s", whole->len > 0 ? "\n" : "", page->text);
         for (gsize at = 0, n; at < page->length; at += n) {
-            n = passage_length(page->text + at, page->length - at);
-            double score = likeness(statement, page->text + at, n);
+            n = sentence_passage_length(page->text + at, page->length - at);
+            double score = sentence_likeness(statement, page->text + at, n);
             if (score > best_score) {
                 best_score = score;
-                best = page->text + at;
-                best_length = n;
+                citation->page = i;
+                citation->begin = at;
+                citation->end = at + n;
             }
         }
     }
-    return g_strstrip(best != NULL ? g_strndup(best, best_length) : g_strdup(whole->str));
+    if (best_score > 0) {
+        const Page *page = g_ptr_array_index(document->pages, citation->page);
+        citation->text = g_strndup(page->text + citation->begin, citation->end - citation->begin);
+    } else {
+        citation->text = g_strdup(whole->str);
+    }
+    g_strstrip(citation->text);
 }
 
 /* --- Marks --- */
@@ -201,7 +132,7 @@ static guint add_citation(CitationReader *reader, Citation citation)
         if (known->document == citation.document && known->first == citation.first && known->last == citation.last)
             return i + 1;
     }
-    citation.text = find_passage(reader, &citation);
+    find_passage(reader, &citation);
     g_array_append_val(reader->list, citation);
     return reader->list->len;
 }
@@ -235,7 +166,7 @@ static Item parse_item(const char *text, guint document_before)
             joint = ':';
         else if (c == '-' || c == '~' || c == 0xff5e || (c >= 0x2010 && c <= 0x2015))
             joint = '-';
-        p = next_char(p);
+        p = sentence_next_char(p);
     }
     if (n >= 2 && joints[1] == ':')     /* 1:4, 1:4-6, 1:4-1:6 */
         return (Item) { .document = numbers[0], .first = numbers[1],
@@ -313,12 +244,16 @@ static void show_mark(CitationReader *reader, const char *inner, GString *shown)
     items = parse_mark(inner);
     for (guint i = 0; i < items->len; i++) {
         Citation citation = { 0 };
+        CitationMark mark = { .begin = shown->len };
         if (resolve(reader, g_array_index(items, Item, i), &citation)) {
-            g_string_append_printf(shown, "[%u]", add_citation(reader, citation));
+            mark.number = add_citation(reader, citation);
+            g_string_append_printf(shown, "[%u]", mark.number);
         } else {
             g_string_append(shown, "[?]");
             g_ptr_array_add(reader->unknown, g_strdup_printf(OPEN "%s" CLOSE, inner));
         }
+        mark.end = shown->len;
+        g_array_append_val(reader->marks, mark);
     }
 }
 
@@ -378,7 +313,7 @@ static GString *one_spaced(const char *text)
 {
     GString *out = g_string_new(NULL);
 
-    for (const char *p = text; *p != '\0'; p = next_char(p)) {
+    for (const char *p = text; *p != '\0'; p = sentence_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
         if (!g_unichar_isspace(c))
             g_string_append_unichar(out, c);
@@ -394,7 +329,7 @@ static void strip_end_marks(GString *text)
 {
     while (text->len > 0) {
         const char *last = g_utf8_prev_char(text->str + text->len);
-        if (!is_end_mark(g_utf8_get_char(last)))
+        if (!sentence_is_end_mark(g_utf8_get_char(last)))
             return;
         g_string_truncate(text, (gsize) (last - text->str));
     }
@@ -402,7 +337,7 @@ static void strip_end_marks(GString *text)
 
 static gboolean contains_words(const char *text, const char *words, gsize length)
 {
-    for (const char *at = text; (at = strstr(at, words)) != NULL; at = next_char(at)) {
+    for (const char *at = text; (at = strstr(at, words)) != NULL; at = sentence_next_char(at)) {
         gunichar before = at > text ? g_utf8_get_char(g_utf8_prev_char(at)) : ' ';
         gunichar after = g_utf8_get_char(at + length);
         /* Scripts without spaces have no borders between words to look for. */
@@ -418,7 +353,7 @@ static glong text_weight(const GString *text)
 {
     glong weight = 0;
 
-    for (const char *p = text->str; *p != '\0'; p = next_char(p))
+    for (const char *p = text->str; *p != '\0'; p = sentence_next_char(p))
         weight += g_unichar_iswide(g_utf8_get_char(p)) ? 2 : 1;
     return weight;
 }

@@ -17,7 +17,15 @@ typedef struct {
     guint document;         /* from 0 */
     guint first, last;      /* pages from 0, both inclusive */
     char *text;             /* the passage of those pages nearest to the statement; owned by the reader */
+    guint page;             /* the page that passage is on */
+    gsize begin, end;       /* and its bytes there; both 0 when it is all of the pages */
 } Citation;
+
+/* A mark in the shown text: its bytes there, and the number of its citation from 1; 0: "[?]". */
+typedef struct {
+    gsize begin, end;
+    guint number;
+} CitationMark;
 
 typedef struct CitationReader CitationReader;
 
@@ -33,6 +41,8 @@ void citation_reader_end(CitationReader *reader, GString *shown);
 
 /* Array of Citation, in order of first use; owned by the reader. */
 const GArray *citation_reader_list(const CitationReader *reader);
+/* Array of CitationMark, ascending: where the text that was shown has its marks; owned by the reader. */
+const GArray *citation_reader_marks(const CitationReader *reader);
 /* Marks as written that name nothing: GPtrArray of char*; owned by the reader. */
 const GPtrArray *citation_reader_unknown(const CitationReader *reader);
 

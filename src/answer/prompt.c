@@ -82,6 +82,10 @@ static void append_question(Prompt *prompt, const Tokenizer *tokenizer, const Pa
     g_autofree char *names = named_files(pack, question);
     g_autofree char *text = g_strconcat(lead, names, "Question: ", question, NULL);
 
+    prompt->lead = prompt->ids->len;
+    tokenizer_encode(tokenizer, lead, strlen(lead), prompt->ids);
+    prompt->asked = prompt->ids->len - 1;       /* the last one may be cut otherwise before a question */
+    g_array_set_size(prompt->ids, (guint) prompt->lead);
     tokenizer_encode(tokenizer, text, strlen(text), prompt->ids);
     chat_generate(tokenizer, prompt->ids);
 }

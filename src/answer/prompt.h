@@ -20,6 +20,7 @@ typedef struct {
     GArray *ids;            /* gint32 */
     gsize first;            /* where the ids of the pack begin */
     gsize prefix;           /* how many ids do not depend on the question */
+    gsize lead, asked;      /* from where to where the last question's first words are the same whatever is asked */
 } Prompt;
 
 /* What the model is told when the user gives no system message of his own. */

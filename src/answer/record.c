@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/answer/json.h"
+#include "src/answer/why_json.h"
 #include "src/base/failure.h"
 
 #define SEAL_BEGIN ",\"sha256\":\""
@@ -71,6 +72,7 @@ void record_free(Record *record)
     g_array_unref(record->ids);
     g_clear_pointer(&record->citations, json_node_unref);
     g_clear_pointer(&record->timings, json_node_unref);
+    g_clear_pointer(&record->why, json_node_unref);
     g_free(record);
 }
 
@@ -178,6 +180,8 @@ void record_set_answer(Record *record, const Answer *answer)
     g_array_append_vals(record->ids, answer->ids->data, answer->ids->len);
     record->stop_reason = g_strdup(reply_end_name(answer->reply.end));
     record->citations = record_citations(answer->citations, answer->documents, answer->verbatim);
+    if (answer->why != NULL)
+        record->why = why_to_json(answer->why, answer->text->str, answer->documents);
 }
 
 JsonNode *record_citations(const CitationReader *reader, const GPtrArray *documents, gboolean verbatim)
@@ -259,6 +263,8 @@ static void add_members(JsonBuilder *builder, const Record *r)
     add_documents(builder, r->documents);
     add_ids(builder, r->ids);
     json_add_node(builder, "citations", json_node_copy(r->citations));
+    if (r->why != NULL)
+        json_add_node(builder, "why", json_node_copy(r->why));
     json_add_node(builder, "timings", json_node_copy(r->timings));
 }
 
@@ -422,6 +428,10 @@ static gboolean get_members(JsonObject *o, int format, Record *r)
     r->citations = get_copy(o, "citations", JSON_TYPE_ARRAY, &ok);
     check_citations(r->citations, &ok);
     r->timings = get_copy(o, "timings", JSON_TYPE_OBJECT, &ok);
+    if (json_object_has_member(o, "why")) {
+        r->why = get_copy(o, "why", JSON_TYPE_OBJECT, &ok);
+        ok = ok && why_json_check(r->why);
+    }
     return ok && r->max_tokens > 0 && r->max_tokens <= G_MAXINT32 && r->temperature >= 0 && r->temperature <= 100 &&
            r->top_p > 0 && r->top_p <= 1 && r->turn >= 0 && r->first_turn >= 0 && r->first_turn <= r->turn;
 }

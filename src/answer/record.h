@@ -37,6 +37,7 @@ typedef struct {
     char *stop_reason;
     JsonNode *citations;        /* an array, see record_citations() */
     JsonNode *timings;          /* an object; not compared */
+    JsonNode *why;              /* what the sentences looked at, as of why_to_json(), or NULL; not compared */
 } Record;
 
 void record_free(Record *record);

@@ -186,11 +186,15 @@ gboolean reply_turn_take(ReplyTurn *turn, const float *logits)
 {
     Lookahead *ahead = &turn->ahead;
 
+    gsize noted = session_witness_tokens(turn->session), row = ahead->n > 0 || noted == 0 ? 0 : noted - 1;
+
     g_return_val_if_fail(!turn->over, FALSE);
     ahead->used = MIN(ahead->n, 1);
-    for (;; logits += engine_info(turn->engine)->vocabulary) {
+    for (;; logits += engine_info(turn->engine)->vocabulary, row++) {
         gint32 id = sampler_next(turn->sampler, logits);
 
+        if (turn->options.token != NULL)
+            turn->options.token(turn->session, row, turn->options.data);
         if (!take_token(turn, id))
             return FALSE;
         if (ahead->used == ahead->n || ahead->batch[ahead->used] != id) {

@@ -18,11 +18,16 @@ const char *reply_end_name(ReplyEnd end);
 /* TEXT is well-formed UTF-8, whole characters, LENGTH bytes, not terminated. */
 typedef void (*ReplyTextFunc)(const char *text, gsize length, gpointer data);
 
+/* A token was chosen: its text comes next.  What the heads of session_witness() looked at when SESSION computed it is row
+ * ROW of session_witness_mass(). */
+typedef void (*ReplyTokenFunc)(Session *session, gsize row, gpointer data);
+
 typedef struct {
     SampleOptions sample;
     gsize max_tokens;
     gboolean no_drafts;     /* one token a step: the same answer, slower where it quotes */
     ReplyTextFunc text;     /* may be NULL */
+    ReplyTokenFunc token;   /* may be NULL; DATA is the same */
     GArray *ids;            /* NULL, or gint32: gets the tokens generated, a stop token too */
     gpointer data;
 } ReplyOptions;

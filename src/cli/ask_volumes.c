@@ -157,7 +157,7 @@ static void free_finding(gpointer data)
     g_free(finding);
 }
 
-static gboolean fill_and_answer(const AskVolumes *ask, Finding *finding, gboolean cached, GError **error)
+static gboolean fill_and_answer(const AskVolumes *ask, Finding *finding, const Pack *pack, gboolean cached, GError **error)
 {
     const ReplyOptions options = asking_reply_options();
     const GArray *ids = finding->prompt->ids;
@@ -168,6 +168,8 @@ static gboolean fill_and_answer(const AskVolumes *ask, Finding *finding, gboolea
 
     if (session == NULL)
         return FALSE;
+    if (ask->heads != NULL)
+        answer_watch(answer, session, ask->engine, ask->heads, finding->prompt, pack);
     if (cached)
         work_tell_outlook(ask->engine, kv, ask->store, (const gint32 *) (void *) ids->data, ids->len, finding->prompt->prefix);
     ok = prefix_fill(session, ask->engine, kv, cached ? ask->store : NULL, (const gint32 *) (void *) ids->data, ids->len,
@@ -195,7 +197,7 @@ static Finding *ask_selection(const AskVolumes *ask, GArray *selection, gboolean
     finding->prompt = prompt_new(tokenizer, asking.system, pack, ask->question, error);
     if (finding->prompt != NULL &&
         work_check_context(ask->engine, finding->prompt->ids->len, asking_room(ask->engine), 0, 1, error) &&
-        fill_and_answer(ask, finding, cached, error))
+        fill_and_answer(ask, finding, pack, cached, error))
         return finding;
     free_finding(finding);
     return NULL;

@@ -20,6 +20,7 @@ typedef struct {
     Store *store;                   /* or NULL */
     const Gathered *gathered;       /* all of one corpus */
     const char *question;
+    const Heads *heads;             /* that are watched, or NULL */
     Meter *meter;
     guint most;                     /* volumes to ask; G_MAXUINT: all */
     AnswerShowFunc show;            /* of the final answer; may be NULL */

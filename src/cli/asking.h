@@ -11,7 +11,7 @@
 typedef struct {
     char *corpus, *system;
     char **bibliographies;
-    gboolean no_history, no_drafts;
+    gboolean no_history, no_drafts, why;
     int max_tokens;
     double temperature, top_p;
     gint64 seed;
@@ -31,6 +31,7 @@ extern Asking asking;
       "Sample with temperature T (default 0: always the likeliest token)", "T" }, \
     { "top-p", 0, 0, G_OPTION_ARG_DOUBLE, &asking.top_p, "Sample among the likeliest tokens that make up P (default 1)", "P" }, \
     { "seed", 0, 0, G_OPTION_ARG_INT64, &asking.seed, "Seed for sampling (default 0)", "SEED" }, \
+    { "why", 0, 0, G_OPTION_ARG_NONE, &asking.why, "Show the pages that each sentence rests on, by attention", NULL }, \
     { "system", 0, 0, G_OPTION_ARG_FILENAME, &asking.system, "Tell the model TEXT instead of kvasir's own rules", "TEXT" }, \
     { "no-history", 0, 0, G_OPTION_ARG_NONE, &asking.no_history, "Do not keep the answer in the history", NULL }
 

@@ -10,6 +10,7 @@
 #include "src/answer/selection.h"
 #include "src/answer/together.h"
 #include "src/answer/volume.h"
+#include "src/answer/why_json.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
 #include "src/cli/ask_batch.h"
@@ -20,6 +21,7 @@
 #include "src/cli/meter.h"
 #include "src/cli/present.h"
 #include "src/cli/settings.h"
+#include "src/cli/watching.h"
 #include "src/cli/work.h"
 
 static struct {
@@ -53,6 +55,7 @@ typedef struct {
     Meter *meter;
     Answer *answer;
     Record *record;                 /* NULL when none is kept */
+    Heads *heads;                   /* that are watched, or NULL */
     AskVolumes *volumes;            /* NULL when all documents are in one prompt; owns ANSWER otherwise */
     AskBatch *batch;                /* NULL: one question */
 } Ask;
@@ -83,7 +86,8 @@ static gboolean write_logits(const Engine *engine, Session *session, GError **er
     return FALSE;
 }
 
-static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, const Prompt *prompt, GError **error)
+static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, const Prompt *prompt, const Pack *pack,
+                               GError **error)
 {
     const gint32 *ids = (const gint32 *) (void *) prompt->ids->data;
     const ReplyOptions options = asking_reply_options();
@@ -93,6 +97,8 @@ static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, con
 
     if (session == NULL)
         return FALSE;
+    if (ask->heads != NULL)
+        answer_watch(ask->answer, session, engine, ask->heads, prompt, pack);
     work_tell_outlook(engine, kv, store, ids, prompt->ids->len, prompt->prefix);
     ok = prefix_fill(session, engine, kv, store, ids, prompt->ids->len, prompt->prefix,
                      meter_update, ask->meter, &ask->answer->prefix, error);
@@ -124,7 +130,7 @@ static gboolean answer_from_volumes(Ask *ask, const Engine *engine, Store *store
 
     *volumes = (AskVolumes) {
         .command = &command_ask, .engine = engine, .store = store, .gathered = &ask->gathered, .question = ask->question,
-        .meter = ask->meter, .most = option.all_volumes ? G_MAXUINT : (guint) option.volumes,
+        .heads = ask->heads, .meter = ask->meter, .most = option.all_volumes ? G_MAXUINT : (guint) option.volumes,
         .show = option.json ? NULL : show_text,
     };
     if (!ask_volumes(volumes, pack, volume_limit(engine, ask->gathered.volume_tokens), error))
@@ -173,7 +179,7 @@ static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GE
     if (option.record != NULL || asking_keeps_history())
         ask->record = asking_record(engine, &ask->gathered, prompt, ask->question);
     ask->answer = answer_new(ask->gathered.documents, option.json ? NULL : show_text, NULL);
-    if (!fill_and_reply(ask, engine, store, prompt, error))
+    if (!fill_and_reply(ask, engine, store, prompt, pack, error))
         return FALSE;
     answer_finish(ask->answer);
     return TRUE;
@@ -210,12 +216,23 @@ static gboolean keep_record(Ask *ask, GError **error)
     return FALSE;
 }
 
+static void show_why(const Ask *ask)
+{
+    g_autoptr(JsonNode) why = NULL;
+
+    if (!asking.why || ask->answer->why == NULL)
+        return;
+    why = why_to_json(ask->answer->why, ask->answer->text->str, ask->answer->documents);
+    present_why(why);
+}
+
 static gboolean ask_question(Ask *ask, char **files, GError **error)
 {
     gint64 begin = g_get_monotonic_time();
     g_autoptr(Engine) engine = settings_open_engine(error);
     if (engine == NULL)
         return FALSE;
+    ask->heads = watching_heads(&command_ask, engine, asking.why);
     GError *local = NULL;
     g_autoptr(Store) store = work_open_store(engine, &local);
     if (local != NULL) {
@@ -232,7 +249,9 @@ static gboolean ask_question(Ask *ask, char **files, GError **error)
         print_json(ask, engine);
     } else {
         present_sources(ask->answer);
+        present_attached(ask->answer);
         present_quotations(ask->answer);
+        show_why(ask);
         if (ask->volumes != NULL)
             ask_volumes_present(ask->volumes);
     }
@@ -385,6 +404,7 @@ static int run(int argc, char **argv)
     else
         ask_volumes_clear(ask.volumes);
     g_free(ask.volumes);
+    heads_free(ask.heads);
     gathered_clear(&ask.gathered);
     record_free(ask.record);
     meter_free(ask.meter);

@@ -11,11 +11,12 @@
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/history.h"
+#include "src/cli/present.h"
 #include "src/cli/settings.h"
 
 static struct {
     char *corpus;
-    gboolean json;
+    gboolean json, why;
 } option;
 
 static const GOptionEntry history_entries[] = {
@@ -26,6 +27,7 @@ static const GOptionEntry history_entries[] = {
 
 static const GOptionEntry show_entries[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "Write the record itself", NULL },
+    { "why", 0, 0, G_OPTION_ARG_NONE, &option.why, "Show the pages that each sentence rests on, by attention, if they were noted", NULL },
     { NULL },
 };
 
@@ -143,6 +145,8 @@ static void print_record(const Record *record)
     }
     printf("\n%s\n\n%s\n", record->question, record->answer);
     print_citations(json_node_get_array(record->citations));
+    if (record->why != NULL && option.why)
+        present_why(record->why);
 }
 
 static gboolean show(const char *number, GError **error)
@@ -175,4 +179,4 @@ static int show_run(int argc, char **argv)
 }
 
 const Command command_history = { "history", "list the answers given before", "[-c CORPUS] [--json]", history_run };
-const Command command_show = { "show", "show an answer given before", "[--json] N", show_run };
+const Command command_show = { "show", "show an answer given before", "[--json|--why] N", show_run };

@@ -9,6 +9,7 @@
 #include "src/cli/command.h"
 #include "src/cli/prepare.h"
 #include "src/cli/settings.h"
+#include "src/cli/watching.h"
 #include "src/model/engine.h"
 
 static gboolean json, check, drop;
@@ -225,6 +226,17 @@ static int model_prepared(void)
     return prepare_list(json, &error) ? 0 : command_fail(&command_model, error);
 }
 
+/* ---------------------------------------------------------------- calibrate */
+
+static int model_calibrate(const char *path)
+{
+    GError *error = NULL;
+
+    if (path == NULL)
+        path = settings_model_path(&error);
+    return path != NULL && watching_calibrate(path, json, &error) ? 0 : command_fail(&command_model, error);
+}
+
 static int run(int argc, char **argv)
 {
     int status = command_parse(&command_model, entries, TRUE, &argc, &argv);
@@ -237,12 +249,14 @@ static int run(int argc, char **argv)
         return command_fail(&command_model, g_error_new(FAILURE, FAILURE_USAGE, "--check and --remove belong to prepare"));
     if (argc == 2 && strcmp(argv[1], "prepared") == 0)
         return command_finish(&command_model, model_prepared());
+    if ((argc == 2 || argc == 3) && strcmp(argv[1], "calibrate") == 0)
+        return command_finish(&command_model, model_calibrate(argc == 3 ? argv[2] : NULL));
     if ((argc == 2 || argc == 3) && strcmp(argv[1], "info") == 0)
         return command_finish(&command_model, model_info(argc == 3 ? argv[2] : NULL));
     if (argc == 2 && strcmp(argv[1], "list") == 0)
         return command_finish(&command_model, model_list());
-    return command_fail(&command_model, g_error_new(FAILURE, FAILURE_USAGE, "say info, list, prepare or prepared"));
+    return command_fail(&command_model, g_error_new(FAILURE, FAILURE_USAGE, "say info, list, prepare, prepared or calibrate"));
 }
 
-const Command command_model = { "model", "show what a model is, list the models there are, or prepare one",
-    "info|list|prepare|prepared [-m MODEL] [--json] [--check|--remove]", run };
+const Command command_model = { "model", "show what a model is, list the models there are, prepare or calibrate one",
+    "info|list|prepare|prepared|calibrate [-m MODEL] [--json] [--check|--remove]", run };

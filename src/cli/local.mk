@@ -17,6 +17,7 @@ libcli_a_SOURCES = \
 	src/cli/present.c src/cli/present.h \
 	src/cli/reading.c src/cli/reading.h \
 	src/cli/settings.c src/cli/settings.h \
+	src/cli/watching.c src/cli/watching.h \
 	src/cli/work.c src/cli/work.h
 libcli_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGDATADIR='"$(pkgdatadir)"'
 libcli_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(READLINE_CFLAGS)

@@ -6,6 +6,7 @@
 
 #include "src/answer/json.h"
 #include "src/answer/record.h"
+#include "src/answer/why_json.h"
 #include "src/cli/settings.h"
 
 void present_sources(const Answer *answer)
@@ -42,7 +43,7 @@ static void print_quotation(const Answer *answer, const Quotation *quotation)
         printf("quotation not found: \"%s\"\n", text);
         return;
     }
-    const Citation pages = { quotation->document, quotation->first, quotation->last, NULL };
+    const Citation pages = { quotation->document, quotation->first, quotation->last, NULL, 0, 0, 0 };
     const Document *document = g_ptr_array_index(answer->documents, quotation->document);
     g_autofree char *place = citation_place(&pages, answer->documents);
     g_autofree char *source = one_line(quotation->source);
@@ -70,6 +71,103 @@ void present_quotations(const Answer *answer)
     }
 }
 
+/* --- What sentences looked at --- */
+
+#define LINE_MOST 100           /* characters of a sentence or a passage that are shown */
+
+/* TEXT on one line, cut. */
+static char *brief(const char *text)
+{
+    g_autofree char *line = one_line(text);
+
+    if (g_utf8_strlen(line, -1) <= LINE_MOST)
+        return g_steal_pointer(&line);
+    *g_utf8_offset_to_pointer(line, LINE_MOST - 1) = '\0';
+    return g_strconcat(line, "…", NULL);
+}
+
+static void print_page(JsonObject *page)
+{
+    const char *place = json_object_get_string_member(page, "place");
+    g_autofree char *passage = brief(json_object_get_string_member(page, "cited_text"));
+
+    printf("  %3.0f%%  %s%s%s: %s\n", 100 * json_object_get_double_member(page, "share"),
+           json_object_get_string_member(page, "document_title"), place[0] != '\0' ? ", " : "", place, passage);
+}
+
+void present_why(JsonNode *why)
+{
+    JsonObject *o = json_node_get_object(why);
+    JsonArray *sentences = json_object_get_array_member(o, "sentences");
+
+    puts(json_object_get_boolean_member(o, "calibrated") ? "\nWhy, by attention:" :
+         "\nWhy, by attention (heads not calibrated, so only a hint):");
+    for (guint i = 0; i < json_array_get_length(sentences); i++) {
+        JsonObject *sentence = json_array_get_object_element(sentences, i);
+        JsonArray *pages = json_object_get_array_member(sentence, "pages");
+        g_autofree char *text = brief(json_object_get_string_member(sentence, "text"));
+
+        puts(text);
+        if (json_array_get_length(pages) == 0)
+            puts("        no page more than any other");
+        for (guint p = 0; p < json_array_get_length(pages); p++)
+            print_page(json_array_get_object_element(pages, p));
+    }
+}
+
+static char *place_text(const Answer *answer, const WhyPlace *place)
+{
+    const Citation pages = { .document = place->document, .first = place->page, .last = place->page };
+    const Document *document = g_ptr_array_index(answer->documents, place->document);
+    g_autofree char *where = citation_place(&pages, answer->documents);
+
+    return g_strconcat(document->title, where[0] != '\0' ? ", " : "", where, NULL);
+}
+
+static char *sentence_text(const Answer *answer, const WhySentence *sentence)
+{
+    g_autofree char *text = g_strndup(answer->text->str + sentence->begin, sentence->end - sentence->begin);
+
+    return brief(text);
+}
+
+void present_attached(const Answer *answer)
+{
+    const GArray *sentences = answer->why != NULL ? why_sentences(answer->why) : NULL;
+    gboolean first = TRUE;
+
+    for (guint i = 0; sentences != NULL && i < sentences->len; i++) {
+        const WhySentence *sentence = &g_array_index(sentences, WhySentence, i);
+
+        for (guint p = 0; sentence->stands_out && !sentence->cited && p < sentence->n; p++) {
+            g_autofree char *place = place_text(answer, &sentence->places[p]), *text = sentence_text(answer, sentence);
+
+            if (sentence->places[p].share < WHY_LEAST)
+                break;
+            if (first)
+                puts("\nBy attention, where no page is cited:");
+            first = FALSE;
+            printf("%s: %s\n", place, text);
+        }
+    }
+}
+
+static void warn_of_disagreement(const Command *command, const Answer *answer)
+{
+    const GArray *sentences = answer->why != NULL ? why_sentences(answer->why) : NULL;
+
+    for (guint i = 0; sentences != NULL && i < sentences->len; i++) {
+        const WhySentence *sentence = &g_array_index(sentences, WhySentence, i);
+        g_autofree char *text = sentence_text(answer, sentence);
+
+        if (!sentence->disagrees)
+            continue;
+        g_autofree char *place = place_text(answer, &sentence->places[0]);
+        fprintf(stderr, "kvasir %s: warning: while the model wrote \"%s\", its attention was on %s, not on what it cites\n",
+                command->name, text, place);
+    }
+}
+
 void present_remarks(const Command *command, const Answer *answer)
 {
     const GPtrArray *unknown = citation_reader_unknown(answer->citations);
@@ -77,6 +175,7 @@ void present_remarks(const Command *command, const Answer *answer)
     for (guint i = 0; i < unknown->len; i++)
         fprintf(stderr, "kvasir %s: warning: the answer cites %s, which is none of these pages\n", command->name,
                 (const char *) g_ptr_array_index(unknown, i));
+    warn_of_disagreement(command, answer);
     if (settings_get()->quiet)
         return;
     if (answer->reply.end == REPLY_LENGTH)
@@ -141,6 +240,8 @@ void present_json(JsonBuilder *builder, const Answer *answer, const char *model,
     json_add_text(builder, "answer", answer->text->str);
     json_add_node(builder, "citations", record_citations(answer->citations, answer->documents, answer->verbatim));
     add_quotations(builder, answer);
+    if (answer->why != NULL)
+        json_add_node(builder, "why", why_to_json(answer->why, answer->text->str, answer->documents));
     json_add_text(builder, "stop_reason", reply_end_name(answer->reply.end));
     json_add_text(builder, "model", model);
     json_add_int(builder, "unread_documents", unread);

@@ -10,6 +10,10 @@
 /* On stdout: the pages behind the answer, one a line, and a line for each quotation that is not right. */
 void present_sources(const Answer *answer);
 void present_quotations(const Answer *answer);
+/* On stdout, for people: what each sentence looked at, from the object that why_to_json() makes. */
+void present_why(JsonNode *why);
+/* On stdout: pages by attention for sentences that cite none. */
+void present_attached(const Answer *answer);
 /* On stderr, in the name of COMMAND: marks that name nothing; unless -q, how the answer ended and that it cites nothing. */
 void present_remarks(const Command *command, const Answer *answer);
 

@@ -11,6 +11,7 @@
 #include "src/base/failure.h"
 #include "src/cli/present.h"
 #include "src/cli/settings.h"
+#include "src/cli/watching.h"
 #include "src/cli/work.h"
 
 /* A retry must not give the same words again, whatever --temperature says. */
@@ -52,6 +53,7 @@ static gboolean prepare(Talk *talk, char **files, GError **error)
     talk->engine = settings_open_engine(error);
     if (talk->engine == NULL || (tokenizer = work_tokenizer(talk->engine, error)) == NULL)
         return FALSE;
+    talk->heads = watching_heads(&command_chat, talk->engine, TRUE);
     talk->store = work_open_store(talk->engine, &local);
     if (local != NULL) {
         g_propagate_error(error, local);
@@ -97,6 +99,7 @@ gboolean talk_begin(Talk *talk, char **files, GError **error)
 void talk_end(Talk *talk)
 {
     g_clear_pointer(&talk->turns, g_ptr_array_unref);
+    heads_free(talk->heads);
     pack_free(talk->pack);
     session_free(talk->session);
     gathered_clear(&talk->gathered);
@@ -253,7 +256,10 @@ static void show_answer(Talk *talk, const Record *record, const Answer *answer)
         if (answer->text->len > 0 && answer->text->str[answer->text->len - 1] != '\n')
             putchar('\n');
         present_sources(answer);
+        present_attached(answer);
         present_quotations(answer);
+        if (asking.why && record->why != NULL)
+            present_why(record->why);
         putchar('\n');
     }
     fflush(stdout);
@@ -299,6 +305,7 @@ static gboolean generate(Talk *talk, const Prompt *prompt, Answer *answer, const
     gboolean ok;
 
     options.sample = *sample;
+    answer_watch(answer, talk->session, talk->engine, talk->heads, prompt, talk->pack);
     ok = prefix_talk(talk->session, talk->engine, kv, talk->store, (const gint32 *) (void *) prompt->ids->data,
                      prompt->ids->len, prompt->prefix, meter_update, talk->meter, &answer->prefix, error);
     meter_clear(talk->meter);

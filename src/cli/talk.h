@@ -12,6 +12,7 @@
 typedef struct {
     Engine *engine;
     Store *store;                   /* or NULL */
+    Heads *heads;                   /* whose attention is noted */
     Meter *meter;
     Gathered gathered;
     Pack *pack;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/base/failure.h"
+#include "src/cli/present.h"
 
 typedef struct {
     const char *name, *argument, *help;
@@ -51,6 +52,19 @@ static gboolean run_sources(Talk *talk, const char *argument, GError **error)
         return FALSE;
     append_sources(text, record, TRUE);
     fputs(text->len > 0 ? text->str : "The last answer cites no page.\n", stdout);
+    return TRUE;
+}
+
+static gboolean run_why(Talk *talk, const char *argument, GError **error)
+{
+    const Record *record = last_turn(talk, error);
+
+    if (record == NULL)
+        return FALSE;
+    if (record->why != NULL)
+        present_why(record->why);
+    else
+        puts("What the last answer looked at was not noted.");
     return TRUE;
 }
 
@@ -138,6 +152,7 @@ static gboolean run_tokens(Talk *talk, const char *argument, GError **error)
 static const TalkCommand commands[] = {
     { "/help", "", "this list", run_help },
     { "/sources", "", "the pages that the last answer cites, and what stands there", run_sources },
+    { "/why", "", "the pages that each sentence of the last answer rests on, by attention", run_why },
     { "/retry", "", "ask the last question again, for another answer", run_retry },
     { "/undo", "", "take the last question and its answer back", run_undo },
     { "/turns", "", "what was asked so far", run_turns },

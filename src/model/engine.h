@@ -171,6 +171,10 @@ void session_witness(Session *session, const WitnessHead *heads, gsize n);
  * session has been shortened meanwhile; NULL when that call was too long or nothing is noted. */
 const float *session_witness_mass(const Session *session, gsize token, gsize head, gsize *n_tiles);
 
+/* Whether SESSION notes at all, and for how many tokens of the last call that appended it did: 0 when that was too long. */
+gboolean session_witnessed(const Session *session);
+gsize session_witness_tokens(const Session *session);
+
 /* Of such shares, over KEYS keys in all (the token's position + 1), what fell on positions FROM .. TO-1; a tile
  * that lies there in part counts in proportion. */
 double witness_between(const float *mass, gsize keys, gsize from, gsize to);

@@ -99,6 +99,16 @@ const float *session_witness_mass(const Session *s, gsize token, gsize head, gsi
     return w->mass + (token * w->n + head) * w->tiles;
 }
 
+gboolean session_witnessed(const Session *s)
+{
+    return s->witness != NULL;
+}
+
+gsize session_witness_tokens(const Session *s)
+{
+    return s->witness != NULL ? s->witness->tokens : 0;
+}
+
 double witness_between(const float *mass, gsize keys, gsize from, gsize to)
 {
     double sum = 0;

@@ -68,6 +68,8 @@ def arguments(argv):
     parser.add_argument("--kv", help="type of the KV cache")
     parser.add_argument("--option", action="append", default=[], metavar="OPTION",
                         help="one more option for every 'kvasir ask', as --option=--no-drafts; may be repeated")
+    parser.add_argument("--why", action="store_true",
+                        help="calibrate the model's attention heads and see whether they name the page")
     parser.add_argument("--plots", metavar="FOLDER", help="write plots there, with gnuplot")
     parser.add_argument("--make-only", action="store_true",
                         help="write the documents and cases.jsonl to the work folder, ask nothing")
@@ -127,6 +129,9 @@ def main(argv):
     os.makedirs(args.work, exist_ok=True)
     program = runner.Program(args.kvasir, args.work, args.model, args.kv, args.threads, ask=args.option)
     info = program.model_info()
+    if args.why:
+        program.run("model", "calibrate", *program.common)
+        program.ask_options.append("--why")
     meter = runner.Meter(program, info["context"])
     sets = make_sets(args, meter)
     write_cases(args, sets)

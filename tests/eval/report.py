@@ -52,7 +52,7 @@ def groups(rows):
     return [(task, target, by[(task, target)]) for task, target in sorted(by, key=lambda k: (order.index(k[0]), k[1]))]
 
 
-HEADS = ("task", "tokens", "n", "right", "95%", "exact", "F1", "page", "page p.", "refused", "errors", "s", "total s")
+HEADS = ("task", "tokens", "n", "right", "95%", "exact", "F1", "page", "page p.", "witness", "refused", "errors", "s", "total s")
 
 
 def line(task, rows):
@@ -64,7 +64,7 @@ def line(task, rows):
     return (task, tokens, str(len(good)), percent(mean(r["right"] for r in good)), "%.0f-%.0f" % (low, high),
             percent(mean(r["exact"] for r in good)), percent(mean(r["f1"] for r in good)),
             percent(mean(r.get("page_right") for r in right)), percent(mean(r.get("page_precision") for r in right)),
-            percent(mean(r["refused"] for r in good)), str(len(rows) - len(good)), middle("seconds"), middle("total_s"))
+            percent(mean(r.get("witness") for r in right)), percent(mean(r["refused"] for r in good)), str(len(rows) - len(good)), middle("seconds"), middle("total_s"))
 
 
 def aligned(lines, words, stream=sys.stdout):

@@ -99,6 +99,17 @@ def pages(reply, truth):
     return want <= cited, (len(cited & want) / len(cited) if cited else 0.0)
 
 
+def witness(reply, truth):
+    """Whether the page that the first sentence looked at most is one of TRUTH; None without "why" or an expected page."""
+    if not truth or "why" not in reply:
+        return None
+    sentences = [s for s in reply["why"]["sentences"] if s["pages"]]
+    if not sentences:
+        return False
+    best = sentences[0]["pages"][0]
+    return [best["document_index"], best["start_page_number"]] in [list(t) for t in truth]
+
+
 def judge(case, reply):
     """The verdict on one reply of "kvasir ask --json": a dict of what report.py counts."""
     answer, truths, rule = reply["answer"], case["expected"], case["rule"]
@@ -118,5 +129,6 @@ def judge(case, reply):
         verdict["right"] = any(contains(said, t) for t in truths)
         verdict["exact"] = any(folded(said) == folded(t) for t in truths)
     verdict["page_right"], verdict["page_precision"] = pages(reply, case["pages"])
+    verdict["witness"] = witness(reply, case["pages"])
     verdict["basis"] = [c.get("basis") for c in reply.get("citations", [])]
     return verdict
