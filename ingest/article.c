@@ -10,35 +10,19 @@
 
 #include <string.h>
 
-#include "ingest/clean.h"
+#include "ingest/article.h"
 #include "ingest/html.h"
 
-/* Letters: less is no paragraph, less is no article, more is no teaser. */
-enum { PARAGRAPH = 25, ARTICLE = 250, TEASER = 300 };
+/* Letters: less is no paragraph, less is no article. */
+enum { PARAGRAPH = 25, ARTICLE = 250, WEAK_TEXT = 100 };
 
-typedef struct {
-    guint text, links;      /* letters, and those inside of links */
-    guint commas, paragraphs, items, anchors;
-    guint prose;            /* letters in paragraphs and code that are not links */
-    guint headings, linked; /* headings, and those that are links */
-    float score;
-    gboolean candidate;
-} Stats;
-
-typedef struct {
-    GPtrArray *nodes;       /* xmlNode: elements and texts in document order */
-    GArray *stats;          /* Stats of each */
-    GHashTable *index;      /* xmlNode -> position + 1 in nodes */
-    GHashTable *dropped;    /* the result */
-} Article;
-
-static Stats *stats_of(const Article *a, const xmlNode *node)
+Stats *article_stats(const Article *a, const xmlNode *node)
 {
     guint i = GPOINTER_TO_UINT(g_hash_table_lookup(a->index, node));
     return i ? &g_array_index(a->stats, Stats, i - 1) : NULL;
 }
 
-static gboolean has_word(const char *text, const char *const *words)
+gboolean article_has_word(const char *text, const char *const *words)
 {
     for (; *words; words++)
         if (strstr(text, *words))
@@ -46,8 +30,7 @@ static gboolean has_word(const char *text, const char *const *words)
     return FALSE;
 }
 
-/* " class id " in lower case; to be freed. */
-static char *names_of(const xmlNode *node)
+char *article_names(const xmlNode *node)
 {
     const char *class = html_attribute(node, "class"), *id = html_attribute(node, "id");
     g_autofree char *both = g_strdup_printf(" %s %s ", class ? class : "", id ? id : "");
@@ -56,7 +39,7 @@ static char *names_of(const xmlNode *node)
 
 /* Never content, whatever else the name says. */
 static const char *const STRONG[] = { "comment", "disqus", "sidebar", "side-bar", "related", "share-", "-share",
-    " share", "sharing", "social", "newsletter", "promo", "advert", "-ad-", " ad-", "-ads", " ads", "breadcrumb",
+    " share", "sharing", " widget ", "newsletter", "promo", "advert", "-ad-", " ad-", "-ads", " ads", "breadcrumb",
     "cookie", "consent", "gdpr", "recommend", "subscribe", "subscription", "navbar", "navigation", "-nav", " nav",
     "menu", "popup", "modal", "outbrain", "taboola", "pagination", "pager", "sponsor", "skip-", "toolbar",
     "most-read", "mostread", "most-popular", "trending", "read-more", "readmore", "read-next", "see-also",
@@ -75,8 +58,34 @@ static const char *const BAD[] = { "hidden", "banner", "combx", "comment", "cont
     "outbrain", "promo", "related", "scroll", "share", "shoutbox", "sidebar", "skyscraper", "sponsor", "shopping", "tags",
     "tool", "widget", "teaser", "more", NULL };
 
+/* Whether it is there for programs that read aloud or for printing alone, by the names that are common for this. */
+static gboolean is_unseen(const char *names)
+{
+    static const char *const UNSEEN[] = { "screen-reader", "visually-hidden", "visuallyhidden", "sr-only", "off-screen",
+        "offscreen", "print-only", "noprint", NULL };
+    static const char *const SHOWN[] = { " d-block", " d-sm-", " d-md-", " d-lg-", " d-xl-", NULL };
+    return article_has_word(names, UNSEEN) || (strstr(names, " d-none ") && !article_has_word(names, SHOWN));
+}
+
+/* Whether it is text with few links, as long as a paragraph. */
+static gboolean is_paragraph_like(const Stats *stats)
+{
+    return stats->text >= (stats->anchors ? WEAK_TEXT : WEAK_TEXT / 3) && article_link_density(stats) < 0.2f;
+}
+
+/* Whether the page's headline and text are in it: then its name tells how the page is laid out ("sidebar-right"). */
+static gboolean holds_article(const xmlNode *node, const Stats *stats)
+{
+    if (stats->prose < ARTICLE)
+        return FALSE;
+    for (xmlNode *n = node->children; n; n = html_next(n, node, TRUE))
+        if (html_is_any(n, " main h1 "))
+            return TRUE;
+    return FALSE;
+}
+
 /* Whether the element's own words say that it is no content. */
-static gboolean is_unlikely(const xmlNode *node)
+static gboolean is_unlikely(const xmlNode *node, const Stats *stats)
 {
     static const char ROLES[] = " navigation banner contentinfo complementary dialog alertdialog search menu menubar toolbar ";
     const char *role = html_attribute(node, "role");
@@ -87,10 +96,15 @@ static gboolean is_unlikely(const xmlNode *node)
         if (strstr(ROLES, word))
             return TRUE;
     }
-    if (html_is_any(node, " a tr td th code pre span em strong b i h1 "))
+    g_autofree char *names = article_names(node);
+    if (is_unseen(names))
+        return TRUE;
+    if (html_is_any(node, " a tr td th code pre span em strong b i h1 blockquote "))
         return FALSE;
-    g_autofree char *names = names_of(node);
-    return has_word(names, STRONG) || (has_word(names, WEAK) && !has_word(names, CONTENT));
+    gboolean strong = article_has_word(names, STRONG)
+        || (strstr(names, "social") && stats->prose * 3 < stats->text);
+    gboolean weak = article_has_word(names, WEAK) && !article_has_word(names, CONTENT) && !is_paragraph_like(stats);
+    return (strong || weak) && !holds_article(node, stats);
 }
 
 static gboolean is_skipped(const xmlNode *node)
@@ -115,6 +129,25 @@ static void measure_text(Stats *stats, const char *text)
     }
 }
 
+static gboolean is_link_elsewhere(const xmlNode *node)
+{
+    const char *target = html_is(node, "a") ? html_attribute(node, "href") : NULL;
+    return target && *target != '#';
+}
+
+/* Whether a heading is a link to another page, not to itself. */
+static gboolean leads_elsewhere(const xmlNode *heading, const Stats *stats)
+{
+    if (heading->parent && is_link_elsewhere(heading->parent))
+        return TRUE;
+    if (stats->links * 10 <= stats->text * 7)
+        return FALSE;
+    for (xmlNode *n = heading->children; n; n = html_next(n, heading, TRUE))
+        if (is_link_elsewhere(n))
+            return TRUE;
+    return FALSE;
+}
+
 /* Measures every element without those in dropped. */
 static void measure(Article *a)
 {
@@ -136,9 +169,9 @@ static void measure(Article *a)
             stats->prose = stats->text;
         if (html_is_any(node, " h1 h2 h3 h4 h5 h6 ")) {
             stats->headings = 1;
-            stats->linked = stats->links * 10 > stats->text * 7 || (node->parent && html_is(node->parent, "a"));
+            stats->linked = leads_elsewhere(node, stats);
         }
-        Stats *parent = stats_of(a, node->parent);
+        Stats *parent = article_stats(a, node->parent);
         if (!parent || g_hash_table_contains(a->dropped, node))
             continue;
         parent->text += stats->text;
@@ -172,6 +205,13 @@ static void collect(Article *a, xmlNode *root)
     }
 }
 
+/* The share of the page's text, in percent, from which an element is not dropped whatever it says: class names are
+ * often wrong, elements seldom. */
+static guint safe_share(const xmlNode *node)
+{
+    return html_is_hidden(node) ? 101 : html_is_any(node, " nav aside footer ") ? 70 : 40;
+}
+
 /* Drops unlikely elements, those only that hold less than a share of the page's text. */
 static void drop_unlikely(Article *a)
 {
@@ -180,35 +220,31 @@ static void drop_unlikely(Article *a)
         xmlNode *node = g_ptr_array_index(a->nodes, i);
         if (node->type != XML_ELEMENT_NODE || html_is_any(node, " html body article main "))
             continue;
-        if (is_unlikely(node) && (html_is_hidden(node) || g_array_index(a->stats, Stats, i).text * 10 < total * 4))
+        const Stats *stats = &g_array_index(a->stats, Stats, i);
+        if (is_unlikely(node, stats) && (guint64) stats->text * 100 <= (guint64) total * safe_share(node))
             g_hash_table_add(a->dropped, node);
     }
 }
 
-static float link_density(const Stats *stats)
+int article_class_weight(const xmlNode *node)
 {
-    return stats->text ? (float) stats->links / (float) stats->text : 0;
-}
-
-static int class_weight(const xmlNode *node)
-{
-    g_autofree char *names = names_of(node);
+    g_autofree char *names = article_names(node);
     int weight = 0;
     if (names[2]) {
-        weight += has_word(names, GOOD) ? 25 : 0;
-        weight -= has_word(names, BAD) ? 25 : 0;
+        weight += article_has_word(names, GOOD) ? 25 : 0;
+        weight -= article_has_word(names, BAD) ? 25 : 0;
     }
     return weight;
 }
 
 static void give(Article *a, xmlNode *node, float points)
 {
-    Stats *stats = node ? stats_of(a, node) : NULL;
+    Stats *stats = node ? article_stats(a, node) : NULL;
     if (!stats || node->type != XML_ELEMENT_NODE)
         return;
     if (!stats->candidate) {
         stats->candidate = TRUE;
-        stats->score = (float) class_weight(node);
+        stats->score = (float) article_class_weight(node);
         if (html_is_any(node, " article main "))
             stats->score += 25;
         else if (html_is_any(node, " div section "))
@@ -245,7 +281,7 @@ static xmlNode *find_best(Article *a)
         Stats stats = g_array_index(a->stats, Stats, i);
         gboolean paragraph = html_is_any(node, " p pre td blockquote dd li ")
             || (html_is_any(node, " div section ") && !has_block(node));
-        if (!paragraph || stats.text < PARAGRAPH || link_density(&stats) > 0.5f || is_dropped_within(a, node))
+        if (!paragraph || stats.text < PARAGRAPH || article_link_density(&stats) > 0.5f || is_dropped_within(a, node))
             continue;
         float points = 1 + (float) stats.commas + MIN((float) stats.text / 100, 3);
         xmlNode *up = node->parent;
@@ -258,7 +294,7 @@ static xmlNode *find_best(Article *a)
         Stats *stats = &g_array_index(a->stats, Stats, i);
         if (!stats->candidate)
             continue;
-        stats->score *= 1 - link_density(stats);
+        stats->score *= 1 - article_link_density(stats);
         if (stats->score > most) {
             most = stats->score;
             best = g_ptr_array_index(a->nodes, i);
@@ -271,7 +307,7 @@ static xmlNode *find_best(Article *a)
 static xmlNode *widen(const Article *a, xmlNode *best)
 {
     for (xmlNode *up = best->parent; up; up = up->parent) {
-        const Stats *outer = stats_of(a, up), *inner = stats_of(a, best);
+        const Stats *outer = article_stats(a, up), *inner = article_stats(a, best);
         if (!outer || html_is_any(up, " body html "))
             break;
         gboolean only_child = outer->text == inner->text;
@@ -279,7 +315,7 @@ static xmlNode *widen(const Article *a, xmlNode *best)
         guint more = outer->text - inner->text, prose = outer->prose - inner->prose;
         gboolean split = prose * 10 > more * 6 && prose * 4 > inner->prose;
         gboolean better = outer->candidate && outer->score > 0.75f * inner->score
-            && outer->paragraphs > inner->paragraphs && link_density(outer) < 0.25f;
+            && outer->paragraphs > inner->paragraphs && article_link_density(outer) < 0.25f;
         if (only_child || named || ((split || better) && outer->linked < inner->linked + 3))
             best = up;
     }
@@ -289,12 +325,19 @@ static xmlNode *widen(const Article *a, xmlNode *best)
 /* Whether a sibling of the best element belongs to it. */
 static gboolean is_alike(const Article *a, const xmlNode *sibling, const xmlNode *best)
 {
-    const Stats *stats = stats_of(a, sibling), *top = stats_of(a, best);
+    const Stats *stats = article_stats(a, sibling), *top = article_stats(a, best);
     if (!stats || sibling->type != XML_ELEMENT_NODE)
+        return FALSE;
+    if (stats->linked >= 3 && stats->linked * 4 > stats->headings * 3)
         return FALSE;
     if (stats->candidate && stats->score >= MAX(10, 0.2f * top->score))
         return TRUE;
-    return html_is_any(sibling, " p blockquote pre h2 h3 ul ol ") && stats->text > 80 && link_density(stats) < 0.25f;
+    /* What stands before it: a summary in larger letters. */
+    for (const xmlNode *n = best->prev; n; n = n->prev)
+        if (n == sibling && stats->paragraphs && stats->text > 80 && article_link_density(stats) < 0.1f
+            && article_class_weight(n) >= 0)
+            return TRUE;
+    return html_is_any(sibling, " p blockquote pre h2 h3 ul ol ") && stats->text > 80 && article_link_density(stats) < 0.25f;
 }
 
 /* Drops everything outside of BEST but its kin. */
@@ -309,128 +352,11 @@ static void drop_around(Article *a, xmlNode *best)
     }
 }
 
-static gboolean has_inside(const xmlNode *node, const char *names)
-{
-    for (xmlNode *n = node->children; n; n = html_next(n, node, TRUE))
-        if (html_is_any(n, names))
-            return TRUE;
-    return FALSE;
-}
-
-/* The author's name and the date above an article; both are in the document's header. */
-static gboolean is_byline(const xmlNode *node)
-{
-    static const char *const NAMES[] = { "byline", "author", "dateline", "timestamp", "pubdate", "publish",
-        "post-date", "entry-date", "post-meta", "entry-meta", "article-meta", "article-info", "posted-on", " date", NULL };
-    const char *rel = html_attribute(node, "rel"), *item = html_attribute(node, "itemprop");
-    if ((rel && !strcmp(rel, "author")) || (item && (strstr(item, "author") || strstr(item, "date"))))
-        return TRUE;
-    g_autofree char *names = names_of(node);
-    return has_word(names, NAMES);
-}
-
-/* A block of links, buttons or notes inside the content. */
-static gboolean is_clutter(const Article *a, const xmlNode *node, const Stats *all)
-{
-    const Stats *stats = stats_of(a, node);
-    gboolean list = html_is_any(node, " ul ol dl ");
-    if (!list && !html_is_any(node, " div section table header aside fieldset p "))
-        return FALSE;
-    float density = link_density(stats);
-    if (stats->text * 2 > all->text)
-        return FALSE;
-    if (stats->text < 100 && is_byline(node))
-        return TRUE;
-    if (html_is(node, "p"))
-        return stats->anchors > 0 && density > 0.9f && stats->text < 120;
-    /* Teasers: headings that lead elsewhere. */
-    if (stats->linked >= 2 && stats->linked * 4 > stats->headings * 3 && stats->text < stats->linked * TEASER)
-        return TRUE;
-    if (stats->commas >= 10 || stats->text == 0)
-        return FALSE;
-    int weight = class_weight(node);
-    if (weight < 0 && stats->text < 400)
-        return TRUE;
-    if (html_is(node, "table") && has_inside(node, " th caption "))
-        return FALSE;
-    if (density > 0.6f && stats->anchors >= 2)
-        return !has_inside(node, " pre code ");
-    return !list && weight < 25 && density > 0.35f && stats->anchors >= 3 && stats->paragraphs < 2;
-}
-
-/* Whether a heading says what the document's title says. */
-static gboolean repeats_title(const xmlNode *node, const char *title)
-{
-    if (!html_is_any(node, " h1 h2 "))
-        return FALSE;
-    xmlChar *content = xmlNodeGetContent(node);
-    g_autofree char *line = clean_line((const char *) content, -1);
-    xmlFree(content);
-    return *line && strlen(line) >= 8 && strstr(title, line);
-}
-
-/* Headings of what follows an article on the same page. */
-static gboolean is_tail_heading(const xmlNode *node)
-{
-    static const char *const WORDS[] = { "more from", "more stories", "more news", "related", "recommended",
-        "read more", "read next", "you may also", "you might also", "most read", "most popular", "popular", "trending",
-        "latest news", "latest stories", "our latest", "sponsored", "about the author", "comments", "leave a reply",
-        "leave a comment", "sign up", "subscribe", "newsletter", "follow us", "don't miss", "share this", "join the",
-        "something to consider", "up next", "editor's picks", "more popular", "weitere ", "mehr zum thema", "das könnte",
-        "lesen sie auch", "ähnliche", "kommentare", "articles similaires", "à lire aussi", "lire aussi", "sur le même",
-        "te puede interesar", "lea también", "relacionad", "leia também", "関連", "相关", NULL };
-    if (!html_is_any(node, " h2 h3 h4 h5 h6 "))
-        return FALSE;
-    xmlChar *content = xmlNodeGetContent(node);
-    g_autofree char *line = clean_line((const char *) content, -1);
-    g_autofree char *lower = g_utf8_strdown(line, -1);
-    xmlFree(content);
-    for (int i = 0; WORDS[i] && strlen(lower) < 60; i++)
-        if (g_str_has_prefix(lower, WORDS[i]))
-            return TRUE;
-    return FALSE;
-}
-
-/* Drops what comes behind such a heading, when most of the content stands before it. */
-static void drop_tail(Article *a, xmlNode *best)
-{
-    guint before = 0, all = stats_of(a, best)->text;
-    for (xmlNode *n = best->children; n; ) {
-        const Stats *stats = stats_of(a, n);
-        gboolean known = stats && !g_hash_table_contains(a->dropped, n);
-        if (known && n->type != XML_ELEMENT_NODE)
-            before += stats->text;
-        if (known && before * 10 > all * 7 && is_tail_heading(n)) {
-            for (xmlNode *up = n; up != best; up = up->parent)
-                for (xmlNode *next = up->next; next; next = next->next)
-                    g_hash_table_add(a->dropped, next);
-            g_hash_table_add(a->dropped, n);
-            return;
-        }
-        n = html_next(n, best, known);
-    }
-}
-
-static void drop_clutter(Article *a, xmlNode *best, const char *title)
-{
-    gboolean titled = FALSE;
-    for (xmlNode *n = best->children; n; ) {
-        gboolean known = stats_of(a, n) && !g_hash_table_contains(a->dropped, n);
-        gboolean title_again = known && !titled && repeats_title(n, title);
-        titled |= title_again;
-        if (title_again || (known && n->type == XML_ELEMENT_NODE && is_clutter(a, n, stats_of(a, best)))) {
-            g_hash_table_add(a->dropped, n);
-            known = FALSE;
-        }
-        n = html_next(n, best, known);
-    }
-}
-
 /* Without an article, menus still go, but not if they are the page. */
 static void keep_page(Article *a, guint total)
 {
     const Stats *rest = &g_array_index(a->stats, Stats, 0);
-    if (rest->text * 3 < total)
+    if (rest->text * 3 < total && rest->prose < ARTICLE)
         g_hash_table_remove_all(a->dropped);
 }
 
@@ -448,12 +374,12 @@ GHashTable *article_find(xmlNode *root, const char *title)
     guint text = 0, rest = a.stats->len ? g_array_index(a.stats, Stats, 0).text : 0;
     if (best) {
         best = widen(&a, best);
-        text = stats_of(&a, best)->text;
+        text = article_stats(&a, best)->text;
     }
     if (text >= ARTICLE && text * 5 >= rest) {
         drop_around(&a, best);
-        drop_clutter(&a, best, title);
-        drop_tail(&a, best);
+        article_drop_clutter(&a, best, title);
+        article_drop_tail(&a, best);
     } else if (a.stats->len) {
         keep_page(&a, whole);
     }

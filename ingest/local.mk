@@ -1,9 +1,10 @@
 # ingest: documents to text with page anchors, text to a packed prompt.
 noinst_LIBRARIES += libingest.a
 libingest_a_SOURCES = \
-	ingest/article.c \
+	ingest/article.c ingest/article.h \
 	ingest/cells.c \
 	ingest/clean.c ingest/clean.h \
+	ingest/clutter.c \
 	ingest/document.c ingest/document.h \
 	ingest/encoding.c ingest/encoding.h \
 	ingest/furniture.c \

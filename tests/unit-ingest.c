@@ -406,6 +406,69 @@ static void test_article(void)
     g_string_free(html, TRUE);
 }
 
+/* PAGE as text, its sections joined; %s in it stands for paragraphs of an article. */
+static char *article_of(const char *page_html)
+{
+    static const char STORY[] = "<p>The river rose, fell, and rose again, and people came to see it, every year, from afar.</p>"
+        "<p>They brought bread, wine, and their children, who played where the water had been before.</p>"
+        "<p>In winter, when it froze, the older ones told of floods, of bridges lost, and of boats in the square.</p>";
+    g_auto(GStrv) parts = g_strsplit(page_html, "%s", -1);
+    g_autofree char *html = g_strjoinv(STORY, parts);
+    g_autoptr(Document) d = read_as("a.html", html, strlen(html));
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < d->pages->len; i++)
+        g_string_append(text, page(d, i)->text);
+    return g_string_free(text, FALSE);
+}
+
+static void assert_article(const char *page_html, const char *kept, const char *gone)
+{
+    g_autofree char *text = article_of(page_html);
+    g_assert_nonnull(strstr(text, "when it froze"));
+    if (kept && !strstr(text, kept))
+        g_error("\"%s\" is missing in: %s", kept, text);
+    if (gone && strstr(text, gone))
+        g_error("\"%s\" is in: %s", gone, text);
+}
+
+/* What stands in or next to an article and is part of it, or is not. */
+static void test_article_parts(void)
+{
+    /* A long list of teasers, in an aside or in a block beside the text. */
+    static const char TEASERS[] = "<h3><a href=/1>One thing</a></h3><p>It was so, and then it was not, said a man in a hat, who had "
+        "seen it, from near, from the other side of the street, in May, with his own eyes.</p>"
+        "<h3><a href=/2>Next thing</a></h3><p>Nobody knew, and nobody asked, until somebody did, and then all of them came, in cars, "
+        "on foot, by train, and asked, all at once, what was going on.</p>"
+        "<h3><a href=/3>Last thing</a></h3><p>Elsewhere, far away, a door was opened, and behind it, in the dark, was another one, "
+        "which had no handle, no lock, and no name on it.</p>";
+    g_autofree char *aside = g_strdup_printf("<body><main>%%s%%s<aside>%s</aside></main>", TEASERS);
+    g_autofree char *below = g_strdup_printf("<body><div class=a>%%s%%s</div><div class=b>%s</div>", TEASERS);
+    assert_article(aside, NULL, "Nobody knew");
+    assert_article(below, NULL, "Nobody knew");
+    /* Headings that are links to themselves are no teasers. */
+    assert_article("<body><div>%s<h2 id=x><a href=#x>One</a></h2>%s<h2 id=y><a href=#y>Two</a></h2>%s</div>", "## One", NULL);
+    assert_article("<body><div><div class=summary><p>A town, a river, and what became of them in a hundred years of floods and droughts, told by those "
+                   "who were there.</p></div><div>%s%s%s</div></div>", "A town, a river", NULL);
+    assert_article("<body><div class=with-sidebar><h1>Rivers</h1>%s%s</div><div>Tools and other things that are not for reading, "
+                   "of which there are many: a clock, a map, a list of towns, a list of rivers, prices of fish, the weather, the "
+                   "tides, the moon, the winners, the losers, jobs, flats, cars, boats, dogs, and horses that are for sale or for "
+                   "hire, by the hour or by the day, here and in the towns around, if you bring your own saddle, boots, and hay. "
+                   "</div>", "The river rose", NULL);
+    assert_article("<body><article>%s<div class=social-embed><blockquote><p>I saw it, too, from my own boat.</p>&mdash; A sailor"
+                   "</blockquote></div>%s</article>", "from my own boat", NULL);
+    assert_article("<body><article>%s<div class=teaser-text>Along the banks, the mills stood still for the first time in years."
+                   "</div>%s</article>", "the mills stood", NULL);
+    assert_article("<body><article>%s<div><p>Read more: <a href=/x>All that is known of the lakes</a></p></div>%s</article>", NULL,
+                   "of the lakes");
+    assert_article("<body><article>%s<p>Advertisement</p>%s</article>", NULL, "Advertisement");
+    assert_article("<body><article>%s<div class=d-none>Printed from the paper</div>%s</article>", NULL, "Printed from");
+    assert_article("<body><article>%s<div class='d-none d-md-block'>The mills stood still</div>%s</article>", "The mills stood", NULL);
+    g_autofree char *twice = article_of("<body><article>%s<figcaption>The bridge in the winter of that year, from the north</figcaption>"
+                                        "<figcaption>The bridge in the winter of that year, from the north</figcaption>%s</article>");
+    const char *first = strstr(twice, "The bridge in the winter");
+    g_assert_true(first && !strstr(first + 1, "The bridge in the winter"));
+}
+
 static void test_refusals(void)
 {
     static const struct { const char *name, *bytes; gsize length; } CASES[] = {
@@ -525,6 +588,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/hyphens", test_hyphens);
     g_test_add_func("/ingest/scan", test_scan);
     g_test_add_func("/ingest/article", test_article);
+    g_test_add_func("/ingest/article-parts", test_article_parts);
     g_test_add_func("/ingest/refusals", test_refusals);
     g_test_add_func("/ingest/program", test_program);
     g_test_add_func("/ingest/pack", test_pack);

@@ -1,0 +1,188 @@
+/* clutter.c - what is no content inside of the main content: teasers, notices, repetitions, the tail. */
+#include "config.h"
+
+#include <string.h>
+
+#include "ingest/article.h"
+#include "ingest/clean.h"
+#include "ingest/html.h"
+
+/* Letters: more is no teaser, or none of a list of them; more is no notice; less may well be under two pictures. */
+enum { TEASER = 300, LISTED_TEASER = 700, NOTICE = 200, REPEATED = 40 };
+
+static gboolean has_inside(const xmlNode *node, const char *names)
+{
+    for (xmlNode *n = node->children; n; n = html_next(n, node, TRUE))
+        if (html_is_any(n, names))
+            return TRUE;
+    return FALSE;
+}
+
+/* The author's name and the date above an article; both are in the document's header. */
+static gboolean is_byline(const xmlNode *node)
+{
+    static const char *const NAMES[] = { "byline", "author", "dateline", "timestamp", "pubdate", "publish",
+        "post-date", "entry-date", "post-meta", "entry-meta", "article-meta", "article-info", "posted-on", " date", NULL };
+    const char *rel = html_attribute(node, "rel"), *item = html_attribute(node, "itemprop");
+    if ((rel && !strcmp(rel, "author")) || (item && (strstr(item, "author") || strstr(item, "date"))))
+        return TRUE;
+    g_autofree char *names = article_names(node);
+    return article_has_word(names, NAMES);
+}
+
+/* A block of links, buttons or notes inside the content. */
+static gboolean is_clutter(const Article *a, const xmlNode *node, const Stats *all)
+{
+    const Stats *stats = article_stats(a, node);
+    gboolean list = html_is_any(node, " ul ol dl ");
+    if (!list && !html_is_any(node, " div section table header aside fieldset p "))
+        return FALSE;
+    float density = article_link_density(stats);
+    if (stats->text * 2 > all->text)
+        return FALSE;
+    if (stats->text < 100 && is_byline(node))
+        return TRUE;
+    if (html_is(node, "p"))
+        return stats->anchors > 0 && density > 0.9f && stats->text < 120;
+    /* Teasers: headings that lead elsewhere. */
+    guint teaser = stats->linked >= 3 ? LISTED_TEASER : TEASER;
+    if (stats->linked >= 2 && stats->linked * 4 > stats->headings * 3 && stats->text < stats->linked * teaser)
+        return TRUE;
+    if (stats->commas >= 10 || stats->text == 0)
+        return FALSE;
+    int weight = article_class_weight(node);
+    if (weight < 0 && stats->text < 400)
+        return !has_inside(node, " blockquote ");
+    if (html_is(node, "table") && has_inside(node, " th caption "))
+        return FALSE;
+    if (density > 0.6f && stats->anchors >= 2)
+        return !has_inside(node, " pre code ");
+    return !list && weight < 25 && density > 0.35f && stats->anchors >= 3 && stats->paragraphs < 2;
+}
+
+/* Whether a heading says what the document's title says. */
+static gboolean repeats_title(const xmlNode *node, const char *title)
+{
+    if (!html_is_any(node, " h1 h2 "))
+        return FALSE;
+    xmlChar *content = xmlNodeGetContent(node);
+    g_autofree char *line = clean_line((const char *) content, -1);
+    xmlFree(content);
+    return *line && strlen(line) >= 8 && strstr(title, line);
+}
+
+/* Headings of what follows an article on the same page. */
+static gboolean is_tail_heading(const xmlNode *node)
+{
+    static const char *const WORDS[] = { "more from", "more stories", "more news", "related", "recommended",
+        "read more", "read next", "you may also", "you might also", "most read", "most popular", "popular", "trending",
+        "latest news", "latest stories", "our latest", "sponsored", "about the author", "comments", "leave a reply",
+        "leave a comment", "sign up", "subscribe", "newsletter", "follow us", "don't miss", "share this", "join the",
+        "something to consider", "up next", "editor's picks", "more popular", "weitere ", "mehr zum thema", "das könnte",
+        "lesen sie auch", "ähnliche", "kommentare", "articles similaires", "à lire aussi", "lire aussi", "sur le même",
+        "te puede interesar", "lea también", "relacionad", "leia também", "関連", "相关", NULL };
+    if (!html_is_any(node, " h2 h3 h4 h5 h6 "))
+        return FALSE;
+    xmlChar *content = xmlNodeGetContent(node);
+    g_autofree char *line = clean_line((const char *) content, -1);
+    g_autofree char *lower = g_utf8_strdown(line, -1);
+    xmlFree(content);
+    for (int i = 0; WORDS[i] && strlen(lower) < 60; i++)
+        if (g_str_has_prefix(lower, WORDS[i]))
+            return TRUE;
+    return FALSE;
+}
+
+void article_drop_tail(Article *a, xmlNode *best)
+{
+    guint before = 0, all = article_stats(a, best)->text;
+    for (xmlNode *n = best->children; n; ) {
+        const Stats *stats = article_stats(a, n);
+        gboolean known = stats && !g_hash_table_contains(a->dropped, n);
+        if (known && n->type != XML_ELEMENT_NODE)
+            before += stats->text;
+        if (known && before * 10 > all * 7 && is_tail_heading(n)) {
+            for (xmlNode *up = n; up != best; up = up->parent)
+                for (xmlNode *next = up->next; next; next = next->next)
+                    g_hash_table_add(a->dropped, next);
+            g_hash_table_add(a->dropped, n);
+            return;
+        }
+        n = html_next(n, best, known);
+    }
+}
+
+/* Whether NODE holds text and no other blocks; headings and items of lists are content whatever they say. */
+static gboolean is_leaf_block(const xmlNode *node)
+{
+    static const char BLOCKS[] = " p div li ul ol dl table pre blockquote section article figure figcaption h1 h2 h3 h4 h5 h6 ";
+    return html_is_any(node, " p div center figcaption ") && !has_inside(node, BLOCKS);
+}
+
+/* "Advertisement", "Read more: ...", "Follow us ...": what pages say about themselves. */
+static gboolean is_notice(const char *text, const Stats *stats)
+{
+    static const char *const ALONE[] = { "advertisement", "advert", "anzeige", "werbung", "publicidad", "publicidade",
+        "publicité", "pubblicità", "реклама", "sponsored", "sponsored links", "スポンサードリンク", "スポンサーリンク", "広告", "广告",
+        "share this", "teilen", "compartir", "partager", "loading...", "continue reading", "story continues below advertisement", "this slideshow requires javascript.", NULL };
+    static const char *const LINKED[] = { "read more", "read also", "also read", "read:", "related", "see also:", "more:",
+        "watch:", "lea también", "lea tambien", "vea también", "lee también", "leer más", "te puede interesar", "leia ",
+        "veja também", "lire aussi", "à lire", "a lire", "voir aussi", "lesen sie", "mehr zum", "mehr dazu", "siehe auch",
+        "leggi anche", "lees ook", "читайте также", "explore further", "click here", "follow us", "subscribe", "sign up",
+        "download the", "tags", "filed under", "this article was originally", "source:", NULL };
+    g_autofree char *lower = g_utf8_strdown(text, -1);
+    for (int i = 0; ALONE[i]; i++)
+        if (!strcmp(lower, ALONE[i]))
+            return TRUE;
+    for (int i = 0; LINKED[i]; i++)
+        if (g_str_has_prefix(lower, LINKED[i]))
+            return stats->anchors > 0 && article_link_density(stats) > 0.3f;
+    return FALSE;
+}
+
+/* Whether it is what is written under a picture. */
+static gboolean is_caption(const xmlNode *node)
+{
+    static const char *const NAMES[] = { "caption", "credit", NULL };
+    if (html_is(node, "figcaption"))
+        return TRUE;
+    g_autofree char *names = article_names(node);
+    return article_has_word(names, NAMES);
+}
+
+/* Whether the block says nothing of its own: a notice, or a caption that was there before, as where a page brings
+ * its pictures in two sizes.  SEEN: the captions so far (owned). */
+static gboolean is_idle_block(const xmlNode *node, const Stats *stats, GHashTable *seen)
+{
+    if (!is_leaf_block(node) || stats->text == 0)
+        return FALSE;
+    xmlChar *content = xmlNodeGetContent(node);
+    char *line = clean_line((const char *) content, -1);
+    xmlFree(content);
+    gboolean notice = stats->text < NOTICE && is_notice(line, stats);
+    if (notice || stats->text < REPEATED || !is_caption(node)) {
+        g_free(line);
+        return notice;
+    }
+    return !g_hash_table_add(seen, line);
+}
+
+void article_drop_clutter(Article *a, xmlNode *best, const char *title)
+{
+    const Stats *all = article_stats(a, best);
+    xmlNode *top = best->parent ? best->parent : best;
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    gboolean titled = FALSE;
+    for (xmlNode *n = top->children; n; ) {
+        const Stats *stats = article_stats(a, n);
+        gboolean known = stats && !g_hash_table_contains(a->dropped, n);
+        gboolean title_again = known && !titled && repeats_title(n, title);
+        titled |= title_again;
+        if (title_again || (known && n != best && n->type == XML_ELEMENT_NODE
+                            && (is_clutter(a, n, all) || is_idle_block(n, stats, seen)))) {
+            g_hash_table_add(a->dropped, n);
+            known = FALSE;
+        }
+        n = html_next(n, top, known);
+    }
+}
