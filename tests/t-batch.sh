@@ -37,7 +37,7 @@ for part in [text] if sys.argv[1] == "one" else text.splitlines():
     answer.pop("timings", None)
     answer.pop("id", None)
     usage = answer.pop("usage", {})
-    answer["tokens"] = [usage.get(n) for n in ("prompt_tokens", "output_tokens", "drafted_tokens")]
+    answer["tokens"] = [usage.get(n) for n in ("prompt_tokens", "output_tokens")]
     print(json.dumps(answer, sort_keys=True, ensure_ascii=False))' "$1"
 }
 

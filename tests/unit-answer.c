@@ -189,6 +189,9 @@ static void test_draft(void)
     g_autoptr(Draft) draft = draft_new(ids, G_N_ELEMENTS(ids));
     gint32 got[DRAFT_MAX];
 
+    draft_cost(draft, 1, 1);
+    for (int i = 0; i < 200; i++)
+        draft_cost(draft, 11, 1.2);                             /* further tokens cost next to nothing */
     g_assert_cmpuint(draft_propose(draft, 10, got), ==, 0);     /* never seen */
     draft_push(draft, 2);
     draft_push(draft, 3);
@@ -198,13 +201,37 @@ static void test_draft(void)
     g_assert_cmpint(got[0], ==, 50);
     draft_push(draft, 5);
     draft_push(draft, 6);
-    g_assert_cmpuint(draft_propose(draft, 10, got), ==, 4);     /* the only place */
+    g_assert_cmpuint(draft_propose(draft, 2, got), ==, 2);      /* the only place */
     g_assert_cmpint(got[0], ==, 7);
-    draft_learn(draft, 4, 4);
-    g_assert_cmpuint(draft_propose(draft, 100, got), ==, 8);
-    draft_learn(draft, 8, 0);
-    draft_learn(draft, 4, 0);
-    g_assert_cmpuint(draft_propose(draft, 100, got), ==, 0);    /* asks for more now */
+    g_assert_cmpuint(draft_propose(draft, 0, got), ==, 0);
+}
+
+/* Guesses grow with what was right, and stop where they are wrong or dear. */
+static void test_draft_learns(void)
+{
+    gint32 ids[256], got[DRAFT_MAX];
+
+    for (gint32 i = 0; i < 256; i++)
+        ids[i] = i;
+    g_autoptr(Draft) draft = draft_new(ids, 256);
+    draft_cost(draft, 1, 1);
+    for (gint32 i = 0; i < 120; i++)
+        draft_push(draft, i);
+    g_assert_cmpuint(draft_propose(draft, 100, got), ==, DRAFT_MAX);
+    for (int i = 0; i < 200; i++)
+        draft_cost(draft, 2, 2);                                /* each token of a batch costs a step */
+    for (gint32 i = 0; i < 600; i++)                            /* three ids of the document, then another */
+        draft_push(draft, i % 4 < 3 ? 150 + i % 4 : 1000 + i);
+    for (gint32 i = 150; i < 153; i++)
+        draft_push(draft, i);
+    g_assert_cmpuint(draft_propose(draft, 100, got), ==, 0);
+    g_autoptr(Draft) fresh = draft_new(ids, 256);
+    draft_cost(fresh, 1, 1);
+    for (int i = 0; i < 200; i++)
+        draft_cost(fresh, 2, 2);
+    for (gint32 i = 0; i < 12; i++)
+        draft_push(fresh, i);
+    g_assert_cmpuint(draft_propose(fresh, 100, got), ==, 0);
 }
 
 static void test_reply_end(void)
@@ -238,6 +265,7 @@ int main(int argc, char **argv)
     g_test_add_func("/answer/fitting", test_fitting);
     g_test_add_func("/answer/reply-text", test_reply_text);
     g_test_add_func("/answer/draft", test_draft);
+    g_test_add_func("/answer/draft-learns", test_draft_learns);
     g_test_add_func("/answer/reply-drafts", test_reply_drafts);
     g_test_add_func("/answer/reply-end", test_reply_end);
     status = g_test_run();

@@ -5,6 +5,10 @@
  * verifies all of it in one batch (prompt lookup decoding, Saxena 2023).  The index is a
  * hash table over every DRAFT_GRAM consecutive ids with chains of earlier
  * places: it costs O(1) a token to build and to extend.
+ *
+ * How many tokens are worth a guess depends on how often such guesses were right and on what a longer batch
+ * costs here.  The former is learnt from every token, proposed or not, by the length of the match; the
+ * latter from the times of the batches (draft_cost).  Neither changes the answer, only how fast it comes.
  */
 #ifndef KVASIR_ANSWER_DRAFT_H
 #define KVASIR_ANSWER_DRAFT_H
@@ -23,10 +27,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Draft, draft_free)
 
 /* One more token of the answer. */
 void draft_push(Draft *draft, gint32 id);
-/* Proposes up to MIN(ROOM, DRAFT_MAX) ids to follow the last one; returns their number. */
+/* Proposes up to MIN(ROOM, DRAFT_MAX) ids to follow the last one, as many as make the answer fastest; returns
+ * their number. */
 gsize draft_propose(const Draft *draft, gsize room, gint32 ids[DRAFT_MAX]);
-/* What became of a proposal: the next ones are longer where it was right, and rarer and
- * shorter where it was wrong. */
-void draft_learn(Draft *draft, gsize proposed, gsize accepted);
+/* A batch of N tokens of this answer alone took SECONDS. */
+void draft_cost(Draft *draft, gsize n, double seconds);
 
 #endif

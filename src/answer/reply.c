@@ -134,8 +134,6 @@ static void drop_drafts(ReplyTurn *turn)
     Lookahead *ahead = &turn->ahead;
     gsize length = session_length(turn->session) - (ahead->n - ahead->used);
 
-    if (ahead->draft != NULL && ahead->n > 1)
-        draft_learn(ahead->draft, ahead->n - 1, ahead->used - 1);
     if (ahead->used < ahead->n) {
         gsize left = session_truncate(turn->session, length);
         g_assert(left == length);
@@ -239,7 +237,11 @@ gboolean reply_generate(Session *session, const Engine *engine, const ReplyOptio
         gsize n;
         const gint32 *batch = reply_turn_batch(turn, &n);
 
+        gint64 begun = g_get_monotonic_time();
+
         ok = !interrupt_check(error) && session_append_logits(session, batch, n, rows, error);
+        if (turn->ahead.draft != NULL)
+            draft_cost(turn->ahead.draft, n, (double) MAX(g_get_monotonic_time() - begun, 1) / 1e6);
         logits = rows;
     }
     reply_turn_end(turn, reply);
