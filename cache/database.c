@@ -210,7 +210,19 @@ database_get(Database *database, gint64 missing, gint64 *value, GError **error,
 gboolean
 database_begin(Database *database, GError **error)
 {
-    return database_do(database, error, "BEGIN IMMEDIATE", "");
+    gint64 version;
+
+    if (!database_do(database, error, "BEGIN IMMEDIATE", ""))
+        return FALSE;
+    /* A newer program may have taken the file over since it was opened: what this one would write might not fit. */
+    if (database_get(database, 0, &version, error, "PRAGMA user_version", "")) {
+        if (version == database->version)
+            return TRUE;
+        g_set_error(error, FAILURE, FAILURE_CACHE, "%s %s was changed meanwhile by another version of kvasir, or emptied; "
+                    "start again", database->format->what, database->path);
+    }
+    database_rollback(database);
+    return FALSE;
 }
 
 gboolean
@@ -410,7 +422,7 @@ make_tables(Database *database, GError **error)
     gboolean empty, ok;
     int rc;
 
-    if (!database_begin(database, error))
+    if (!database_do(database, error, "BEGIN IMMEDIATE", ""))
         return FALSE;
     ok = check_header(database, &empty, error);
     if (ok && (empty || database->version < format->version)) {

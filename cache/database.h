@@ -66,7 +66,8 @@ gboolean database_do(Database *database, GError **error, const char *sql, const 
 gboolean database_get(Database *database, gint64 missing, gint64 *value, GError **error,
                       const char *sql, const char *types, ...);
 
-/* A transaction that may write from its start, one that only reads. */
+/* A transaction that may write from its start, one that only reads.  The first fails (FAILURE_CACHE) when the file has
+ * become one of another format since it was opened. */
 gboolean database_begin(Database *database, GError **error);
 gboolean database_begin_read(Database *database, GError **error);
 gboolean database_commit(Database *database, GError **error);

@@ -88,7 +88,8 @@ fill_rows(void)
     store_close(open_store());
     if (sqlite3_open(path, &db) != SQLITE_OK
         || sqlite3_exec(db, "INSERT INTO root VALUES (1, zeroblob(32), 'bench'); BEGIN", NULL, NULL, NULL) != SQLITE_OK
-        || sqlite3_prepare_v2(db, "INSERT INTO block VALUES (?, ?, 1, ?, ?, 1, ?, 8, 686080)", -1, &s, NULL) != SQLITE_OK)
+        || sqlite3_prepare_v2(db, "INSERT INTO block (id, key, root, parent, depth, last_used, children, parts,"
+                              " part_size) VALUES (?, ?, 1, ?, ?, 1, ?, 8, 686080)", -1, &s, NULL) != SQLITE_OK)
         fail(sqlite3_errmsg(db), NULL);
     for (gint32 c = 0; id < LOOKUP_BLOCKS; c++) {
         g_autofree guint8 *keys = make_chain(c, CHAIN);

@@ -40,3 +40,14 @@ tests_no_network_SOURCES = tests/no-network.c
 tests_no_network_CFLAGS = $(AM_CFLAGS)
 TESTS += tests/t-network.sh tests/t-disk.sh
 EXTRA_DIST += tests/t-network.sh tests/t-disk.sh
+
+check_PROGRAMS += tests/run-sql
+tests_run_sql_SOURCES = tests/run-sql.c
+tests_run_sql_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_run_sql_LDADD = $(SQLITE_LIBS)
+TESTS += tests/t-faults.sh
+EXTRA_DIST += tests/t-faults.sh tests/clock.c
+check_DATA += tests/clock.so
+CLEANFILES += tests/clock.so
+tests/clock.so: $(srcdir)/tests/clock.c
+	$(AM_V_CC)$(MKDIR_P) tests && $(CC) $(CPPFLAGS) -O1 -fPIC -shared -o $@ $(srcdir)/tests/clock.c -ldl

@@ -7,6 +7,7 @@
 typedef struct {
     sqlite3_file base;
     sqlite3_file *real;         /* lies behind this struct */
+    gboolean log;               /* a write-ahead log */
 } File;
 
 static sqlite3_vfs *parent;
@@ -16,6 +17,7 @@ static struct {
     gint countdown, hits;
     gboolean for_ever;
 } fault;
+static guint64 written[2];      /* bytes: of databases, of logs; under lock */
 
 void
 fault_vfs_arm(FaultKind kind, gint countdown, gboolean for_ever)
@@ -37,6 +39,17 @@ fault_vfs_hits(void)
     hits = fault.hits;
     g_mutex_unlock(&lock);
     return hits;
+}
+
+guint64
+fault_vfs_written(gboolean log)
+{
+    guint64 bytes;
+
+    g_mutex_lock(&lock);
+    bytes = written[log];
+    g_mutex_unlock(&lock);
+    return bytes;
 }
 
 /* Whether the operation of this KIND that is about to happen is to fail. */
@@ -85,6 +98,9 @@ file_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 offset)
         real_of(file)->pMethods->xWrite(real_of(file), bytes, n / 2, offset);
         return SQLITE_IOERR_WRITE;
     }
+    g_mutex_lock(&lock);
+    written[((File *) (void *) file)->log] += (guint64) n;
+    g_mutex_unlock(&lock);
     return real_of(file)->pMethods->xWrite(real_of(file), bytes, n, offset);
 }
 
@@ -183,6 +199,7 @@ vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int 
     f->real = (sqlite3_file *) (void *) (f + 1);
     rc = parent->xOpen(parent, name, f->real, flags, flags_out);
     f->base.pMethods = rc == SQLITE_OK ? &methods : NULL;
+    f->log = (flags & SQLITE_OPEN_WAL) != 0;
     return rc;
 }
 

@@ -19,5 +19,7 @@ void fault_vfs_install(void);
 void fault_vfs_arm(FaultKind kind, gint countdown, gboolean for_ever);
 /* How many operations failed since it was armed. */
 gint fault_vfs_hits(void);
+/* Bytes that were written into databases, or with LOG into their write-ahead logs, since it was installed. */
+guint64 fault_vfs_written(gboolean log);
 
 #endif

@@ -249,6 +249,43 @@ test_read_error(void)
     inject(FAULT_READ, FALSE, 5);
 }
 
+/* What the disk is given for a chain that grows: each block once into the file, once into the log, and hardly more,
+ * however long the chain is already.  Blocks as those of GLM-4-9B, of fewer parts. */
+static void
+test_bytes_written(void)
+{
+    enum { FEW = 2, SIZE = 686080, BLOCKS = 12 };
+    g_autofree char *path = make_store_path();
+    g_autofree guint8 *keys = chain("a", 2 * BLOCKS);
+    const guint8 root[STORE_KEY_BYTES] = { 0 };
+    const double content = (double) BLOCKS * FEW * SIZE;
+    double into_file[2], into_log[2];
+    g_autoptr(GError) error = NULL;
+
+    for (gsize half = 0; half < 2; half++) {
+        guint64 file = fault_vfs_written(FALSE), log = fault_vfs_written(TRUE);
+        Store *store = open_limited(path, 0);
+
+        for (gsize i = half * BLOCKS; i < (half + 1) * BLOCKS; i++) {
+            const StoreBlock block = { .root = root, .parent = i ? keys + (i - 1) * STORE_KEY_BYTES : NULL,
+                                       .key = keys + i * STORE_KEY_BYTES, .depth = i, .part_size = SIZE, .parts = FEW };
+
+            g_assert_true(store_write(store, &block, g_malloc0(FEW * SIZE), &error));
+        }
+        g_assert_true(store_flush(store, &error));
+        store_close(store);     /* brings the log into the file */
+        into_file[half] = (double) (fault_vfs_written(FALSE) - file) / content;
+        into_log[half] = (double) (fault_vfs_written(TRUE) - log) / content;
+        g_test_message("half %d: %.3f of the content into the file, %.3f into the log", (int) half, into_file[half],
+                       into_log[half]);
+        g_assert_cmpfloat(into_file[half], <=, 1.30);
+        g_assert_cmpfloat(into_log[half], <=, 1.50);
+    }
+    g_assert_cmpfloat(into_file[1], <=, 1.05 * into_file[0]);
+    g_assert_cmpfloat(into_log[1], <=, 1.05 * into_log[0]);
+    remove_store(path);
+}
+
 /* A full disk is said once, and the process goes on without writing. */
 static void
 test_full_is_said(void)
@@ -354,6 +391,7 @@ main(int argc, char **argv)
     fault_vfs_install();
     g_test_add_func("/crash/kill-writer", test_kill_writer);
     g_test_add_func("/crash/kill-churn", test_kill_churn);
+    g_test_add_func("/crash/bytes-written", test_bytes_written);
     g_test_add_func("/crash/full", test_full);
     g_test_add_func("/crash/full-is-said", test_full_is_said);
     g_test_add_func("/crash/short-write", test_short_write);
