@@ -5,13 +5,19 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef HAVE_XXH_DISPATCH
+#include <xxh_x86dispatch.h>
+#else
 #include <xxhash.h>
+#endif
 
 #include "src/base/failure.h"
 
 /* More idle readers than this are closed. */
 #define READERS_KEPT 16
 #define FIND_TRIES 5
+/* A page of the file. */
+#define STREAM_STEP ((gsize) 65536)
 
 static gboolean
 is_writable(const char *path)
@@ -158,8 +164,8 @@ store_chain_key(const guint8 parent[STORE_KEY_BYTES], const gint32 *ids, gsize n
     g_checksum_get_digest(sum, key, &length);
 }
 
-gint64
-store_checksum(const guint8 key[STORE_KEY_BYTES], guint part, guint parts, const guint8 *bytes, gsize size)
+static XXH64_hash_t
+seed_of(const guint8 *key, guint part, guint parts, gsize size)
 {
     guint8 place[STORE_KEY_BYTES + 16];
     guint32 number = GUINT32_TO_LE(part), count = GUINT32_TO_LE(parts);
@@ -169,7 +175,13 @@ store_checksum(const guint8 key[STORE_KEY_BYTES], guint part, guint parts, const
     memcpy(place + STORE_KEY_BYTES, &number, 4);
     memcpy(place + STORE_KEY_BYTES + 4, &count, 4);
     memcpy(place + STORE_KEY_BYTES + 8, &length, 8);
-    return (gint64) XXH3_64bits_withSeed(bytes, size, XXH3_64bits(place, sizeof place));
+    return XXH3_64bits(place, sizeof place);
+}
+
+gint64
+store_checksum(const guint8 key[STORE_KEY_BYTES], guint part, guint parts, const guint8 *bytes, gsize size)
+{
+    return (gint64) XXH3_64bits_withSeed(bytes, size, seed_of(key, part, parts, size));
 }
 
 /* How many of KEYS are stored from the first on, one indexed query each, and
@@ -240,13 +252,32 @@ store_find(Store *store, const guint8 *keys, gsize n, GError **error)
     return found;
 }
 
-gboolean
-store_read_part(Database *db, gint64 id, const guint8 key[STORE_KEY_BYTES], guint part, guint parts,
-                guint8 *out, gsize size, gboolean *good, GError **error)
+/* Streams the bytes of an open part into places of PLACE_SIZE bytes each, the last of which may be shorter, and through
+ * the checksum.  A step is about a page of the file, which the checksum then finds in the CPU's cache. */
+static int
+stream_blob(sqlite3_blob *blob, XXH3_state_t *sum, guint8 *const *places, gsize place_size, gsize size)
+{
+    for (gsize at = 0; at < size;) {
+        gsize place = at / place_size, inside = at % place_size;
+        gsize n = MIN(MIN(place_size - inside, STREAM_STEP), size - at);
+        int rc = sqlite3_blob_read(blob, places[place] + inside, (int) n, (int) at);
+
+        if (rc != SQLITE_OK)
+            return rc;
+        XXH3_64bits_update(sum, places[place] + inside, n);
+        at += n;
+    }
+    return SQLITE_OK;
+}
+
+/* As store_read_part(), into places; *BLOB is what the last part was read with, or NULL. */
+static gboolean
+read_places(Database *db, sqlite3_blob **blob, gint64 id, const guint8 *key, guint part, guint parts,
+            guint8 *const *places, gsize place_size, gsize size, gboolean *good, GError **error)
 {
     gint64 row = id << STORE_PART_BITS | part, checksum;
     sqlite3_stmt *s = database_query(db, error, "SELECT checksum FROM part WHERE id = ?", "i", row);
-    sqlite3_blob *blob = NULL;
+    XXH3_state_t *sum;
     int rc;
 
     *good = FALSE;
@@ -255,36 +286,59 @@ store_read_part(Database *db, gint64 id, const guint8 key[STORE_KEY_BYTES], guin
     rc = sqlite3_step(s);
     checksum = rc == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
     database_reset(s);
-    if (rc == SQLITE_ROW)
-        rc = sqlite3_blob_open(db->db, "main", "part", "bytes", row, 0, &blob);
-    else if (rc == SQLITE_DONE)
+    if (rc == SQLITE_DONE)
         return TRUE;
-    if (rc == SQLITE_OK && (gsize) sqlite3_blob_bytes(blob) == size) {
-        rc = sqlite3_blob_read(blob, out, (int) size, 0);
-        *good = rc == SQLITE_OK && store_checksum(key, part, parts, out, size) == checksum;
+    if (rc == SQLITE_ROW)
+        rc = *blob ? sqlite3_blob_reopen(*blob, row)
+                   : sqlite3_blob_open(db->db, "main", "part", "bytes", row, 0, blob);
+    if (rc == SQLITE_OK && (gsize) sqlite3_blob_bytes(*blob) == size) {
+        sum = XXH3_createState();
+        XXH3_64bits_reset_withSeed(sum, seed_of(key, part, parts, size));
+        rc = stream_blob(*blob, sum, places, place_size, size);
+        *good = rc == SQLITE_OK && (gint64) XXH3_64bits_digest(sum) == checksum;
+        XXH3_freeState(sum);
     }
-    if (rc != SQLITE_OK && rc != SQLITE_ERROR && !database_is_corrupt(rc) && (rc & 0xff) != SQLITE_IOERR)
-        database_fail(db, rc, error);
-    else
-        rc = SQLITE_OK;
-    sqlite3_blob_close(blob);
-    return rc == SQLITE_OK;
+    if (rc == SQLITE_OK || rc == SQLITE_ERROR || database_is_corrupt(rc) || (rc & 0xff) == SQLITE_IOERR)
+        return TRUE;
+    return database_fail(db, rc, error);
 }
 
-/* One part in one snapshot of the database.  *COST: microseconds that computing the block took. */
+gboolean
+store_read_part(Database *db, gint64 id, const guint8 key[STORE_KEY_BYTES], guint part, guint parts,
+                guint8 *out, gsize size, gboolean *good, GError **error)
+{
+    sqlite3_blob *blob = NULL;
+    gboolean ok = read_places(db, &blob, id, key, part, parts, &out, size, size, good, error);
+
+    sqlite3_blob_close(blob);
+    return ok;
+}
+
+/* What a reader wants of a block. */
+typedef struct {
+    const guint8 *key;
+    guint first, n;             /* parts */
+    guint parts;                /* that it must have; 0: more than FIRST */
+    gsize part_size;
+    guint8 *const *places;      /* for the first of the parts and those behind it */
+    gsize place_size;           /* divides PART_SIZE */
+} Wanted;
+
+/* In one snapshot of the database.  *COST: microseconds that computing the block took. */
 static gboolean
-read_block_part(Database *reader, const guint8 *key, guint part, guint8 *out, gsize size,
-                gboolean *there, gboolean *good, gint64 *cost, GError **error)
+read_wanted(Database *reader, const Wanted *w, gboolean *there, gboolean *good, gint64 *cost, GError **error)
 {
     sqlite3_stmt *s;
-    gint64 id = 0, parts = 0, part_size = 0;
+    sqlite3_blob *blob = NULL;
+    gint64 id, parts, part_size;
+    gboolean ok = TRUE;
     int row;
 
     if (!database_begin_read(reader, error))
         return FALSE;
     s = reader->version < 2
-        ? database_query(reader, error, "SELECT id, parts, part_size, 0 FROM block WHERE key = ?", "k", key)
-        : database_query(reader, error, "SELECT id, parts, part_size, cost FROM block WHERE key = ?", "k", key);
+        ? database_query(reader, error, "SELECT id, parts, part_size, 0 FROM block WHERE key = ?", "k", w->key)
+        : database_query(reader, error, "SELECT id, parts, part_size, cost FROM block WHERE key = ?", "k", w->key);
     row = s ? database_step(reader, s, error) : -1;
     *there = row == 1;
     if (row < 1)
@@ -295,12 +349,17 @@ read_block_part(Database *reader, const guint8 *key, guint part, guint8 *out, gs
     *cost = sqlite3_column_int64(s, 3);
     database_reset(s);
     /* Another shape than the caller's: the key covers the model, so the row is wrong. */
-    *good = part_size > 0 && (gsize) part_size == size && part < parts && parts <= STORE_MAX_PARTS;
-    return !*good || store_read_part(reader, id, key, part, (guint) parts, out, size, good, error);
+    *good = part_size > 0 && (gsize) part_size == w->part_size && w->first < parts && parts <= STORE_MAX_PARTS
+            && (w->parts == 0 || parts == w->parts);
+    for (guint i = 0; ok && *good && i < w->n; i++)
+        ok = read_places(reader, &blob, id, w->key, w->first + i, (guint) parts,
+                         w->places + i * (w->part_size / w->place_size), w->place_size, w->part_size, good, error);
+    sqlite3_blob_close(blob);
+    return ok;
 }
 
-gboolean
-store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part, guint8 *out, gsize size, GError **error)
+static gboolean
+read_back(Store *store, const Wanted *w, GError **error)
 {
     Database *reader = store_reader(store, error);
     gboolean there = FALSE, good = FALSE, ok;
@@ -308,19 +367,37 @@ store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part, guint8 *
 
     if (!reader)
         return FALSE;
-    ok = read_block_part(reader, key, part, out, size, &there, &good, &cost, error);
+    ok = read_wanted(reader, w, &there, &good, &cost, error);
     store_reader_return(store, reader);
     if (ok && good) {
         g_mutex_lock(&store->readers_lock);
-        store->hits += part == 0;
-        store->saved += part == 0 && cost > 0 ? (guint64) cost : 0;
-        store->hit_bytes += size;
+        store->hits += w->first == 0;
+        store->saved += w->first == 0 && cost > 0 ? (guint64) cost : 0;
+        store->hit_bytes += w->n * w->part_size;
         g_mutex_unlock(&store->readers_lock);
         return TRUE;
     }
     if (ok && there && !store->read_only)
-        store_drop_bad(store, key, error);
+        store_drop_bad(store, w->key, error);
     return FALSE;
+}
+
+gboolean
+store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part, guint8 *out, gsize size, GError **error)
+{
+    const Wanted wanted = { .key = key, .first = part, .n = 1, .part_size = size, .places = &out, .place_size = size };
+
+    return read_back(store, &wanted, error);
+}
+
+gboolean
+store_read_block(Store *store, const guint8 key[STORE_KEY_BYTES], guint parts, gsize part_size,
+                 guint8 *const *places, gsize place_size, GError **error)
+{
+    const Wanted wanted = { .key = key, .n = parts, .parts = parts, .part_size = part_size, .places = places,
+                            .place_size = place_size };
+
+    return read_back(store, &wanted, error);
 }
 
 gboolean

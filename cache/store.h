@@ -48,6 +48,12 @@ gsize store_find(Store *store, const guint8 *keys, gsize n, GError **error);
 gboolean store_read(Store *store, const guint8 key[STORE_KEY_BYTES], guint part,
                     guint8 *out, gsize size, GError **error);
 
+/* Reads all of block KEY, PARTS parts of PART_SIZE bytes, into PLACES: its bytes in order, PLACE_SIZE (which divides
+ * PART_SIZE) in each.  They go there at once, not through a buffer; what stands there after FALSE is not defined.  Else as
+ * store_read(), and less work than that for each part. */
+gboolean store_read_block(Store *store, const guint8 key[STORE_KEY_BYTES], guint parts, gsize part_size,
+                          guint8 *const *places, gsize place_size, GError **error);
+
 /* At most this many parts in a block. */
 #define STORE_MAX_PARTS 4096
 

@@ -1,6 +1,6 @@
 /* bench-store.c - how fast the KV store is: look-up, writing, reading back.
  *
- *     make tests/bench-store && tests/bench-store [FOLDER [GIGABYTES]]
+ *     make tests/bench-store && tests/bench-store [FOLDER [GIGABYTES [ROUNDS]]]
  *
  * Not run by "make check".  FOLDER should be on the disk that is of interest.
  */
@@ -22,10 +22,13 @@
 #define PARTS 8
 #define PART_SIZE 686080
 
+#define LAYERS 40
+#define LAYER_SIZE ((gsize) PARTS * PART_SIZE / LAYERS)
+
 #define LOOKUP_BLOCKS 100000
 #define CHAIN 512
 
-static char *path;
+static char *path, *plain_path;
 
 static void
 fail(const char *what, const GError *error)
@@ -166,44 +169,97 @@ bench_write(gsize blocks)
     return status.bytes;
 }
 
-typedef struct { Store *store; const guint8 *keys; gsize blocks; gint next; } Reading;
+/* Ways to bring the bytes of the blocks, or as many of a file, into TARGET, where a layer's blocks lie side by side as in a
+ * session. */
+typedef enum { TO_PLACE, THROUGH_BUFFER, PLAIN, MAPPED, WAYS } Way;
+
+static const char *const way_names[] = {
+    "store, to its place", "store, through a buffer", "a plain file, read", "a plain file, mapped and copied",
+};
+
+typedef struct {
+    Store *store;
+    const guint8 *keys;
+    gsize blocks;
+    guint8 *target;
+    gint next;
+} Reading;
+
+static guint8 *
+place_of(const Reading *r, gsize block, guint layer)
+{
+    return r->target + (layer * r->blocks + block) * LAYER_SIZE;
+}
+
+static gboolean
+read_block(const Reading *r, gsize block, Way way, guint8 *buffer)
+{
+    const guint8 *key = r->keys + block * STORE_KEY_BYTES;
+    guint8 *places[LAYERS];
+
+    for (guint l = 0; l < LAYERS; l++)
+        places[l] = place_of(r, block, l);
+    if (way == TO_PLACE)
+        return store_read_block(r->store, key, PARTS, PART_SIZE, places, LAYER_SIZE, NULL);
+    for (guint part = 0; part < PARTS; part++) {
+        if (!store_read(r->store, key, part, buffer, PART_SIZE, NULL))
+            return FALSE;
+        for (guint l = 0; l < LAYERS / PARTS; l++)
+            memcpy(places[part * (LAYERS / PARTS) + l], buffer + l * LAYER_SIZE, LAYER_SIZE);
+    }
+    return TRUE;
+}
+
+static Way way_at_work;
 
 static gpointer
-read_parts(gpointer data)
+read_blocks(gpointer data)
 {
     Reading *r = data;
-    g_autofree guint8 *out = g_malloc(PART_SIZE);
+    g_autofree guint8 *buffer = g_malloc(PART_SIZE);
 
     for (;;) {
         gsize i = (gsize) g_atomic_int_add(&r->next, 1);
 
-        if (i >= r->blocks * PARTS)
+        if (i >= r->blocks)
             return NULL;
-        if (!store_read(r->store, r->keys + i / PARTS * STORE_KEY_BYTES, (guint) (i % PARTS), out, PART_SIZE, NULL))
+        if (!read_block(r, i, way_at_work, buffer))
             fail("read", NULL);
     }
 }
 
 static void
-bench_read(gsize blocks, guint threads, const char *how)
+read_store(Reading *r, guint threads)
 {
-    Store *store = open_store();
-    g_autofree guint8 *keys = make_chain(-1, blocks);
-    Reading r = { store, keys, blocks, 0 };
     GThread *t[8];
-    gint64 start = g_get_monotonic_time();
-    clock_t cpu = clock();
-    double ms;
 
+    r->store = open_store();
+    r->next = 0;
     for (guint i = 0; i < threads; i++)
-        t[i] = g_thread_new("read", read_parts, &r);
+        t[i] = g_thread_new("read", read_blocks, r);
     for (guint i = 0; i < threads; i++)
         g_thread_join(t[i]);
-    ms = ms_since(start);
-    printf("read back, %s, %u thread%s: %.2f GB/s (%.2f per second of CPU time)\n", how, threads,
-           threads > 1 ? "s" : "", (double) (blocks * PARTS * PART_SIZE) / ms / 1e6,
-           (double) (blocks * PARTS * PART_SIZE) / 1e9 / ((double) (clock() - cpu) / CLOCKS_PER_SEC));
-    store_close(store);
+    store_close(r->store);
+}
+
+static void
+read_file(const Reading *r, Way way)
+{
+    g_autoptr(GMappedFile) mapping = way == MAPPED ? g_mapped_file_new(plain_path, FALSE, NULL) : NULL;
+    gsize size = r->blocks * PARTS * PART_SIZE;
+    int fd = way == PLAIN ? g_open(plain_path, O_RDONLY, 0) : -1;
+
+    if (way == MAPPED)
+        memcpy(r->target, g_mapped_file_get_contents(mapping), size);
+    for (gsize at = 0; way == PLAIN && at < size;) {
+        gssize n = read(fd, r->target + at, MIN(size - at, (gsize) 1 << 20));
+
+        if (n <= 0)
+            fail(plain_path, NULL);
+        at += (gsize) n;
+    }
+    if (fd >= 0)
+        close(fd);
 }
 
 /* Takes the file out of the page cache. */
@@ -217,20 +273,52 @@ forget(const char *name)
     close(fd);
 }
 
-/* The same bytes from a plain file, for comparison. */
+/* Round by round, each way in turn, so that what else the machine does falls on all alike. */
 static void
-bench_plain(void)
+bench_read(gsize blocks, guint threads, gboolean cold, guint rounds)
 {
-    g_autofree guint8 *buffer = g_malloc(PART_SIZE);
-    int fd = g_open(path, O_RDONLY, 0);
-    gint64 start = g_get_monotonic_time();
-    guint64 total = 0;
-    gssize n;
+    g_autofree guint8 *keys = make_chain(-1, blocks);
+    Reading r = { .keys = keys, .blocks = blocks, .target = g_malloc0(blocks * PARTS * PART_SIZE) };
+    double gigabytes = (double) (blocks * PARTS * PART_SIZE) / 1e9, best[WAYS] = { 0 }, cpu[WAYS] = { 0 };
 
-    while ((n = read(fd, buffer, PART_SIZE)) > 0)
-        total += (guint64) n;
-    close(fd);
-    printf("plain read of the file, cold: %.2f GB/s\n", (double) total / ms_since(start) / 1e6);
+    memset(r.target, 1, blocks * PARTS * PART_SIZE);
+    for (guint i = 0; i < rounds * WAYS; i++) {
+        Way way = i % WAYS;
+        gint64 start;
+        clock_t clocks;
+
+        if (cold)
+            forget(way < PLAIN ? path : plain_path);
+        way_at_work = way;
+        start = g_get_monotonic_time();
+        clocks = clock();
+        if (way < PLAIN)
+            read_store(&r, threads);
+        else
+            read_file(&r, way);
+        best[way] = MAX(best[way], gigabytes / ms_since(start) * 1000);
+        cpu[way] = MAX(cpu[way], gigabytes / ((double) (clock() - clocks) / CLOCKS_PER_SEC));
+    }
+    printf("read, %s, %u thread%s, the best of %u:\n", cold ? "cold" : "warm", threads, threads > 1 ? "s" : "", rounds);
+    for (Way way = 0; way < WAYS; way++)
+        printf("    %-32s %5.2f GB/s, %5.2f GB per second of CPU time\n", way_names[way], best[way], cpu[way]);
+    g_free(r.target);
+}
+
+/* As many bytes as BLOCKS have, in a plain file. */
+static void
+write_plain(gsize blocks)
+{
+    g_autofree guint8 *content = g_malloc(PART_SIZE);
+    FILE *file = fopen(plain_path, "wbe");
+    gboolean ok = file != NULL;
+
+    for (gsize i = 0; i < PART_SIZE; i++)
+        content[i] = (guint8) g_random_int();
+    for (gsize i = 0; ok && i < blocks * PARTS; i++)
+        ok = fwrite(content, PART_SIZE, 1, file) == 1;
+    if (!ok || fclose(file) != 0)
+        fail(plain_path, NULL);
 }
 
 int
@@ -240,18 +328,20 @@ main(int argc, char **argv)
     double gigabytes = argc > 2 ? atof(argv[2]) : 0.5;
     gsize blocks = MAX((gsize) (gigabytes * 1e9 / (PARTS * PART_SIZE)), 4);
 
+    guint rounds = argc > 3 ? (guint) atoi(argv[3]) : 5;
+
     path = g_build_filename(folder, "bench-store.db", NULL);
+    plain_path = g_build_filename(folder, "bench-store.plain", NULL);
     remove_files();
     bench_lookup();
     bench_write(blocks);
-    bench_read(blocks, 1, "warm");
-    bench_read(blocks, 2, "warm");
-    forget(path);
-    bench_plain();
-    forget(path);
-    bench_read(blocks, 1, "cold");
-    forget(path);
-    bench_read(blocks, 2, "cold");
+    write_plain(blocks);
+    for (guint threads = 1; threads <= 2; threads++)
+        bench_read(blocks, threads, FALSE, rounds);
+    for (guint threads = 1; threads <= 2; threads++)
+        bench_read(blocks, threads, TRUE, rounds);
+    g_unlink(plain_path);
+    g_free(plain_path);
     remove_files();
     g_free(path);
     return 0;

@@ -88,60 +88,60 @@ static void report_progress(const Fill *fill, const char *phase, gsize start, gs
         fill->progress(&progress, fill->data);
 }
 
-/* Reading back: threads take parts in order until one is missing. */
+/* Where the store's bytes of a block go in the session, a place for each layer. */
+static void find_places(const Fill *fill, gsize block, guint8 **places)
+{
+    for (int layer = 0; layer < fill->layers; layer++)
+        places[layer] = session_layer_place(fill->session, block, layer);
+}
+
+/* Reads a block to its place, PLACES being room for that of each layer. */
+static gboolean read_block(const Fill *fill, gsize block, guint8 **places, GError **error)
+{
+    find_places(fill, block, places);
+    return store_read_block(fill->store, block_key(fill, block), (guint) fill->parts, fill->part_bytes,
+                            places, fill->part_bytes / (gsize) fill->part_layers, error);
+}
+
+/* Reading back: threads take blocks in order until one is missing.  Whole blocks, because a block is a run of the file, which the
+ * system then reads ahead for each thread. */
 typedef struct {
     Fill *fill;
     gsize blocks;                   /* to read */
     GMutex lock;
     GCond changed;
-    gsize next;                     /* part to take, counted over all blocks */
-    gsize done;                     /* parts in place */
-    gsize good;                     /* no part of an earlier block was missing */
+    gsize next;                     /* block to take */
+    gsize done;                     /* blocks in place */
+    gsize good;                     /* no earlier block was missing */
     int running;
     GError *error;                  /* the first, or NULL */
 } Reading;
 
-static void read_part(Reading *reading, gsize index, guint8 *buffer)
-{
-    const Fill *fill = reading->fill;
-    gsize block = fill->begun + index / (gsize) fill->parts;
-    int part = (int) (index % (gsize) fill->parts);
-    GError *error = NULL;
-    gboolean ok = store_read(fill->store, block_key(fill, block), (guint) part, buffer, fill->part_bytes, &error);
-
-    if (ok)
-        session_import_layers(fill->session, block, part * fill->part_layers, fill->part_layers, buffer);
-    g_mutex_lock(&reading->lock);
-    reading->done++;
-    if (!ok)
-        reading->good = MIN(reading->good, block - fill->begun);
-    if (error != NULL && reading->error == NULL)
-        reading->error = g_steal_pointer(&error);
-    g_mutex_unlock(&reading->lock);
-    g_clear_error(&error);
-}
-
-static gpointer read_parts(gpointer data)
+static gpointer read_blocks(gpointer data)
 {
     Reading *reading = data;
-    gsize parts = (gsize) reading->fill->parts;
-    g_autofree guint8 *buffer = g_malloc(reading->fill->part_bytes);
+    g_autofree guint8 **places = g_new(guint8 *, reading->fill->layers);
+    GError *error = NULL;
 
-    for (;;) {
-        gsize index;
+    g_mutex_lock(&reading->lock);
+    while (reading->next < reading->good && !interrupt_requested()) {
+        gsize block = reading->next++;
+        gboolean ok;
 
-        g_mutex_lock(&reading->lock);
-        index = reading->next;
-        if (index >= reading->good * parts || interrupt_requested()) {
-            reading->running--;
-            g_cond_signal(&reading->changed);
-            g_mutex_unlock(&reading->lock);
-            return NULL;
-        }
-        reading->next++;
         g_mutex_unlock(&reading->lock);
-        read_part(reading, index, buffer);
+        ok = read_block(reading->fill, reading->fill->begun + block, places, &error);
+        g_mutex_lock(&reading->lock);
+        reading->done++;
+        if (!ok)
+            reading->good = MIN(reading->good, block);
+        if (error != NULL && reading->error == NULL)
+            reading->error = g_steal_pointer(&error);
+        g_clear_error(&error);
     }
+    reading->running--;
+    g_cond_signal(&reading->changed);
+    g_mutex_unlock(&reading->lock);
+    return NULL;
 }
 
 /* Puts what the store has of the chain into the session. */
@@ -168,11 +168,11 @@ static void read_back(Fill *fill, const Engine *engine)
     g_cond_init(&reading.changed);
     reading.running = n;
     for (int i = 0; i < n; i++)
-        threads[i] = g_thread_new("read-back", read_parts, &reading);
+        threads[i] = g_thread_new("read-back", read_blocks, &reading);
 
     g_mutex_lock(&reading.lock);
     while (reading.running > 0) {
-        gsize done = reading.done / (gsize) fill->parts * ENGINE_BLOCK;
+        gsize done = reading.done * ENGINE_BLOCK;
         g_cond_wait_until(&reading.changed, &reading.lock, g_get_monotonic_time() + PROGRESS_US);
         g_mutex_unlock(&reading.lock);
         report_progress(fill, "reading the cache", 0, done, total);
@@ -185,7 +185,7 @@ static void read_back(Fill *fill, const Engine *engine)
     g_mutex_clear(&reading.lock);
 
     /* Stopped by a signal: only whole blocks that were taken in order count. */
-    fill->cached = MIN(reading.good, reading.next / (gsize) fill->parts);
+    fill->cached = MIN(reading.good, reading.next);
     if (fill->cached > 0)
         session_adopt_blocks(fill->session, fill->ids + fill->begun * ENGINE_BLOCK, fill->cached);
     if (reading.error != NULL)
@@ -227,16 +227,13 @@ static gboolean computed_block(Session *session, gsize block, gpointer data, GEr
 /* Reads back a block that another process has just stored. */
 static gboolean take_block(Fill *fill, gsize block)
 {
-    g_autofree guint8 *bytes = g_malloc(fill->part_bytes);
+    g_autofree guint8 **places = g_new(guint8 *, fill->layers);
     GError *error = NULL;
 
-    for (int part = 0; part < fill->parts; part++) {
-        if (!store_read(fill->store, block_key(fill, block), (guint) part, bytes, fill->part_bytes, &error)) {
-            if (error != NULL)
-                warn(fill, error);
-            return FALSE;
-        }
-        session_import_layers(fill->session, block, part * fill->part_layers, fill->part_layers, bytes);
+    if (!read_block(fill, block, places, &error)) {
+        if (error != NULL)
+            warn(fill, error);
+        return FALSE;
     }
     session_adopt_blocks(fill->session, fill->ids + block * ENGINE_BLOCK, 1);
     fill->cached++;

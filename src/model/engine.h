@@ -2,7 +2,7 @@
  *
  * An Engine is a model, read-only and shareable between threads.  A Session is
  * one mutable sequence of tokens with its KV cache; one thread at a time uses
- * it (session_import_layers excepted).  Nothing above this header sees a tensor.
+ * it (session_import_layers and session_layer_place excepted).  Nothing above this header sees a tensor.
  *
  * Blocks.  Every ENGINE_BLOCK tokens of a session make a block, counted from
  * position 0.  The KV bytes of a whole block depend only on the tokens up to its end, on the
@@ -199,6 +199,9 @@ void session_export_layers(const Session *session, gsize block, int first, int n
 /* The reverse, for a block at or behind the current length; does not change
  * the length.  Different (block, layers) may be imported from different threads at once. */
 void session_import_layers(Session *session, gsize block, int first, int n, const guint8 *bytes);
+/* Where LAYER of such a block lies, session_layer_bytes() of them: for whoever reads a block to its place without a copy.
+ * Valid until the session is appended to, truncated or freed. */
+guint8 *session_layer_place(Session *session, gsize block, int layer);
 /* Makes N_BLOCKS imported blocks part of the sequence: TOKENS are the
  * n_blocks * ENGINE_BLOCK ids behind the current length, which must be a block border. */
 void session_adopt_blocks(Session *session, const gint32 *tokens, gsize n_blocks);

@@ -401,13 +401,18 @@ void session_export_layers(const Session *s, gsize block, int first, int n, guin
         memcpy(out + (gsize) i * bytes, session_tile(s, first + i, block * (ENGINE_BLOCK / KERNEL_TILE), 0), bytes);
 }
 
+guint8 *session_layer_place(Session *s, gsize block, int layer)
+{
+    g_assert(block >= s->length / ENGINE_BLOCK && (block + 1) * ENGINE_BLOCK <= s->capacity);
+    return session_tile(s, layer, block * (ENGINE_BLOCK / KERNEL_TILE), 0);
+}
+
 void session_import_layers(Session *s, gsize block, int first, int n, const guint8 *from)
 {
     gsize bytes = session_layer_bytes(s);
 
-    g_assert(block >= s->length / ENGINE_BLOCK && (block + 1) * ENGINE_BLOCK <= s->capacity);
     for (int i = 0; i < n; i++)
-        memcpy(session_tile(s, first + i, block * (ENGINE_BLOCK / KERNEL_TILE), 0), from + (gsize) i * bytes, bytes);
+        memcpy(session_layer_place(s, block, first + i), from + (gsize) i * bytes, bytes);
 }
 
 void session_adopt_blocks(Session *s, const gint32 *tokens, gsize n_blocks)
