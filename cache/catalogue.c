@@ -31,6 +31,10 @@ static const char *const tables[] = {
     " PRIMARY KEY (corpus, path)) WITHOUT ROWID;",
     /* Version 6: the bibliography of a corpus, in a form that the ingest layer reads. */
     "CREATE TABLE bibliography (corpus INTEGER PRIMARY KEY, text TEXT NOT NULL, checksum INTEGER NOT NULL);",
+    /* Version 7: what a document says, so that another one that says the same is known. */
+    "CREATE TABLE content (document INTEGER PRIMARY KEY, corpus INTEGER NOT NULL, hash TEXT NOT NULL,"
+    " checksum INTEGER NOT NULL);"
+    "CREATE INDEX content_hash ON content (corpus, hash);",
 };
 
 static const DatabaseFormat catalogue_format = {
@@ -93,6 +97,7 @@ catalogue_document_free(CatalogueDocument *document)
     g_free(document->author);
     g_free(document->date);
     g_free(document->hash);
+    g_free(document->text_hash);
     if (document->pages)
         g_ptr_array_unref(document->pages);
     g_free(document);

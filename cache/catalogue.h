@@ -18,6 +18,8 @@ typedef struct {
 typedef struct {
     gint64 id;                      /* 0 before it is stored */
     char *path, *format, *title, *author, *date, *hash;
+    char *text_hash;                /* for catalogue_put() only: of the text alone, or NULL; documents of one are stored once */
+    gboolean incomplete;            /* likewise: not all could be read, so an equal HASH does not make two files equal */
     gint64 added;                   /* seconds since 1970, when the file was last read */
     gint64 file_size, file_mtime_ns;    /* only to skip re-reading; content decides */
     GPtrArray *pages;               /* CataloguePage*, or NULL when not loaded */
@@ -75,13 +77,16 @@ gboolean catalogue_load_pages(Catalogue *catalogue, const char *corpus, Catalogu
 GHashTable *catalogue_hashes(Catalogue *catalogue, GError **error);
 /* Adds or, when CORPUS has one of the same path, replaces; all in one transaction; makes the corpus if it is new.
  * Content decides: a document whose hash is there already is that one, renamed, or, if the file at the stored one's path is
- * still there, a copy of it.  One whose content has changed goes behind all others, and the old content stays if it has a copy.
+ * still there, a copy of it; the same goes for a document that is new and says, by its TEXT_HASH, what another one says.  One
+ * whose content has changed goes behind all others, and the old content stays if it has a copy.
  * *CHANGED (may be NULL): FALSE when the hash was there already. */
 gboolean catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument *document,
                        gboolean *changed, GError **error);
 /* The copies: files of CORPUS (path, times, and the hash of the document) that have the content of a document with another path.
  * GPtrArray of CatalogueDocument* with free function, by path; empty if there is no such corpus. */
 GPtrArray *catalogue_copies(Catalogue *catalogue, const char *corpus, GError **error);
+/* The path (*DOCUMENT, to be freed) of the document that stands for the copy at PATH; NULL: there is no such copy. */
+gboolean catalogue_copy_of(Catalogue *catalogue, const char *corpus, const char *path, char **document, GError **error);
 /* A document that has a copy stays, under that one's path. */
 gboolean catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *path, gboolean *found, GError **error);
 /* How many tokens a volume of CORPUS has at most; 0: it was not said. */

@@ -2,7 +2,8 @@
  *
  * Content decides.  A document is its content; the paths are where it was found.  A file whose content a document of the corpus
  * has already is that document under a new name, or, when the document's own file is still there, a copy of it: such a
- * file is remembered (table copy), so that it need not be read again, but stands in the prompt once.  A document whose file has
+ * file is remembered (table copy), so that it need not be read again, but stands in the prompt once.  The same goes for a new file
+ * whose text says what a document of the corpus says, though its bytes, pages or title differ (table content).  A document whose file has
  * changed is another one, behind all others: what stays as it is comes first, and its KV blocks stay of use.
  */
 #include "config.h"
@@ -30,6 +31,7 @@ static gboolean
 delete_document(Catalogue *catalogue, gint64 id, GError **error)
 {
     return database_do(&catalogue->db, error, "DELETE FROM page WHERE document = ?", "i", id)
+           && database_do(&catalogue->db, error, "DELETE FROM content WHERE document = ?", "i", id)
            && database_do(&catalogue->db, error, "DELETE FROM document WHERE id = ?", "i", id);
 }
 
@@ -90,6 +92,44 @@ find_hash(Catalogue *catalogue, gint64 corpus, const char *hash, Stored *stored,
                                                  " WHERE corpus = ? AND hash = ? ORDER BY position LIMIT 1", "it",
                                                  corpus, hash),
                        stored, error);
+}
+
+static gint64
+content_checksum(gint64 corpus, gint64 document, const char *hash)
+{
+    XXH3_state_t *sum = catalogue_sum_begin(corpus);
+
+    catalogue_sum_int(sum, document);
+    catalogue_sum_text(sum, hash);
+    return catalogue_sum_end(sum);
+}
+
+static gboolean
+put_content(Catalogue *catalogue, gint64 corpus, gint64 document, const char *hash, GError **error)
+{
+    return !hash || database_do(&catalogue->db, error, "INSERT OR REPLACE INTO content VALUES (?, ?, ?, ?)", "iiti", document,
+                                corpus, hash, content_checksum(corpus, document, hash));
+}
+
+/* The document that says what HASH (may be NULL) stands for. */
+static gboolean
+find_alike(Catalogue *catalogue, gint64 corpus, const char *hash, Stored *stored, GError **error)
+{
+    sqlite3_stmt *s = hash ? database_query(&catalogue->db, error, "SELECT document, checksum FROM content WHERE corpus = ?"
+                                            " AND hash = ? ORDER BY document LIMIT 1", "it", corpus, hash) : NULL;
+    int row = s ? database_step(&catalogue->db, s, error) : -1;
+    gint64 id = 0;
+
+    if (row == 1) {
+        /* A damaged row is as good as none: the document is stored. */
+        if (content_checksum(corpus, sqlite3_column_int64(s, 0), hash) == sqlite3_column_int64(s, 1))
+            id = sqlite3_column_int64(s, 0);
+        database_reset(s);
+    }
+    if (id == 0)
+        return !hash || row >= 0;
+    return take_stored(catalogue, database_query(&catalogue->db, error, "SELECT id, position, pages, hash, path FROM document"
+                                                 " WHERE id = ?", "i", id), stored, error);
 }
 
 static gint64
@@ -160,6 +200,26 @@ catalogue_copies(Catalogue *catalogue, const char *corpus, GError **error)
     return copies;
 }
 
+gboolean
+catalogue_copy_of(Catalogue *catalogue, const char *corpus, const char *path, char **document, GError **error)
+{
+    sqlite3_stmt *s;
+    int row;
+
+    *document = NULL;
+    if (catalogue->db.version < 5)
+        return TRUE;
+    s = database_query(&catalogue->db, error, "SELECT document.path FROM copy JOIN corpus ON corpus.id = copy.corpus"
+                       " JOIN document ON document.id = copy.document WHERE corpus.name = ? AND copy.path = ?", "tb",
+                       corpus, path, strlen(path));
+    row = s ? database_step(&catalogue->db, s, error) : -1;
+    if (row == 1) {
+        *document = catalogue_column_text(s, 0);
+        database_reset(s);
+    }
+    return row >= 0;
+}
+
 /* The full row of document ID, without pages; NULL on error. */
 static CatalogueDocument *
 load_row(Catalogue *catalogue, gint64 id, GError **error)
@@ -178,6 +238,23 @@ load_row(Catalogue *catalogue, gint64 id, GError **error)
         database_reset(s);
     }
     return d;
+}
+
+/* Makes ROW, whose file was at FROM, that of the file of D. */
+static void
+move_row(CatalogueDocument *row, const char *from, const CatalogueDocument *d)
+{
+    g_autofree char *old_name = g_path_get_basename(from);
+
+    /* A title that is only the name of the file changes with it. */
+    if (g_strcmp0(row->title, old_name) == 0) {
+        g_free(row->title);
+        row->title = g_path_get_basename(d->path);
+    }
+    row->path = g_strdup(d->path);
+    row->added = d->added;
+    row->file_size = d->file_size;
+    row->file_mtime_ns = d->file_mtime_ns;
 }
 
 /* The file of STORED has gone or changed: if there is a copy, the document is that file's now.  *DONE: it is. */
@@ -201,16 +278,7 @@ hand_over(Catalogue *catalogue, gint64 corpus, const Stored *stored, gboolean *d
     row = load_row(catalogue, stored->id, error);
     if (!row)
         return FALSE;
-    /* A title that is only the name of the file changes with it. */
-    g_autofree char *old_name = g_path_get_basename(stored->path);
-    if (g_strcmp0(row->title, old_name) == 0) {
-        g_free(row->title);
-        row->title = g_path_get_basename(copy->path);
-    }
-    row->path = g_strdup(copy->path);
-    row->added = copy->added;
-    row->file_size = copy->file_size;
-    row->file_mtime_ns = copy->file_mtime_ns;
+    move_row(row, stored->path, copy);
     *done = TRUE;
     return drop_copy(catalogue, corpus, copy->path, error)
            && put_row(catalogue, corpus, stored->id, stored->position, stored->pages, row, &id, error);
@@ -234,15 +302,39 @@ touch_corpus(Catalogue *catalogue, gint64 corpus, GError **error)
                        g_get_real_time() / G_USEC_PER_SEC, corpus);
 }
 
+/* Whether the file of STORED is another one than D's and still there. */
+static gboolean
+stands_beside(const Stored *stored, const CatalogueDocument *d)
+{
+    return strcmp(stored->path, d->path) != 0 && g_file_test(stored->path, G_FILE_TEST_IS_REGULAR);
+}
+
 /* A document of the corpus has the content of D: a renamed one, or one of which D's file is a copy. */
 static gboolean
 put_known(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, const Stored *same, GError **error)
 {
     gint64 id;
 
-    if (strcmp(same->path, d->path) != 0 && g_file_test(same->path, G_FILE_TEST_IS_REGULAR))
+    if (stands_beside(same, d))
         return put_copy(catalogue, corpus, same->id, d, error);
-    return put_row(catalogue, corpus, same->id, same->position, same->pages, d, &id, error);
+    return put_row(catalogue, corpus, same->id, same->position, same->pages, d, &id, error)
+           && put_content(catalogue, corpus, id, d->text_hash, error);
+}
+
+/* A document of the corpus says what D says: it stays as it is, of its own file or, if that has gone, of D's. */
+static gboolean
+put_alike(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, const Stored *alike, GError **error)
+{
+    g_autoptr(CatalogueDocument) row = NULL;
+    gint64 id;
+
+    if (stands_beside(alike, d))
+        return put_copy(catalogue, corpus, alike->id, d, error);
+    row = load_row(catalogue, alike->id, error);
+    if (!row)
+        return FALSE;
+    move_row(row, alike->path, d);
+    return put_row(catalogue, corpus, alike->id, alike->position, alike->pages, row, &id, error);
 }
 
 static gboolean
@@ -253,13 +345,13 @@ put_new(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, GError 
     return database_get(&catalogue->db, 0, &position, error,
                         "SELECT ifnull(max(position), -1) + 1 FROM document WHERE corpus = ?", "i", corpus)
            && put_row(catalogue, corpus, 0, position, d->pages ? d->pages->len : 0, d, &id, error)
-           && insert_pages(catalogue, id, d->pages, error);
+           && insert_pages(catalogue, id, d->pages, error) && put_content(catalogue, corpus, id, d->text_hash, error);
 }
 
 static gboolean
 put_inside(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, gboolean *changed, GError **error)
 {
-    Stored before = { 0 }, same = { 0 };
+    Stored before = { 0 }, same = { 0 }, alike = { 0 };
     gboolean ok = find_path(catalogue, corpus, d->path, &before, error)
                   && drop_copy(catalogue, corpus, d->path, error);
 
@@ -270,12 +362,17 @@ put_inside(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, gboo
         *changed = before.id != 0;
         ok = (!before.id || give_up(catalogue, corpus, &before, error))
              && find_hash(catalogue, corpus, d->hash, &same, error);
-        *changed |= !same.id;
-        ok = ok && (same.id ? put_known(catalogue, corpus, d, &same, error) : put_new(catalogue, corpus, d, error))
+        if (same.id && d->incomplete && stands_beside(&same, d))
+            stored_clear(&same);
+        ok = ok && (same.id || find_alike(catalogue, corpus, d->text_hash, &alike, error));
+        *changed |= !same.id && !alike.id;
+        ok = ok && (same.id ? put_known(catalogue, corpus, d, &same, error)
+                    : alike.id ? put_alike(catalogue, corpus, d, &alike, error) : put_new(catalogue, corpus, d, error))
              && (!*changed || touch_corpus(catalogue, corpus, error));
     }
     stored_clear(&before);
     stored_clear(&same);
+    stored_clear(&alike);
     return ok;
 }
 
@@ -348,6 +445,7 @@ catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *foun
     ok = catalogue_corpus_id(catalogue, corpus, &id, error)
          && database_do(&catalogue->db, error, "DELETE FROM page WHERE document IN"
                         " (SELECT id FROM document WHERE corpus = ?)", "i", id)
+         && database_do(&catalogue->db, error, "DELETE FROM content WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM document WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM copy WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM volumes WHERE corpus = ?", "i", id)

@@ -87,5 +87,8 @@ gboolean document_untitled(const Document *document);
 /* SHA-256 (hex, to be freed) over title, author, date, labels and texts: equal content, equal
  * hash, whatever the file's name or time. */
 char *document_hash(const Document *document);
+/* SHA-256 (hex, to be freed) over the text alone, as one, without white space and in compatibility form (NFKC): documents that say
+ * the same have the same, whatever their format, pages, title or dates.  NULL where there is no text or a page could not be read. */
+char *document_text_hash(const Document *document);
 
 #endif

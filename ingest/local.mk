@@ -15,6 +15,7 @@ libingest_a_SOURCES = \
 	ingest/labels.c \
 	ingest/lamalef.c \
 	ingest/layout.h \
+	ingest/likeness.c \
 	ingest/markdown.c \
 	ingest/order.c \
 	ingest/outline.c ingest/outline.h \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # kvasir ingest: corpora from files and folders, what changed, what is prefilled.
 . "$top_srcdir/tests/tap.sh"
+. "$top_srcdir/tests/pdf.sh"
 kvasir=$top_builddir/kvasir
 unset KVASIR_ISA KVASIR_THREADS
 KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
@@ -109,6 +110,39 @@ copies() {
         [ "$("$kvasir" corpus show twice | grep -c '\.txt')" -eq 2 ]
 }
 
+# The same text in another form is no other document; what could not be read might be.
+alike() {
+    mkdir -p alike && document alike/a.txt 30 || return
+    { echo '<!DOCTYPE html><title>The same</title>' && sed 's/^/<p>/' alike/a.txt; } >alike/b.html
+    { echo && sed 's/ has /  has\n/; s/of 30/of\t３０/' alike/a.txt; } >alike/c.txt
+    sed 's/line 7 /line 7. /' alike/a.txt >alike/d.txt
+    for scan in e f; do
+        echo 'q 612 0 0 792 0 0 cm /I Do Q' | pdf alike/$scan.pdf "/Of ($scan)"
+    done
+    status 3 "$kvasir" ingest --no-prefill -c alike alike &&
+        grep -q '6 documents (4 new, 0 changed, 0 as before, 2 duplicates), 2 of them partly' out &&
+        grep -q 'alike/b.html: says what .*/alike/a.txt says, which stands for both' err &&
+        grep -q 'alike/c.txt: says what .*/alike/a.txt says' err &&
+        [ "$("$kvasir" corpus show alike | grep -c '/alike/')" -eq 4 ]
+}
+json() {
+    rm -r "$KVASIR_DATA_DIR" && printf 'GIF89a' >alike/g.txt && touch -d '2020-01-01' alike/*
+    status 3 "$kvasir" ingest --json --no-prefill -c alike alike &&
+        grep -q '"new":4,"changed":0,"same":0,"duplicates":2,"partly_read":2,"unreadable":1,' out &&
+        grep -qE '/alike/b.html","status":"duplicate","format":"html","pages":1,[^}]*"duplicate_of":"[^"]*/alike/a.txt"' out &&
+        grep -qE '/alike/g.txt","status":"unreadable","why":"[^"]*GIF image' out || return
+    status 3 "$kvasir" ingest --json --no-prefill -c alike alike && [ "$(grep -o '"status":"same"' out | wc -l)" -eq 6 ]
+}
+# Many files: a second run reads those that have changed, by their content, and no other.
+many() {
+    mkdir -p many && awk 'BEGIN { for (i = 0; i < 200; i++) { f = "many/" i ".txt"; print "File " i "." >f; close(f) } }'
+    touch -d '2020-01-01' many/*.txt
+    status 0 "$kvasir" ingest --no-prefill -c many many && grep -q '(200 new' out || return
+    for i in 7 77 177; do echo more >>"many/$i.txt"; done
+    touch many/1*.txt
+    status 0 "$kvasir" ingest --no-prefill -c many many && grep -q '(0 new, 3 changed, 197 as before)' out
+}
+
 # The name of a file without a title is nowhere in what is cached: not in a corpus, and not when files are named.
 renamed() {
     mkdir -p name && document name/first.txt 25 && document name/second.txt 25 &&
@@ -151,6 +185,9 @@ ok "unreadable files are named and counted, status 3" unreadable
 ok "an empty folder is an error" nothing
 ok "too long for the context: kept, not prefilled, status 2" too_long
 ok "two files of one content are one document" copies
+ok "two files that say the same are one document, and told" alike
+ok "--json: what became of each file" json
+ok "many files: what changed by content" many
 ok "a new name costs nothing" renamed
 ok "a changed document goes last" stable_first
 finish

@@ -209,6 +209,67 @@ documents_of(Catalogue *catalogue)
     return documents->len;
 }
 
+/* Puts a document at PATH of CONTENT that says TEXT. */
+static gboolean
+put_saying(Catalogue *catalogue, const char *path, const char *content, const char *text)
+{
+    g_autoptr(CatalogueDocument) d = document(path, content, 2);
+    g_autoptr(GError) error = NULL;
+    gboolean changed;
+
+    d->text_hash = g_strdup(text);
+    g_assert_true(catalogue_put(catalogue, "c", d, &changed, &error));
+    g_assert_no_error(error);
+    return changed;
+}
+
+static void
+copy_of(Catalogue *catalogue, const char *path, const char *expected)
+{
+    g_autofree char *document = NULL;
+
+    g_assert_true(catalogue_copy_of(catalogue, "c", path, &document, NULL));
+    g_assert_cmpstr(document, ==, expected);
+}
+
+/* Two files that say the same are one document, the first. */
+static void
+test_alike(Fixture *f, gconstpointer data)
+{
+    Catalogue *catalogue = open_it(f);
+    g_autofree char *a = g_build_filename(f->folder, "a.txt", NULL), *b = g_build_filename(f->folder, "b.txt", NULL);
+    g_autofree char *c = g_build_filename(f->folder, "c.txt", NULL);
+
+    g_assert_true(g_file_set_contents(a, "A", 1, NULL) && g_file_set_contents(b, "B", 1, NULL));
+    g_assert_true(put_saying(catalogue, a, "A", "same"));
+    g_assert_false(put_saying(catalogue, b, "B", "same"));
+    copies(catalogue, "b.txt");
+    copy_of(catalogue, b, a);
+    copy_of(catalogue, a, NULL);
+    g_assert_true(put_saying(catalogue, c, "C", "other"));
+    g_assert_cmpuint(documents_of(catalogue), ==, 2);
+    /* Without a text there is nothing alike. */
+    g_assert_true(put_saying(catalogue, c, "D", NULL));
+    g_assert_true(put_saying(catalogue, "/d", "E", NULL));
+    g_assert_cmpuint(documents_of(catalogue), ==, 3);
+    /* The first file changes: the second one is the document now. */
+    g_assert_true(put_saying(catalogue, a, "F", "new"));
+    copies(catalogue, "");
+    g_assert_cmpuint(documents_of(catalogue), ==, 4);
+    /* Its file goes, and one that says the same takes its place, text and all. */
+    g_unlink(b);
+    g_assert_false(put_saying(catalogue, "/e", "G", "same"));
+    copies(catalogue, "");
+    g_assert_cmpuint(documents_of(catalogue), ==, 4);
+    /* A damaged row is none. */
+    sql(f->path, "UPDATE content SET hash = 'new' WHERE hash = 'same'; DELETE FROM content WHERE hash = 'new' AND document ="
+        " (SELECT max(document) FROM content WHERE hash = 'new')");
+    g_assert_true(put_saying(catalogue, "/f", "H", "new"));
+    g_assert_cmpuint(documents_of(catalogue), ==, 5);
+    g_unlink(a);
+    catalogue_close(catalogue);
+}
+
 /* Two files of one content are one document; when one of them changes or goes, the content stays with the other. */
 static void
 test_copies(Fixture *f, gconstpointer data)
@@ -550,7 +611,7 @@ test_upgrade(Fixture *f, gconstpointer data)
 
     put(catalogue, "thesis", "/a.pdf", "alpha", 3);
     catalogue_close(catalogue);
-    sql(f->path, "DROP TABLE bibliography; DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
+    sql(f->path, "DROP TABLE content; DROP TABLE bibliography; DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
@@ -566,11 +627,11 @@ test_upgrade(Fixture *f, gconstpointer data)
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
     g_assert_cmpint(add_record(catalogue, "thesis", "What?"), ==, 1);
     catalogue_close(catalogue);
-    g_assert_cmpint(user_version(f->path), ==, 6);
+    g_assert_cmpint(user_version(f->path), ==, 7);
     catalogue_close(open_it(f));
 
     /* Version 2 has records, but no conversations. */
-    sql(f->path, "DROP TABLE bibliography; DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; PRAGMA user_version = 2");
+    sql(f->path, "DROP TABLE content; DROP TABLE bibliography; DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; PRAGMA user_version = 2");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
     assert_conversations(catalogue, "");
@@ -579,7 +640,7 @@ test_upgrade(Fixture *f, gconstpointer data)
     g_assert_cmpint(record->conversation, ==, 0);
     catalogue_close(catalogue);
     catalogue_close(open_it(f));
-    g_assert_cmpint(user_version(f->path), ==, 6);
+    g_assert_cmpint(user_version(f->path), ==, 7);
 
     /* A file that says 1 but has another schema is no catalogue of version 1. */
     sql(f->path, "PRAGMA user_version = 1");
@@ -630,6 +691,7 @@ main(int argc, char **argv)
         { "/catalogue/volumes", test_volumes },
         { "/catalogue/upgrade", test_upgrade },
         { "/catalogue/copies", test_copies },
+        { "/catalogue/alike", test_alike },
         { "/catalogue/processes", test_processes },
     };
 

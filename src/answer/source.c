@@ -47,6 +47,8 @@ CatalogueDocument *source_row(const Document *document, const char *path, const 
     row->author = g_strdup(document->author);
     row->date = g_strdup(document->date);
     row->hash = document_hash(document);
+    row->text_hash = document_text_hash(document);
+    row->incomplete = document_unread_pages(document) > 0;
     row->added = stamp->taken;
     row->file_size = stamp->size;
     row->file_mtime_ns = stamp->mtime_ns;

@@ -11,6 +11,7 @@
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
 #include "src/cli/command.h"
+#include "src/cli/ingest_report.h"
 #include "src/cli/meter.h"
 #include "src/cli/naming.h"
 #include "src/cli/reading.h"
@@ -19,7 +20,7 @@
 
 static struct {
     char *corpus;
-    gboolean no_prefill, reread;
+    gboolean no_prefill, reread, json;
     int volume_tokens;
     char **bibliographies;
 } option = { .volume_tokens = -1 };
@@ -48,6 +49,7 @@ static const GOptionEntry entries[] = {
     { "no-prefill", 0, 0, G_OPTION_ARG_NONE, &option.no_prefill, "Keep the texts only; no model is needed", NULL },
     { "volume-tokens", 0, 0, G_OPTION_ARG_INT, &option.volume_tokens,
       "Keep the corpus in volumes of at most N tokens (default, and 0: what the model's context holds)", "N" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "Write what became of each file as JSON", NULL },
     { "reread", 0, 0, G_OPTION_ARG_NONE, &option.reread, "Read also files whose size and time are as before", NULL },
     { NULL },
 };
@@ -59,7 +61,7 @@ typedef struct {
     Meter *meter;
     Bibliography *bibliography; /* or NULL: it stays as it was */
     PrefixReport prefix;
-    guint new, changed, same, partly, unreadable;
+    IngestReport report;
 } Ingest;
 
 static gboolean load_known(Ingest *ingest, GError **error)
@@ -92,11 +94,12 @@ typedef struct {
     SourceStamp stamp;
 } Task;
 
-static void tell(Ingest *ingest, GError *error)
+/* PATH could not be read; frees ERROR. */
+static void tell(Ingest *ingest, const char *path, GError *error)
 {
     meter_clear(ingest->meter);
+    ingest_report_add(&ingest->report, &ingest->report.unreadable, path, NULL, NULL, error->message);
     command_fail(&command_ingest, error);
-    ingest->unreadable++;
 }
 
 /* Whether PATH must be read: its stamp is taken then. */
@@ -107,12 +110,13 @@ static gboolean must_read(Ingest *ingest, const char *path, Task *task)
     GError *local = NULL;
 
     task->path = path;
-    if (known != NULL && !option.reread && strcmp(known->format != NULL ? known->format : "", "site") != 0 && reading_options()->password == NULL && source_unchanged(known)) {
-        ingest->same++;
+    if (known != NULL && !option.reread && g_strcmp0(known->format, "site") != 0 && reading_options()->password == NULL &&
+        source_unchanged(known)) {
+        ingest_report_add(&ingest->report, &ingest->report.same, path, NULL, NULL, NULL);
         return FALSE;
     }
     if (!source_stamp(path, &task->stamp, &local)) {
-        tell(ingest, local);
+        tell(ingest, path, local);
         return FALSE;
     }
     return TRUE;
@@ -121,22 +125,20 @@ static gboolean must_read(Ingest *ingest, const char *path, Task *task)
 static gboolean keep(Ingest *ingest, const Task *task, const Document *document, GError **error)
 {
     g_autoptr(CatalogueDocument) row = source_row(document, task->path, &task->stamp);
-    gboolean changed;
+    g_autofree char *original = NULL;
+    IngestReport *report = &ingest->report;
+    gboolean changed, known = g_hash_table_contains(ingest->known, task->path);
 
     meter_clear(ingest->meter);
     work_tell_left_out(&command_ingest, document);
-    if (document_unread_pages(document) > 0) {
-        work_tell_unread(&command_ingest, document);
-        ingest->partly++;
-    }
-    if (!catalogue_put(ingest->catalogue, option.corpus, row, &changed, error))
+    work_tell_unread(&command_ingest, document);
+    if (!catalogue_put(ingest->catalogue, option.corpus, row, &changed, error) ||
+        !catalogue_copy_of(ingest->catalogue, option.corpus, task->path, &original, error))
         return FALSE;
-    if (!changed)
-        ingest->same++;
-    else if (g_hash_table_contains(ingest->known, task->path))
-        ingest->changed++;
-    else
-        ingest->new++;
+    if (original != NULL && !settings_get()->quiet)
+        fprintf(stderr, "kvasir ingest: %s: says what %s says, which stands for both\n", task->path, original);
+    ingest_report_add(report, original != NULL ? &report->duplicates : !changed ? &report->same
+                      : known ? &report->changed : &report->new, task->path, document, original, NULL);
     return TRUE;
 }
 
@@ -162,7 +164,7 @@ static gboolean ingest_files(Ingest *ingest, const GPtrArray *files, GError **er
             return FALSE;
         }
         if (document == NULL)
-            tell(ingest, local);
+            tell(ingest, g_array_index(tasks, Task, i).path, local);
         else if (!keep(ingest, &g_array_index(tasks, Task, i), document, error))
             return FALSE;
     }
@@ -189,8 +191,7 @@ static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
         guint before = files->len;
 
         if (!collect_path(*path, files, &too_large, &local)) {
-            command_fail(&command_ingest, local);
-            ingest->unreadable++;
+            tell(ingest, *path, local);
         } else if (files->len == before) {
             fprintf(stderr, "kvasir ingest: %s: no documents in this folder\n", *path);
         }
@@ -304,20 +305,6 @@ static gboolean only_names(Ingest *ingest, GError **error)
            naming_keep(&command_ingest, ingest->catalogue, option.corpus, ingest->bibliography, error);
 }
 
-static void print_summary(const Ingest *ingest)
-{
-    guint read = ingest->new + ingest->changed + ingest->same;
-
-    printf("%s: %u %s (%u new, %u changed, %u as before)", option.corpus, read, read == 1 ? "document" : "documents",
-           ingest->new, ingest->changed, ingest->same);
-    if (ingest->partly > 0)
-        printf(", %u of them partly read", ingest->partly);
-    if (ingest->unreadable > 0)
-        printf(", %u unreadable", ingest->unreadable);
-    putchar('\n');
-    fflush(stdout);
-}
-
 static gboolean ingest_all(Ingest *ingest, char **paths, GError **error)
 {
     g_autoptr(Engine) engine = NULL;
@@ -339,11 +326,11 @@ static gboolean ingest_all(Ingest *ingest, char **paths, GError **error)
         (option.volume_tokens >= 0 &&
          !catalogue_set_volume_tokens(ingest->catalogue, option.corpus, option.volume_tokens, error)))
         return FALSE;
-    print_summary(ingest);
-    if (ingest->bibliography != NULL && ingest->new + ingest->changed + ingest->same > 0 &&
+    ingest_report_print(&ingest->report, option.corpus);
+    if (ingest->bibliography != NULL && ingest_report_read(&ingest->report) > 0 &&
         !naming_keep(&command_ingest, ingest->catalogue, option.corpus, ingest->bibliography, error))
         return FALSE;
-    if (store == NULL || ingest->new + ingest->changed + ingest->same == 0)
+    if (store == NULL || ingest_report_read(&ingest->report) == 0)
         return TRUE;
     return prefill(ingest, engine, store, error);
 }
@@ -360,7 +347,7 @@ static int finish(Ingest *ingest, GError *error)
             work_tell_resume(&ingest->prefix, TRUE);
         return status;
     }
-    return command_finish(&command_ingest, ingest->partly + ingest->unreadable > 0 ? 3 : 0);
+    return command_finish(&command_ingest, ingest->report.partly + ingest->report.unreadable > 0 ? 3 : 0);
 }
 
 static int run(int argc, char **argv)
@@ -382,6 +369,7 @@ static int run(int argc, char **argv)
     if (error != NULL)
         return command_fail(&command_ingest, error);
 
+    ingest_report_begin(&ingest.report, option.json);
     ingest.meter = meter_new(settings_get()->quiet);
     if (argc < 2)
         only_names(&ingest, &error);
@@ -394,6 +382,7 @@ static int run(int argc, char **argv)
     bibliography_free(ingest.bibliography);
     catalogue_close(ingest.catalogue);
     prefix_report_clear(&ingest.prefix);
+    ingest_report_clear(&ingest.report);
     meter_free(ingest.meter);
     return status;
 }

@@ -35,6 +35,7 @@ kvasir_SOURCES = \
 	src/cli/cmd_corpus.c \
 	src/cli/cmd_history.c \
 	src/cli/cmd_ingest.c \
+	src/cli/ingest_report.c src/cli/ingest_report.h \
 	src/cli/cmd_logits.c \
 	src/cli/cmd_model.c \
 	src/cli/cmd_plan.c \
