@@ -49,3 +49,9 @@ tests_unit_why_SOURCES = tests/unit-why.c tests/test-documents.c tests/test-docu
 tests_unit_why_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 tests_unit_why_LDADD = $(kvasir_LDADD)
 tests_unit_why_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+
+check_PROGRAMS += tests/unit-refusal
+TESTS += tests/unit-refusal
+tests_unit_refusal_SOURCES = tests/unit-refusal.c
+tests_unit_refusal_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_refusal_LDADD = libanswer.a $(GLIB_LIBS)

@@ -99,6 +99,12 @@ human_output() {
         grep -q 'cites no page' err && [ -s out ] && [ "$(tail -c 1 out | od -An -tx1)" = " 0a" ]
 }
 
+unsupported() {
+    status 1 "$kvasir" ask --max-tokens 8 "What is in line 7?" alpha.txt &&
+        grep -qx 'Nothing in these documents supports this answer.' out &&
+        grep -q '"status" : "unsupported"' cold.json && grep -q '"found" : false' cold.json
+}
+
 quiet() {
     status 1 "$kvasir" ask -q --max-tokens 8 "What is in line 7?" alpha.txt && [ ! -s err ]
 }
@@ -166,6 +172,7 @@ ok "--no-cache neither reads nor writes, and answers the same" no_cache
 ok "a damaged block is computed again" damaged_cache
 ok "JSON has the quotations" quotations_member
 ok "for people: what was read back, and that nothing was cited" human_output
+ok "what nothing supports is said, in words and in JSON" unsupported
 ok "-q: nothing on standard error" quiet
 ok "sampling: a seed gives one answer, another seed another" sampling
 ok "- is standard input" standard_input

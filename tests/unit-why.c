@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+#include "src/answer/answer.h"
 #include "src/answer/calibrate.h"
 #include "src/answer/source.h"
 #include "src/answer/why.h"
@@ -213,6 +214,76 @@ static void test_unnoted(Fixture *f, gconstpointer data)
     g_assert_cmpuint(why_sentences(f->why)->len, ==, 0);
 }
 
+static Answer *answer_of(const Fixture *f, const char *raw)
+{
+    Answer *answer = answer_new(f->documents, NULL, NULL);
+
+    answer_feed(raw, strlen(raw), answer);
+    answer_end(answer);
+    return answer;
+}
+
+/* What becomes of a question, by words, quotations and citations alone. */
+static void test_outcome(Fixture *f, gconstpointer data)
+{
+    static const struct {
+        const char *raw;
+        Outcome outcome;
+    } cases[] = {
+        { "The documents do not say.", OUTCOME_NOT_THERE },
+        { "文档中没有提到价格。", OUTCOME_NOT_THERE },
+        { "Die Dokumente nennen den Preis nicht. Sie beschreiben nur den Versuch 【1:2】.", OUTCOME_NOT_THERE },
+        { "The documents do not mention a price 【1:2】.", OUTCOME_NOT_THERE },
+        { "The trial was long. There is no information about its price.", OUTCOME_NOT_THERE },
+        { "The trial lasted six weeks 【1:2】. The documents do not say who paid.", OUTCOME_PARTLY },
+        { "The trial lasted six weeks 【1:2】.", OUTCOME_SUPPORTED },
+        { "The price is not specified 【1:2】.", OUTCOME_SUPPORTED },
+        { "The trial lasted six weeks.", OUTCOME_SUPPORTED },       /* word for word */
+        { "It lasted about a month and a half, I think.", OUTCOME_UNSUPPORTED },
+        { "It lasted nine weeks 【7:2】.", OUTCOME_UNSUPPORTED },
+        { "It says: \"The trial lasted six weeks.\" 【1:2】", OUTCOME_SUPPORTED },
+        { "It says: \"The trial was stopped after nine days\" 【1:2】.", OUTCOME_UNSUPPORTED },
+        { "It says \"the documents do not say\", which is odd 【1:1】.", OUTCOME_UNSUPPORTED },
+        { "", OUTCOME_UNSUPPORTED },
+    };
+
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(Answer) answer = answer_of(f, cases[i].raw);
+
+        answer_finish(answer);
+        g_test_message("%s", cases[i].raw);
+        g_assert_cmpstr(outcome_name(answer->outcome), ==, outcome_name(cases[i].outcome));
+    }
+}
+
+/* The same with attention on PAGE (a span's index) by SHARE. */
+static Outcome outcome_with(Fixture *f, const char *raw, guint page, float share)
+{
+    g_autoptr(Answer) answer = answer_of(f, raw);
+
+    answer->why = why_new(&f->heads, engine_tokenizer(f->engine), f->prompt, f->pack, f->documents);
+    clear_row(f);
+    why_note_background(answer->why, f->row, f->tiles);
+    look_at(f, page, share);
+    why_note(answer->why, f->row, f->tiles, 0);
+    answer_finish(answer);
+    return answer->outcome;
+}
+
+static void test_outcome_by_attention(Fixture *f, gconstpointer data)
+{
+    g_assert_cmpint(outcome_with(f, "A month and a half", 1, 0.5f), ==, OUTCOME_BY_ATTENTION);
+    g_assert_cmpint(outcome_with(f, "A month and a half", 1, 0.1f), ==, OUTCOME_UNSUPPORTED);
+    g_assert_cmpint(outcome_with(f, "A month and a half 【1:2】", 1, 0.5f), ==, OUTCOME_SUPPORTED);
+    g_assert_cmpint(outcome_with(f, "Anderthalb Monate 【1:2】", 1, 0.1f), ==, OUTCOME_UNSUPPORTED);
+    g_assert_cmpint(outcome_with(f, "Six weeks 【1:2】", 1, 0.1f), ==, OUTCOME_SUPPORTED);
+    g_assert_cmpint(outcome_with(f, "\"Der Versuch dauerte sechs Wochen\" 【1:2】", 1, 0.5f), ==, OUTCOME_SUPPORTED);
+    f->heads.threshold = 0;
+    g_assert_cmpint(outcome_with(f, "Anderthalb Monate 【1:2】", 1, 0.1f), ==, OUTCOME_SUPPORTED);
+    f->heads.calibrated = FALSE;
+    g_assert_cmpint(outcome_with(f, "A month and a half", 1, 0.5f), ==, OUTCOME_UNSUPPORTED);
+}
+
 static void test_heads(void)
 {
     g_autoptr(Engine) engine = open_tiny();
@@ -268,6 +339,8 @@ int main(int argc, char **argv)
     g_test_add("/why/nothing", Fixture, NULL, set_up, test_nothing, tear_down);
     g_test_add("/why/background", Fixture, NULL, set_up, test_background, tear_down);
     g_test_add("/why/unnoted", Fixture, NULL, set_up, test_unnoted, tear_down);
+    g_test_add("/why/outcome", Fixture, NULL, set_up, test_outcome, tear_down);
+    g_test_add("/why/outcome-by-attention", Fixture, NULL, set_up, test_outcome_by_attention, tear_down);
     g_test_add_func("/why/heads", test_heads);
     g_test_add_func("/why/random-model", test_random_model);
     return g_test_run();

@@ -118,8 +118,8 @@ void answer_finish(Answer *answer)
         answer->verbatim = citation_reader_find_verbatim(answer->citations, answer->text->str) > 0;
     g_array_unref(answer->quotations);
     answer->quotations = quotation_check(answer->text->str, answer->documents, list);
-    if (answer->why != NULL) {
-        g_autoptr(GArray) marks = why_marks(answer);
+    g_autoptr(GArray) marks = why_marks(answer);
+    if (answer->why != NULL)
         why_finish(answer->why, answer->text->str, marks);
-    }
+    answer->outcome = answer_judge(answer, marks);
 }

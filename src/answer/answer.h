@@ -3,6 +3,7 @@
 #define KVASIR_ANSWER_ANSWER_H
 
 #include "src/answer/citation.h"
+#include "src/answer/outcome.h"
 #include "src/answer/prefix.h"
 #include "src/answer/quotation.h"
 #include "src/answer/reply.h"
@@ -19,6 +20,7 @@ typedef struct {
     GArray *ids;                    /* gint32: the tokens, with the stop token if there was one */
     gboolean verbatim;              /* the citations were found, not given by the model */
     Why *why;                       /* what its sentences looked at, or NULL */
+    Outcome outcome;                /* what became of the question; set by answer_finish() */
     PrefixReport prefix;            /* what the prompt cost */
     Reply reply;
     double seconds;                 /* all of it; set by the caller */
@@ -45,7 +47,10 @@ void answer_feed(const char *text, gsize length, gpointer answer);
 void answer_end(Answer *answer);
 
 /* Looks up in the documents what the answer quotes and, if it cites nothing, where it stands word for word; sums up what its
- * sentences looked at. */
+ * sentences looked at, and decides what became of the question. */
 void answer_finish(Answer *answer);
+
+/* The last of these, once all others are done; MARKS (of WhyMark) are those of its text. */
+Outcome answer_judge(const Answer *answer, const GArray *marks);
 
 #endif

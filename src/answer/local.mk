@@ -7,6 +7,7 @@ libanswer_a_SOURCES = \
 	src/answer/calibrate.c src/answer/calibrate.h \
 	src/answer/citation.c src/answer/citation.h \
 	src/answer/draft.c src/answer/draft.h \
+	src/answer/outcome.c src/answer/outcome.h \
 	src/answer/heads.c src/answer/heads.h \
 	src/answer/json.h \
 	src/answer/find.c src/answer/find.h \
@@ -15,6 +16,7 @@ libanswer_a_SOURCES = \
 	src/answer/prompt.c src/answer/prompt.h \
 	src/answer/quotation.c src/answer/quotation.h \
 	src/answer/record.c src/answer/record.h \
+	src/answer/refusal.c src/answer/refusal.h \
 	src/answer/reply.c src/answer/reply.h \
 	src/answer/selection.c src/answer/selection.h \
 	src/answer/sentence.c src/answer/sentence.h \

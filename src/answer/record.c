@@ -55,6 +55,7 @@ static const struct {
     { "first_turn", FIELD_INT, offsetof(Record, first_turn), 2 },
     { "answer", FIELD_TEXT, offsetof(Record, answer), 1 },
     { "stop_reason", FIELD_TEXT, offsetof(Record, stop_reason), 1 },
+    { "status", FIELD_TEXT_IF_ANY, offsetof(Record, status), 1 },
 };
 
 /* The value of field I in RECORD, as a pointer to its type. */
@@ -179,6 +180,7 @@ void record_set_answer(Record *record, const Answer *answer)
     record->answer = g_strdup(answer->text->str);
     g_array_append_vals(record->ids, answer->ids->data, answer->ids->len);
     record->stop_reason = g_strdup(reply_end_name(answer->reply.end));
+    record->status = g_strdup(outcome_name(answer->outcome));
     record->citations = record_citations(answer->citations, answer->documents, answer->verbatim);
     if (answer->why != NULL)
         record->why = why_to_json(answer->why, answer->text->str, answer->documents);

@@ -35,6 +35,7 @@ typedef struct {
     char *answer;               /* as shown, with [n] for marks */
     GArray *ids;                /* gint32, with the stop token if there was one */
     char *stop_reason;
+    char *status;               /* outcome_name(), or NULL in records of before; not compared */
     JsonNode *citations;        /* an array, see record_citations() */
     JsonNode *timings;          /* an object; not compared */
     JsonNode *why;              /* what the sentences looked at, as of why_to_json(), or NULL; not compared */

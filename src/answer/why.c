@@ -281,8 +281,7 @@ static void add_sentence(Why *why, const char *text, gsize begin, gsize end, con
     g_array_append_val(why->sentences, sentence);
 }
 
-/* Where the sentence that begins at BEGIN of TEXT ends, with the marks behind it: at the latest at its line's end. */
-static gsize sentence_end(const char *text, gsize begin, const GArray *marks)
+gsize why_sentence_end(const char *text, gsize begin, const GArray *marks)
 {
     gsize line = begin + strcspn(text + begin, "\n"), end;
 
@@ -304,7 +303,7 @@ void why_finish(Why *why, const char *text, const GArray *marks)
     gsize length = strlen(text);
 
     for (gsize at = 0; at < length; ) {
-        gsize end = sentence_end(text, at, marks);
+        gsize end = why_sentence_end(text, at, marks);
         add_sentence(why, text, at, end, marks, net);
         at = end;
     }

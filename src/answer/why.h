@@ -62,6 +62,9 @@ void why_token(Why *why, Session *session, gsize row, gsize length);
 /* The answer is over.  MARKS (of WhyMark): the page marks in TEXT, ascending. */
 void why_finish(Why *why, const char *text, const GArray *marks);
 
+/* Where the sentence that begins at BEGIN of TEXT ends, with the MARKS (of WhyMark) behind it: at the latest at its line's end. */
+gsize why_sentence_end(const char *text, gsize begin, const GArray *marks);
+
 /* Array of WhySentence, in order; empty before why_finish().  Owned. */
 const GArray *why_sentences(const Why *why);
 const Heads *why_heads(const Why *why);

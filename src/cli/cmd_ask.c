@@ -248,6 +248,7 @@ static gboolean ask_question(Ask *ask, char **files, GError **error)
     if (option.json) {
         print_json(ask, engine);
     } else {
+        present_outcome(outcome_name(ask->answer->outcome));
         present_sources(ask->answer);
         present_attached(ask->answer);
         present_quotations(ask->answer);
@@ -276,7 +277,7 @@ static int finish(Ask *ask, GError *error)
     if (ask->gathered.unread > 0)
         status = 3;
     else
-        status = citation_reader_list(ask->answer->citations)->len > 0 ? 0 : 1;
+        status = outcome_found(ask->answer->outcome) ? 0 : 1;
     return command_finish(&command_ask, status);
 }
 

@@ -144,6 +144,7 @@ static void print_record(const Record *record)
             print_line(document->path);
     }
     printf("\n%s\n\n%s\n", record->question, record->answer);
+    present_outcome(record->status);
     print_citations(json_node_get_array(record->citations));
     if (record->why != NULL && option.why)
         present_why(record->why);

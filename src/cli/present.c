@@ -71,6 +71,14 @@ void present_quotations(const Answer *answer)
     }
 }
 
+void present_outcome(const char *status)
+{
+    if (g_strcmp0(status, outcome_name(OUTCOME_NOT_THERE)) == 0)
+        puts("\nNot in these documents.");
+    else if (g_strcmp0(status, outcome_name(OUTCOME_UNSUPPORTED)) == 0)
+        puts("\nNothing in these documents supports this answer.");
+}
+
 /* --- What sentences looked at --- */
 
 #define LINE_MOST 100           /* characters of a sentence or a passage that are shown */
@@ -243,6 +251,8 @@ void present_json(JsonBuilder *builder, const Answer *answer, const char *model,
     if (answer->why != NULL)
         json_add_node(builder, "why", why_to_json(answer->why, answer->text->str, answer->documents));
     json_add_text(builder, "stop_reason", reply_end_name(answer->reply.end));
+    json_add_text(builder, "status", outcome_name(answer->outcome));
+    json_add_boolean(builder, "found", outcome_found(answer->outcome));
     json_add_text(builder, "model", model);
     json_add_int(builder, "unread_documents", unread);
     add_usage(builder, answer);

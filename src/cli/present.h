@@ -12,6 +12,8 @@ void present_sources(const Answer *answer);
 void present_quotations(const Answer *answer);
 /* On stdout, for people: what each sentence looked at, from the object that why_to_json() makes. */
 void present_why(JsonNode *why);
+/* On stdout, when nothing stands behind the answer: a line that says so.  STATUS: outcome_name(), or NULL. */
+void present_outcome(const char *status);
 /* On stdout: pages by attention for sentences that cite none. */
 void present_attached(const Answer *answer);
 /* On stderr, in the name of COMMAND: marks that name nothing; unless -q, how the answer ended and that it cites nothing. */

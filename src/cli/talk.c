@@ -255,6 +255,7 @@ static void show_answer(Talk *talk, const Record *record, const Answer *answer)
     } else {
         if (answer->text->len > 0 && answer->text->str[answer->text->len - 1] != '\n')
             putchar('\n');
+        present_outcome(outcome_name(answer->outcome));
         present_sources(answer);
         present_attached(answer);
         present_quotations(answer);
