@@ -206,8 +206,8 @@ static const char *foreign_kind(const guint8 *bytes, gsize length)
     static const struct { const char *magic; gsize length; const char *kind; } KINDS[] = {
         { "\x89PNG\r\n\x1a\n", 8, "a PNG image" }, { "\xff\xd8\xff", 3, "a JPEG image" },
         { "GIF8", 4, "a GIF image" }, { "II*\0", 4, "a TIFF image" }, { "MM\0*", 4, "a TIFF image" },
-        { "\x7f" "ELF", 4, "a program" }, { "PK\3\4", 4, "a zip archive or office document" },
-        { "\xd0\xcf\x11\xe0", 4, "an old office document" }, { "GGUF", 4, "a model" },
+        { "\x7f" "ELF", 4, "a program" }, { "PK\3\4", 4, "a zip archive" },
+        { "\xd0\xcf\x11\xe0", 4, "an old or encrypted office document" }, { "GGUF", 4, "a model" },
         { "%!PS", 4, "PostScript" }, { "SQLite format 3", 15, "a database" },
         { "AT&TFORM", 8, "a DjVu document" },
     };
@@ -312,6 +312,8 @@ Document *document_read_bytes(const char *path, const guint8 *bytes, gsize lengt
         return read_packed(path, bytes, length, options, error);
     if (epub_is(bytes, length))
         return epub_read(path, bytes, length, error);
+    if (office_is(bytes, length))
+        return office_read(path, bytes, length, options, error);
     const char *kind = foreign_kind(bytes, length);
     if (kind) {
         g_autofree char *what = g_strdup_printf("is %s, not a document that kvasir reads", kind);
@@ -435,7 +437,7 @@ static gboolean begins_as_man_page(const char *path)
 gboolean document_is_likely(const char *path)
 {
     static const char *const ENDINGS[] = { ".pdf", ".html", ".htm", ".xhtml", ".xht", ".md", ".markdown", ".mkd",
-        ".txt", ".text", ".epub", ".mhtml", ".mht", NULL };
+        ".txt", ".text", ".epub", ".mhtml", ".mht", ".docx", ".odt", ".pptx", ".odp", NULL };
     g_autofree char *inner = unpack_inner_name(path);
     const char *slash = strrchr(inner, '/');
     return has_suffix(inner, ENDINGS) || (has_section_suffix(slash ? slash + 1 : inner) && begins_as_man_page(path));

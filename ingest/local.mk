@@ -38,11 +38,15 @@ libingest_a_SOURCES += \
 	ingest/bibliography.c ingest/bibliography.h \
 	ingest/bibtex.c \
 	ingest/csljson.c \
+	ingest/docx.c \
 	ingest/epub.c \
 	ingest/ignore.c ingest/ignore.h \
 	ingest/man.c \
 	ingest/mhtml.c \
 	ingest/latex.c \
+	ingest/odf.c \
+	ingest/office.c ingest/office.h \
+	ingest/pptx.c \
 	ingest/program.c ingest/program.h \
 	ingest/references.h \
 	ingest/site.c \

@@ -49,6 +49,9 @@ gboolean man_is_page(const guint8 *bytes, gsize length);
 Document *epub_read(const char *path, const guint8 *bytes, gsize length, GError **error);
 /* Whether the bytes are a zip archive that is an EPUB. */
 gboolean epub_is(const guint8 *bytes, gsize length);
+Document *office_read(const char *path, const guint8 *bytes, gsize length, const DocumentOptions *options, GError **error);
+/* Whether the bytes are a zip archive that is an office document (Office Open XML or OpenDocument). */
+gboolean office_is(const guint8 *bytes, gsize length);
 Document *mhtml_read(const char *path, const guint8 *bytes, gsize length,
                      const DocumentOptions *options, GError **error);
 /* Whether the bytes begin as a MIME message of a page and its images. */

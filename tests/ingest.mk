@@ -16,7 +16,7 @@ EXTRA_DIST += tests/t-formats.sh tests/t-site.sh
 # Formats of packages, and the fuzz targets of their own parsers.
 check_PROGRAMS += tests/unit-formats tests/fuzz/fuzz-mhtml
 TESTS += tests/unit-formats tests/fuzz/fuzz-mhtml
-tests_unit_formats_SOURCES = tests/unit-formats.c
+tests_unit_formats_SOURCES = tests/unit-formats.c tests/zip-maker.h
 tests_unit_formats_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_formats_LDADD = $(INGEST_TEST_LIBS)
 tests_fuzz_fuzz_mhtml_SOURCES = tests/fuzz/fuzz-mhtml.c tests/fuzz/replay.c tests/fuzz/fuzz.h
@@ -35,6 +35,17 @@ tests_fuzz_fuzz_bibliography_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_fuzz_fuzz_bibliography_LDADD = $(INGEST_TEST_LIBS)
 TESTS += tests/t-bibliography.sh
 EXTRA_DIST += tests/fuzz/bibliography tests/t-bibliography.sh
+
+# Office documents.
+check_PROGRAMS += tests/unit-office tests/fuzz/fuzz-office
+TESTS += tests/unit-office tests/fuzz/fuzz-office
+tests_unit_office_SOURCES = tests/unit-office.c tests/zip-maker.h
+tests_unit_office_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_office_LDADD = $(INGEST_TEST_LIBS)
+tests_fuzz_fuzz_office_SOURCES = tests/fuzz/fuzz-office.c tests/fuzz/replay.c tests/fuzz/fuzz.h tests/zip-maker.h
+tests_fuzz_fuzz_office_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_office_LDADD = $(INGEST_TEST_LIBS)
+EXTRA_DIST += tests/fuzz/office
 
 # Fuzz targets, replayed over their corpus.
 ingest_fuzz = tests/fuzz/fuzz-layout tests/fuzz/fuzz-reader tests/fuzz/fuzz-wire

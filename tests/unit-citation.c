@@ -180,6 +180,28 @@ static void test_place(void)
     }
 }
 
+/* An office document has pages if its labels say so; slides are slides. */
+static void test_office_place(void)
+{
+    static const char *const texts[] = { "a\n", "b\n", NULL };
+    static const char *const formats[] = { "docx", "odt", "pptx", "odp", "epub" };
+    static const char *const places[] = { "p. 2", "p. 2", "slide 2", "slide 2", "section \"2\"" };
+    const Citation second = { 0, 1, 1, NULL };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
+        g_autoptr(GPtrArray) documents = test_documents_new();
+        Document *document = test_document("Talk", formats[i], texts);
+        g_ptr_array_add(documents, document);
+        g_autofree char *place = citation_place(&second, documents);
+        g_assert_cmpstr(place, ==, places[i]);
+        Page *first = g_ptr_array_index(document->pages, 0);
+        g_free(first->label);
+        first->label = g_strdup("Preface");
+        g_autofree char *section = citation_place(&second, documents);
+        g_assert_cmpstr(section, ==, i < 2 ? "section \"2\"" : places[i]);
+    }
+}
+
 /* Text that was recognised from an image says so wherever it is cited. */
 static void test_recognised(void)
 {
@@ -207,6 +229,7 @@ int main(int argc, char **argv)
     g_test_add_func("/citation/passage", test_passage);
     g_test_add_func("/citation/verbatim", test_verbatim);
     g_test_add_func("/citation/place", test_place);
+    g_test_add_func("/citation/office-place", test_office_place);
     g_test_add_func("/citation/recognised", test_recognised);
     return g_test_run();
 }

@@ -398,17 +398,35 @@ gboolean citation_recognised(const Citation *citation, const GPtrArray *document
     return FALSE;
 }
 
+/* Whether the pages of DOCUMENT are those of paper rather than sections. */
+static gboolean is_paged(const Document *document)
+{
+    static const char *const always[] = { "pdf", "text", NULL }, *const maybe[] = { "docx", "odt", NULL };
+    const Page *first = document->pages->len > 0 ? g_ptr_array_index(document->pages, 0) : NULL;
+
+    /* Sections of an office document have headings as labels. */
+    return g_strv_contains(always, document->format) ||
+           (g_strv_contains(maybe, document->format) && first != NULL && strcmp(first->label, "1") == 0);
+}
+
+static gboolean is_slides(const Document *document)
+{
+    return strcmp(document->format, "pptx") == 0 || strcmp(document->format, "odp") == 0;
+}
+
 char *citation_place(const Citation *citation, const GPtrArray *documents)
 {
     const Document *document = g_ptr_array_index(documents, citation->document);
     const Page *first = g_ptr_array_index(document->pages, citation->first);
     const Page *last = g_ptr_array_index(document->pages, citation->last);
-    gboolean paged = strcmp(document->format, "pdf") == 0 || strcmp(document->format, "text") == 0;
+    gboolean paged = is_paged(document);
 
     const char *recognised = citation_recognised(citation, documents) ? " (recognised from an image)" : "";
 
     if (citation->first == 0 && citation->last + 1 == document->pages->len && (citation->last > 0 || !paged))
         return g_strdup(*recognised ? "recognised from an image" : "");
+    if (citation->first == citation->last && is_slides(document))
+        return g_strdup_printf("slide %s", first->label);
     if (citation->first == citation->last)
         return g_strdup_printf(paged ? "p. %s%s" : "section \"%s\"%s", first->label, recognised);
     return g_strdup_printf(paged ? "pp. %s-%s%s" : "sections \"%s\" to \"%s\"%s", first->label, last->label, recognised);

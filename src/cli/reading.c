@@ -76,7 +76,7 @@ static gboolean take_language(const char *name, const char *value, gpointer data
 }
 
 static const GOptionEntry entries[] = {
-    { "annotations", 0, 0, G_OPTION_ARG_NONE, &options.annotations, "PDF: also the notes that readers have made", NULL },
+    { "annotations", 0, 0, G_OPTION_ARG_NONE, &options.annotations, "PDF, office: also the notes that readers have made", NULL },
     { "forms", 0, 0, G_OPTION_ARG_NONE, &options.forms, "PDF: also the form fields that are filled in", NULL },
     { "ocr", 0, G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_ocr,
       "PDF: recognise the text of scanned and unreadable pages (with tesseract)", NULL },
