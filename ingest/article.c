@@ -73,19 +73,21 @@ static gboolean is_paragraph_like(const Stats *stats)
     return stats->text >= (stats->anchors ? WEAK_TEXT : WEAK_TEXT / 3) && article_link_density(stats) < 0.2f;
 }
 
-/* Whether the page's headline and text are in it: then its name tells how the page is laid out ("sidebar-right"). */
-static gboolean holds_article(const xmlNode *node, const Stats *stats)
+/* Whether the page's headline or most of its text is in it: then its name tells how the page is laid out ("sidebar-right"). */
+static gboolean holds_article(const Article *a, const xmlNode *node, const Stats *stats)
 {
-    if (stats->prose < ARTICLE)
-        return FALSE;
-    for (xmlNode *n = node->children; n; n = html_next(n, node, TRUE))
-        if (html_is_any(n, " main h1 "))
+    for (xmlNode *n = node->children; n; n = html_next(n, node, TRUE)) {
+        if (html_is(n, "h1") && stats->prose >= ARTICLE)
             return TRUE;
+        const Stats *inner = html_is_any(n, " main article ") ? article_stats(a, n) : NULL;
+        if (inner && inner->text * 3 > stats->text * 2)
+            return TRUE;
+    }
     return FALSE;
 }
 
 /* Whether the element's own words say that it is no content. */
-static gboolean is_unlikely(const xmlNode *node, const Stats *stats)
+static gboolean is_unlikely(const Article *a, const xmlNode *node, const Stats *stats)
 {
     static const char ROLES[] = " navigation banner contentinfo complementary dialog alertdialog search menu menubar toolbar ";
     const char *role = html_attribute(node, "role");
@@ -104,7 +106,7 @@ static gboolean is_unlikely(const xmlNode *node, const Stats *stats)
     gboolean strong = article_has_word(names, STRONG)
         || (strstr(names, "social") && stats->prose * 3 < stats->text);
     gboolean weak = article_has_word(names, WEAK) && !article_has_word(names, CONTENT) && !is_paragraph_like(stats);
-    return (strong || weak) && !holds_article(node, stats);
+    return (strong || weak) && !holds_article(a, node, stats);
 }
 
 static gboolean is_skipped(const xmlNode *node)
@@ -221,7 +223,7 @@ static void drop_unlikely(Article *a)
         if (node->type != XML_ELEMENT_NODE || html_is_any(node, " html body article main "))
             continue;
         const Stats *stats = &g_array_index(a->stats, Stats, i);
-        if (is_unlikely(node, stats) && (guint64) stats->text * 100 <= (guint64) total * safe_share(node))
+        if (is_unlikely(a, node, stats) && (guint64) stats->text * 100 <= (guint64) total * safe_share(node))
             g_hash_table_add(a->dropped, node);
     }
 }
@@ -265,6 +267,31 @@ static gboolean has_block(const xmlNode *node)
     return FALSE;
 }
 
+/* What stands in NODE itself and not in an element of it. */
+static Stats own_text(const Article *a, const xmlNode *node)
+{
+    Stats own = { 0 };
+    for (const xmlNode *n = node->children; n; n = n->next) {
+        const Stats *stats = n->type == XML_ELEMENT_NODE ? NULL : article_stats(a, n);
+        own.text += stats ? stats->text : 0;
+        own.commas += stats ? stats->commas : 0;
+    }
+    return own;
+}
+
+/* What of NODE is a paragraph: all, or where it holds blocks, too, what stands beside them. */
+static Stats paragraph_of(const Article *a, const xmlNode *node, const Stats *stats)
+{
+    if (html_is_any(node, " p pre td blockquote dd li "))
+        return *stats;
+    if (!html_is_any(node, " div section "))
+        return (Stats) { 0 };
+    if (!has_block(node))
+        return *stats;
+    Stats own = own_text(a, node);
+    return own.text < WEAK_TEXT ? (Stats) { 0 } : own;
+}
+
 static gboolean is_dropped_within(const Article *a, const xmlNode *node)
 {
     for (; node; node = node->parent)
@@ -278,13 +305,12 @@ static xmlNode *find_best(Article *a)
 {
     for (guint i = 0; i < a->nodes->len; i++) {
         xmlNode *node = g_ptr_array_index(a->nodes, i);
-        Stats stats = g_array_index(a->stats, Stats, i);
-        gboolean paragraph = html_is_any(node, " p pre td blockquote dd li ")
-            || (html_is_any(node, " div section ") && !has_block(node));
-        if (!paragraph || stats.text < PARAGRAPH || article_link_density(&stats) > 0.5f || is_dropped_within(a, node))
+        Stats stats = paragraph_of(a, node, &g_array_index(a->stats, Stats, i));
+        if (stats.text < PARAGRAPH || article_link_density(&stats) > 0.5f || is_dropped_within(a, node))
             continue;
         float points = 1 + (float) stats.commas + MIN((float) stats.text / 100, 3);
-        xmlNode *up = node->parent;
+        /* Text beside blocks counts for what holds it and them. */
+        xmlNode *up = stats.text < g_array_index(a->stats, Stats, i).text ? node : node->parent;
         for (int level = 0; up && level < 4; level++, up = up->parent)
             give(a, up, points / (level == 0 ? 1 : level == 1 ? 2 : (float) level * 3));
     }

@@ -7,8 +7,8 @@
 #include "ingest/clean.h"
 #include "ingest/html.h"
 
-/* Letters: more is no teaser, or none of a list of them; more is no notice; less may well be under two pictures. */
-enum { TEASER = 300, LISTED_TEASER = 700, NOTICE = 200, REPEATED = 40 };
+/* Letters: more is no teaser, or none of a list of them; more is no notice, no name; less may well be under two pictures. */
+enum { TEASER = 300, LISTED_TEASER = 700, NOTICE = 200, CREDIT = 80, REPEATED = 40 };
 
 static gboolean has_inside(const xmlNode *node, const char *names)
 {
@@ -47,6 +47,8 @@ static gboolean is_clutter(const Article *a, const xmlNode *node, const Stats *a
     /* Teasers: headings that lead elsewhere. */
     guint teaser = stats->linked >= 3 ? LISTED_TEASER : TEASER;
     if (stats->linked >= 2 && stats->linked * 4 > stats->headings * 3 && stats->text < stats->linked * teaser)
+        return TRUE;
+    if (stats->linked && stats->linked == stats->headings && density > 0.9f)
         return TRUE;
     if (stats->commas >= 10 || stats->text == 0)
         return FALSE;
@@ -150,6 +152,24 @@ static gboolean is_caption(const xmlNode *node)
     return article_has_word(names, NAMES);
 }
 
+/* Whether it is the photographer's name beside a caption. */
+static gboolean is_credit(const xmlNode *node, const Stats *stats)
+{
+    static const char *const PICTURES[] = { "image", "photo", "picture", "figure", "caption", "media", "gallery", NULL };
+    if (stats->text == 0 || stats->text > CREDIT || !html_is_any(node, " p div span small cite figcaption "))
+        return FALSE;
+    g_autofree char *names = article_names(node);
+    if (!strstr(names, "credit"))
+        return FALSE;
+    const xmlNode *up = node;
+    for (int level = 0; up && level < 4; level++, up = up->parent) {
+        g_autofree char *above = article_names(up);
+        if (html_is_any(up, " figure figcaption ") || article_has_word(above, PICTURES))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Whether the block says nothing of its own: a notice, or a caption that was there before, as where a page brings
  * its pictures in two sizes.  SEEN: the captions so far (owned). */
 static gboolean is_idle_block(const xmlNode *node, const Stats *stats, GHashTable *seen)
@@ -179,7 +199,7 @@ void article_drop_clutter(Article *a, xmlNode *best, const char *title)
         gboolean title_again = known && !titled && repeats_title(n, title);
         titled |= title_again;
         if (title_again || (known && n != best && n->type == XML_ELEMENT_NODE
-                            && (is_clutter(a, n, all) || is_idle_block(n, stats, seen)))) {
+                            && (is_clutter(a, n, all) || is_credit(n, stats) || is_idle_block(n, stats, seen)))) {
             g_hash_table_add(a->dropped, n);
             known = FALSE;
         }

@@ -441,6 +441,8 @@ static void test_article_parts(void)
         "on foot, by train, and asked, all at once, what was going on.</p>"
         "<h3><a href=/3>Last thing</a></h3><p>Elsewhere, far away, a door was opened, and behind it, in the dark, was another one, "
         "which had no handle, no lock, and no name on it.</p>";
+    static const char BARE[] = "it was so, and then it was not, said a man in a hat, who had seen it, from near, from the other side of "
+        "the street, in May, with his own eyes, before the rain came, and the wind, and the night.";
     g_autofree char *aside = g_strdup_printf("<body><main>%%s%%s<aside>%s</aside></main>", TEASERS);
     g_autofree char *below = g_strdup_printf("<body><div class=a>%%s%%s</div><div class=b>%s</div>", TEASERS);
     assert_article(aside, NULL, "Nobody knew");
@@ -463,6 +465,18 @@ static void test_article_parts(void)
     assert_article("<body><article>%s<p>Advertisement</p>%s</article>", NULL, "Advertisement");
     assert_article("<body><article>%s<div class=d-none>Printed from the paper</div>%s</article>", NULL, "Printed from");
     assert_article("<body><article>%s<div class='d-none d-md-block'>The mills stood still</div>%s</article>", "The mills stood", NULL);
+    assert_article("<body><article>%s<figure><figcaption>The bridge, seen from the north</figcaption><span class=credit>A. "
+                   "Painter</span></figure>%s</article>", "The bridge, seen", "Painter");
+    assert_article("<body><article>%s<ul><li><h4><a href=/x>Another town floods</a></h4></li></ul>%s</article>", NULL, "Another town");
+    assert_article("<body><div class=box-sidebar-right><article>%s</article></div><div>Fish, dogs, horses, saddles and hay, by the "
+                   "pound, by the day, by the hour, or for good, from here, from there, from all over the land, in all weathers, "
+                   "by boat, by train, on foot, by mail. Fish, dogs, horses, saddles and hay, by the pound, by the day, by the hour,"
+                   " or for good, from here, from there, from all over the land, in all weathers, by boat, by train, on foot.</div>",
+                   "The river rose", NULL);
+    /* An article without paragraphs, with a block in it. */
+    g_autofree char *bare = g_strdup_printf("<body><div><div>Menu, map</div></div><div class=x>%s<br><br>when it froze, %s"
+                                            "<div>An advert</div></div>", BARE, BARE);
+    assert_article(bare, "from the other side", "Menu, map");
     g_autofree char *twice = article_of("<body><article>%s<figcaption>The bridge in the winter of that year, from the north</figcaption>"
                                         "<figcaption>The bridge in the winter of that year, from the north</figcaption>%s</article>");
     const char *first = strstr(twice, "The bridge in the winter");
