@@ -51,6 +51,8 @@ store_open(const char *path, const StoreOptions *options, GError **error)
     Store *store = g_new0(Store, 1);
 
     store->limit = options ? MIN(options->limit, (guint64) G_MAXINT64) : 0;
+    store->others = options ? options->others : NULL;
+    store->others_data = options ? options->others_data : NULL;
     store->read_only = options && (options->read_only
                                    || (options->or_read_only && g_access(path, R_OK) == 0 && !is_writable(path)));
     store->note = g_strdup(options ? options->note : NULL);

@@ -19,8 +19,13 @@
 
 typedef struct Store Store;
 
+/* What other files take of a limit.  With NEED more than 0 it may remove some first, of NEED bytes or more.  From any thread. */
+typedef guint64 (*StoreOthers)(guint64 need, gpointer data);
+
 typedef struct {
-    guint64 limit;          /* bytes of blocks to keep; 0: no limit */
+    guint64 limit;          /* bytes of blocks, and of others, to keep; 0: no limit */
+    StoreOthers others;     /* or NULL: there are none */
+    gpointer others_data;
     gboolean read_only;
     gboolean or_read_only;  /* read only when the file is there but may not be written */
     const char *note;       /* what new roots stand for, shown by status ("GLM-4-9B-Chat, int8"); or NULL */

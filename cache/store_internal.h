@@ -49,6 +49,8 @@ typedef struct {
 
 struct Store {
     guint64 limit;
+    StoreOthers others;         /* or NULL */
+    gpointer others_data;
     gboolean read_only;
     char *note;
     Database db;                /* writes; under lock */

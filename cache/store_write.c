@@ -74,15 +74,32 @@ insert(Store *store, StoreState *state, const StoreJob *job, gint64 parent, GErr
     return store_mark(store, id, error) && (!parent || store_unmark(store, parent, error));
 }
 
+/* What is left of the limit for blocks, when WANTED bytes of them are to be stored: others give way first. */
+static gint64
+limit_for_blocks(const Store *store, gint64 wanted)
+{
+    gint64 limit = (gint64) store->limit, others;
+
+    if (!store->others)
+        return limit;
+    others = (gint64) MIN(store->others(0, store->others_data), store->limit);
+    if (others > 0 && wanted > limit - others)
+        others = (gint64) MIN(store->others((guint64) (wanted - (limit - others)), store->others_data), store->limit);
+    return limit - others;
+}
+
 /* Evicts what is needed for SIZE more bytes.  The parent is marked, so that it stays. */
 static gboolean
 make_room(Store *store, StoreState *state, gint64 size, GError **error)
 {
-    gint64 limit = (gint64) store->limit;
+    gint64 limit;
     gboolean done = TRUE;
     g_autofree char *text = NULL;
 
-    if (limit == 0 || state->bytes + size <= limit)
+    if (store->limit == 0)
+        return TRUE;
+    limit = limit_for_blocks(store, state->bytes + size);
+    if (state->bytes + size <= limit)
         return TRUE;
     if (size <= limit && !store_evict(store, state, limit - size, G_MAXUINT, &done, error))
         return FALSE;

@@ -45,8 +45,8 @@ check_PROGRAMS += tests/run-sql
 tests_run_sql_SOURCES = tests/run-sql.c
 tests_run_sql_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_run_sql_LDADD = $(SQLITE_LIBS)
-TESTS += tests/t-faults.sh
-EXTRA_DIST += tests/t-faults.sh tests/clock.c
+TESTS += tests/t-faults.sh tests/t-room.sh
+EXTRA_DIST += tests/t-faults.sh tests/t-room.sh tests/clock.c
 check_DATA += tests/clock.so
 CLEANFILES += tests/clock.so
 tests/clock.so: $(srcdir)/tests/clock.c

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "src/cli/meter.h"
+#include "src/cli/prepared_files.h"
 #include "src/cli/settings.h"
 
 char *cache_size_text(guint64 bytes)
@@ -86,6 +87,7 @@ void cache_status_print_json(const StoreStatus *status, const GArray *roots, con
     json_add_int(builder, "blocks", status->blocks);
     json_add_int(builder, "bytes", status->bytes);
     json_add_int(builder, "limit", status->limit);
+    json_add_int(builder, "prepared_bytes", prepared_files_bytes(NULL));
     json_add_int(builder, "file_bytes", status->file_bytes);
     json_add_int(builder, "hits", status->hits);
     json_add_int(builder, "hit_bytes", status->hit_bytes);
@@ -152,6 +154,8 @@ void cache_status_print(const StoreStatus *status, const GArray *roots, const GA
 {
     g_autofree char *bytes = cache_size_text(status->bytes), *limit = cache_size_text(status->limit);
     g_autofree char *file = cache_size_text(status->file_bytes), *hits = cache_size_text(status->hit_bytes);
+    guint files;
+    g_autofree char *prepared = cache_size_text(prepared_files_bytes(&files));
     g_autoptr(GString) saved = g_string_new(NULL);
 
     meter_time(saved, status->saved);
@@ -159,6 +163,8 @@ void cache_status_print(const StoreStatus *status, const GArray *roots, const GA
     printf("kept       %" G_GUINT64_FORMAT " blocks, %s (limit: %s)\n", status->blocks, bytes,
            status->limit ? limit : "none");
     printf("file       %s\n", file);
+    if (files > 0)
+        printf("prepared   %u file%s of weights, %s, within the same limit\n", files, files > 1 ? "s" : "", prepared);
     printf("read back  %" G_GUINT64_FORMAT " blocks, %s since it was made: %s of computing saved\n", status->hits, hits,
            saved->str);
     printf("written    %" G_GUINT64_FORMAT " blocks; evicted %" G_GUINT64_FORMAT "; dropped as damaged %" G_GUINT64_FORMAT

@@ -9,6 +9,7 @@
 #include "src/cli/cache_status.h"
 #include "src/cli/command.h"
 #include "src/cli/meter.h"
+#include "src/cli/prepared_files.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
 
@@ -27,7 +28,7 @@ static const GOptionEntry entries[] = {
 
 static Store *open_store(gboolean read_only, GError **error)
 {
-    const StoreOptions options = { .limit = settings_get()->cache_limit, .read_only = read_only, .or_read_only = TRUE };
+    const StoreOptions options = { .limit = settings_get()->cache_limit, .others = prepared_files_give_way, .read_only = read_only, .or_read_only = TRUE };
 
     return store_open(settings_get()->store_path, &options, error);
 }
@@ -151,10 +152,19 @@ static int cache_verify(const char *file)
     return bad > 0 ? 1 : 0;
 }
 
+/* Prepared weights go before blocks.  Returns what they take then, OTHERS before. */
+static guint64 give_way(guint64 blocks, guint64 others, guint64 limit)
+{
+    guint64 all = blocks + others;
+
+    return all > limit ? prepared_files_give_way(all - limit, NULL) : others;
+}
+
 static int cache_trim(const char *file)
 {
-    guint64 limit = settings_get()->cache_limit, evicted = 0;
+    guint64 limit = settings_get()->cache_limit, evicted = 0, others;
     StoreStatus status = { 0 };
+    guint files;
     GError *error = NULL;
 
     if (option.limit != NULL && !settings_parse_limit(option.limit, settings_get()->store_path, &limit)) {
@@ -164,15 +174,26 @@ static int cache_trim(const char *file)
     /* As a setting, 0 means that there is no limit; on the command line it means what it says. */
     if (option.limit == NULL && limit == 0)
         limit = G_MAXUINT64;
+    others = prepared_files_bytes(&files);
     if (exists()) {
         g_autoptr(Store) store = open_store(FALSE, &error);
-        if (store == NULL || !store_trim(store, limit, &evicted, &error) || !store_status(store, &status, &error))
+        if (store == NULL || !store_status(store, &status, &error))
             return command_fail(&command_cache, error);
+        others = give_way(status.bytes, others, limit);
+        if (!store_trim(store, limit - MIN(others, limit), &evicted, &error) || !store_status(store, &status, &error))
+            return command_fail(&command_cache, error);
+    } else {
+        others = give_way(0, others, limit);
     }
     g_autofree char *bytes = cache_size_text(status.bytes), *on_disk = cache_size_text(status.file_bytes);
     printf("%" G_GUINT64_FORMAT " blocks evicted; %" G_GUINT64_FORMAT " kept, %s, in a file of %s\n", evicted,
            status.blocks, bytes, on_disk);
-    if (status.bytes > limit)
+    if (files > 0) {
+        guint had = files;
+        g_autofree char *size = cache_size_text(prepared_files_bytes(&files));
+        printf("%u of %u files of prepared weights removed; %u kept, %s\n", had - files, had, files, size);
+    }
+    if (status.bytes + others > limit)
         fputs("kvasir cache: the rest is in use by running processes\n", stderr);
     return 0;
 }

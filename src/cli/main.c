@@ -7,6 +7,7 @@
 
 #include "ingest/pool.h"
 #include "src/base/interrupt.h"
+#include "src/base/mapped.h"
 #include "src/cli/command.h"
 
 static int help_run(int argc, char **argv);
@@ -133,6 +134,7 @@ int main(int argc, char **argv)
     if (argc > 0 && strcmp(argv[0], POOL_WORKER) == 0)
         return pool_work(argc, argv);
     interrupt_install();
+    mapped_install();
 
     if (argc < 2) {
         print_commands(stderr);

@@ -7,6 +7,7 @@
 
 #include "src/base/failure.h"
 #include "src/cli/meter.h"
+#include "src/cli/prepared_files.h"
 
 const char *settings_model_path(GError **error)
 {
@@ -36,10 +37,13 @@ static gboolean prepare(Engine *engine, GError **error)
     if (reason != NULL && !settings->quiet)
         fprintf(stderr, "kvasir: %s\n", reason);
     g_autoptr(Meter) meter = meter_new(settings->quiet);
-    gboolean ok = engine_prepare(engine, settings->prepared_folder, meter_update, meter, &local);
+    gboolean ok = prepared_files_admit(engine, &local) &&
+                  engine_prepare(engine, settings->prepared_folder, meter_update, meter, &local);
     meter_clear(meter);
-    if (ok)
+    if (ok) {
+        prepared_files_settle();
         return TRUE;
+    }
     if (g_error_matches(local, FAILURE, FAILURE_INTERRUPTED)) {
         g_propagate_error(error, g_steal_pointer(&local));
         return FALSE;

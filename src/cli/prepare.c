@@ -10,6 +10,7 @@
 #include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/meter.h"
+#include "src/cli/prepared_files.h"
 #include "src/cli/settings.h"
 #include "src/model/engine.h"
 
@@ -27,11 +28,13 @@ gboolean prepare_write(const char *path, GError **error)
     const Settings *settings = settings_get();
     g_autoptr(Engine) engine = open_plain(path, error);
     g_autoptr(Meter) meter = meter_new(settings->quiet);
-    gboolean ok = engine != NULL && engine_prepare(engine, settings->prepared_folder, meter_update, meter, error);
+    gboolean ok = engine != NULL && prepared_files_admit(engine, error) &&
+                  engine_prepare(engine, settings->prepared_folder, meter_update, meter, error);
 
     meter_clear(meter);
     if (!ok)
         return FALSE;
+    prepared_files_settle();
     g_autofree char *file = engine_prepared_path(engine, settings->prepared_folder);
     printf("%s\n", file);
     return TRUE;

@@ -7,6 +7,7 @@
 
 #include "src/base/failure.h"
 #include "src/cli/meter.h"
+#include "src/cli/prepared_files.h"
 #include "src/cli/settings.h"
 
 static char *command_line;
@@ -37,7 +38,7 @@ Store *work_open_store(const Engine *engine, GError **error)
 {
     const Settings *settings = settings_get();
     g_autofree char *note = g_strdup_printf("%s, %s", engine_info(engine)->name, kv_type_name(settings->kv));
-    StoreOptions options = { .limit = settings->cache_limit, .note = note, .or_read_only = TRUE };
+    StoreOptions options = { .limit = settings->cache_limit, .others = prepared_files_give_way, .note = note, .or_read_only = TRUE };
 
     return settings->no_cache ? NULL : store_open(settings->store_path, &options, error);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "src/base/failure.h"
+#include "src/base/mapped.h"
 
 gboolean model_fail(GError **error, const char *path, const char *format, ...)
 {
@@ -59,6 +60,12 @@ void checkpoint_free(Checkpoint *checkpoint)
     g_free(checkpoint);
 }
 
+static void unmap(gpointer mapping)
+{
+    mapped_forget(g_mapped_file_get_contents(mapping));
+    g_mapped_file_unref(mapping);
+}
+
 GBytes *checkpoint_map(const char *path, GError **error)
 {
     struct stat status;
@@ -74,13 +81,17 @@ GBytes *checkpoint_map(const char *path, GError **error)
         return NULL;
     }
     g_autoptr(GError) reason = NULL;
-    g_autoptr(GMappedFile) mapping = g_mapped_file_new_from_fd(fd, FALSE, &reason);
+    GMappedFile *mapping = g_mapped_file_new_from_fd(fd, FALSE, &reason);
     close(fd);
     if (mapping == NULL) {
         model_fail(error, path, "cannot map the model file: %s", reason->message);
         return NULL;
     }
-    return g_mapped_file_get_bytes(mapping);
+    const char *start = g_mapped_file_get_contents(mapping);
+    gsize bytes = g_mapped_file_get_length(mapping);
+    if (bytes > 0)
+        mapped_watch(start, bytes, path);
+    return g_bytes_new_with_free_func(start, bytes, unmap, mapping);
 }
 
 const StoredTensor *checkpoint_find(const Checkpoint *checkpoint, const char *name)

@@ -102,17 +102,29 @@ char *engine_prepared_path(const Engine *engine, const char *folder)
 gboolean engine_prepare(Engine *engine, const char *folder, ProgressFunc progress, gpointer data, GError **error)
 {
     g_autofree char *path = engine_prepared_path(engine, folder);
+    g_autoptr(GError) local = NULL;
 
     if (!prepared_wanted(engine->weights)) {
         g_set_error(error, FAILURE, FAILURE_MODEL, "%s: has no quantised weights, and others are not prepared",
                     engine->weights->info.path);
         return FALSE;
     }
-    if (!prepared_write(engine->weights, engine->kernels, engine->threads, path, progress, data, error) ||
-        !prepared_attach(engine->weights, path, error))
+    if (!prepared_write(engine->weights, engine->kernels, engine->threads, path, progress, data, error))
         return FALSE;
+    if (!prepared_attach(engine->weights, path, &local)) {
+        if (local != NULL)
+            g_propagate_error(error, g_steal_pointer(&local));
+        else
+            g_set_error(error, FAILURE, FAILURE_CACHE, "%s: was removed at once by another process", path);
+        return FALSE;
+    }
     engine->prepared = PREPARED_USED;
     return TRUE;
+}
+
+guint64 engine_prepared_bytes(const Engine *engine)
+{
+    return prepared_bytes(engine->weights);
 }
 
 gboolean engine_prepared_verify(const Engine *engine, const char *folder, ProgressFunc progress, gpointer data, GError **error)

@@ -84,6 +84,10 @@ char *engine_prepared_path(const Engine *engine, const char *folder);
 /* Writes that file anew and uses it.  The engine's sessions must not be computing.  FAILURE_SYSTEM when there is no room or no permission,
  * or another process is at it; FAILURE_MODEL when no matrix of the model can be prepared. */
 gboolean engine_prepare(Engine *engine, const char *folder, ProgressFunc progress, gpointer data, GError **error);
+/* Bytes that the file for this model has. */
+guint64 engine_prepared_bytes(const Engine *engine);
+/* Removes the file of prepared weights PATH, finished or not, unless a running process uses or writes it. */
+gboolean engine_prepared_remove_unused(const char *path);
 /* Reads all of it and compares checksums; FAILURE_CACHE when it is damaged or missing. */
 gboolean engine_prepared_verify(const Engine *engine, const char *folder, ProgressFunc progress, gpointer data,
                                 GError **error);

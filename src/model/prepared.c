@@ -83,6 +83,15 @@ static PreparedEntry *make_table(const GPtrArray *tensors, guint64 *end)
     return table;
 }
 
+guint64 prepared_bytes(const Weights *weights)
+{
+    g_autoptr(GPtrArray) tensors = wanted_tensors(weights);
+    guint64 end;
+
+    g_free(make_table(tensors, &end));
+    return end;
+}
+
 static PreparedHeader make_header(const Weights *weights, const GPtrArray *tensors, guint64 file_bytes)
 {
     PreparedHeader header = { .magic = MAGIC, .version = FORMAT, .layout = PREPARED_LAYOUT, .tensors = tensors->len,
@@ -149,6 +158,47 @@ static const PreparedEntry *check(const Weights *weights, const GPtrArray *tenso
     return NULL;
 }
 
+/* A mapping, and the lock by which others see that it is in use. */
+typedef struct {
+    GBytes *bytes;
+    int fd;
+} Use;
+
+static void end_use(gpointer data)
+{
+    Use *use = data;
+
+    g_bytes_unref(use->bytes);
+    if (use->fd >= 0)
+        close(use->fd);
+    g_free(use);
+}
+
+/* Takes BYTES of the file at PATH over.  The file's time is that of its last use.  Without lock or time it is used all the same. */
+static GBytes *begin_use(GBytes *bytes, const char *path)
+{
+    Use *use = g_new(Use, 1);
+    gsize size;
+    const void *start = g_bytes_get_data(bytes, &size);
+
+    *use = (Use) { bytes, open(path, O_RDONLY | O_CLOEXEC) };
+    if (use->fd >= 0) {
+        (void) flock(use->fd, LOCK_SH | LOCK_NB);
+        (void) futimens(use->fd, NULL);
+    }
+    return g_bytes_new_with_free_func(start, size, end_use, use);
+}
+
+gboolean engine_prepared_remove_unused(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    gboolean removed = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && unlink(path) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return removed;
+}
+
 gboolean prepared_attach(Weights *weights, const char *path, GError **error)
 {
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
@@ -162,7 +212,7 @@ gboolean prepared_attach(Weights *weights, const char *path, GError **error)
         return FALSE;
     for (guint i = 0; i < tensors->len; i++)
         ((Tensor *) tensors->pdata[i])->panels = (const guint8 *) g_bytes_get_data(bytes, NULL) + table[i].offset;
-    g_ptr_array_add(weights->owned, g_steal_pointer(&bytes));
+    g_ptr_array_add(weights->owned, begin_use(g_steal_pointer(&bytes), path));
     return TRUE;
 }
 

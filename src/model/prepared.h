@@ -41,7 +41,9 @@ char *prepared_path(const char *folder, const char *fingerprint);
 
 /* Whether WEIGHTS have a matrix that can be prepared. */
 gboolean prepared_wanted(const Weights *weights);
-/* Maps the file at PATH and lets the tensors of WEIGHTS point into it.  FALSE without ERROR when there is none;
+/* Bytes that the file of WEIGHTS has. */
+guint64 prepared_bytes(const Weights *weights);
+/* Maps the file at PATH, notes that it is in use (a shared lock, and the time of now) and lets the tensors of WEIGHTS point into it.  FALSE without ERROR when there is none;
  * FAILURE_CACHE when it cannot be used, and WEIGHTS are as they were. */
 gboolean prepared_attach(Weights *weights, const char *path, GError **error);
 /* Writes the file.  FAILURE_SYSTEM: no room, not writable, or another process is writing it;
