@@ -63,3 +63,5 @@ tests_fuzz_fuzz_wire_LDADD = $(INGEST_TEST_LIBS)
 EXTRA_DIST += tests/fuzz/layout tests/fuzz/reader tests/fuzz/wire
 TESTS += tests/t-hidden.sh
 EXTRA_DIST += tests/t-hidden.sh tests/pdf.sh
+TESTS += tests/t-hostile.sh tests/t-score.sh
+EXTRA_DIST += tests/t-hostile.sh tests/t-score.sh
