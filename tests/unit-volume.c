@@ -122,11 +122,39 @@ static void test_text(void)
             g_error("\"%s\" was accepted", bad[i]);
 }
 
+/* What is added at the end changes no volume but the last. */
+static void test_stable(void)
+{
+    g_autoptr(GPtrArray) documents = make_documents();
+
+    for (gsize limit = 70; limit < 200; limit += 7)
+        for (guint n = 1; n < documents->len; n++) {
+            g_autoptr(GPtrArray) some = g_ptr_array_new(), more = g_ptr_array_new();
+
+            for (guint i = 0; i <= n; i++) {
+                if (i < n)
+                    g_ptr_array_add(some, g_ptr_array_index(documents, i));
+                g_ptr_array_add(more, g_ptr_array_index(documents, i));
+            }
+            g_autoptr(Pack) less_pack = source_pack(some, encode, NULL), more_pack = source_pack(more, encode, NULL);
+            g_autoptr(GArray) before = volume_plan(some, less_pack, limit, encode, NULL, NULL);
+            g_autoptr(GArray) after = volume_plan(more, more_pack, limit, encode, NULL, NULL);
+            g_assert_cmpuint(after->len, >=, before->len);
+            for (guint i = 0; i + 1 < before->len; i++) {
+                const Volume *a = &g_array_index(before, Volume, i), *b = &g_array_index(after, Volume, i);
+
+                g_assert_true(a->first == b->first && a->last == b->last && a->first_page == b->first_page
+                              && a->end_page == b->end_page && a->tokens == b->tokens);
+            }
+        }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/volume/plan", test_plan);
     g_test_add_func("/volume/every-limit", test_every_limit);
+    g_test_add_func("/volume/stable", test_stable);
     g_test_add_func("/volume/view", test_view);
     g_test_add_func("/volume/text", test_text);
     return g_test_run();
