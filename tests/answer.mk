@@ -55,3 +55,11 @@ TESTS += tests/unit-refusal
 tests_unit_refusal_SOURCES = tests/unit-refusal.c
 tests_unit_refusal_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_refusal_LDADD = libanswer.a $(GLIB_LIBS)
+
+# Measures; not a test: "make tests/bench-speed", for tests/bench/compare.py.
+EXTRA_PROGRAMS += tests/bench-speed
+tests_bench_speed_SOURCES = tests/bench/speed.c
+tests_bench_speed_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_bench_speed_LDADD = $(kvasir_LDADD)
+tests_bench_speed_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+EXTRA_DIST += tests/bench/README.md tests/bench/compare.py tests/bench/llama.mjs
