@@ -47,6 +47,7 @@ void document_free(Document *document)
     g_free(document->title);
     g_free(document->author);
     g_free(document->date);
+    g_clear_pointer(&document->parts, g_ptr_array_unref);
     g_free(document->name);
     g_free(document->key);
     g_ptr_array_unref(document->pages);
@@ -278,7 +279,8 @@ static Document *read_packed(const char *path, const guint8 *bytes, gsize length
         return NULL;
     if (unpack_kind(inner->data, inner->len))
         return fail(error, path, "is compressed too many times");
-    g_autofree char *name = unpack_inner_name(path);
+    /* The parts of an archive have the name of the file. */
+    g_autofree char *name = warc_is(inner->data, inner->len) ? g_strdup(path) : unpack_inner_name(path);
     GError *local = NULL;
     Document *document = document_read_bytes(name, inner->data, inner->len, options, &local);
     if (!document) {
@@ -306,6 +308,8 @@ Document *document_read_bytes(const char *path, const guint8 *bytes, gsize lengt
         options = &NONE;
     if (length == 0)
         return fail(error, path, "the file is empty");
+    if (warc_is(bytes, length))
+        return warc_read(path, bytes, length, options, error);
     if (contains(bytes, MIN(length, 1024), "%PDF-"))
         return pdf_read(path, bytes, length, options, error);
     if (unpack_kind(bytes, length))
@@ -378,6 +382,24 @@ static gboolean is_site(const char *path)
     return has_suffix(path, ENDINGS) || g_file_test(path, G_FILE_TEST_IS_DIR);
 }
 
+/* The part of a web archive that PATH, ARCHIVE#URL, names; NULL without ERROR if there is no file before any "#" in it. */
+static Document *read_part(const char *path, const DocumentOptions *options, GError **error)
+{
+    for (const char *mark = strchr(path, '#'); mark; mark = strchr(mark + 1, '#')) {
+        g_autofree char *archive = g_strndup(path, (gsize) (mark - path));
+        if (!g_file_test(archive, G_FILE_TEST_IS_REGULAR))
+            continue;
+        g_autoptr(Document) all = document_read(archive, options, error);
+        for (guint i = 0; all && all->parts && i < all->parts->len; i++)
+            if (!strcmp(((const Document *) g_ptr_array_index(all->parts, i))->path, path))
+                return g_ptr_array_steal_index(all->parts, i);
+        if (all)
+            fail(error, path, "there is no such document in this file");
+        return NULL;
+    }
+    return NULL;
+}
+
 Document *document_read(const char *path, const DocumentOptions *options, GError **error)
 {
     struct stat st;
@@ -385,8 +407,16 @@ Document *document_read(const char *path, const DocumentOptions *options, GError
         return site_read(path, options, error);
     /* Without O_NONBLOCK the opening of a FIFO would wait for a writer. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0)
-        return fail(error, path, g_strerror(errno));
+    if (fd < 0) {
+        int reason = errno;
+        GError *local = NULL;
+        Document *part = reason == ENOENT || reason == ENOTDIR ? read_part(path, options, &local) : NULL;
+        if (local)
+            g_propagate_error(error, local);
+        else if (!part)
+            fail(error, path, g_strerror(reason));
+        return part;
+    }
     g_autoptr(GByteArray) bytes = NULL;
     if (fstat(fd, &st) != 0)
         fail(error, path, g_strerror(errno));
@@ -437,7 +467,7 @@ static gboolean begins_as_man_page(const char *path)
 gboolean document_is_likely(const char *path)
 {
     static const char *const ENDINGS[] = { ".pdf", ".html", ".htm", ".xhtml", ".xht", ".md", ".markdown", ".mkd",
-        ".txt", ".text", ".epub", ".mhtml", ".mht", ".docx", ".odt", ".pptx", ".odp", NULL };
+        ".txt", ".text", ".epub", ".mhtml", ".mht", ".warc", ".docx", ".odt", ".pptx", ".odp", NULL };
     g_autofree char *inner = unpack_inner_name(path);
     const char *slash = strrchr(inner, '/');
     return has_suffix(inner, ENDINGS) || (has_section_suffix(slash ? slash + 1 : inner) && begins_as_man_page(path));

@@ -41,6 +41,7 @@ typedef struct {
     char *date;             /* ISO 8601 (YYYY[-MM[-DD]]), or NULL */
     GPtrArray *pages;       /* of Page*, owned */
     GPtrArray *attachments; /* of Attachment*, owned; NULL: none */
+    GPtrArray *parts;       /* of Document*, owned: a web archive is a document without pages that has these; NULL: none */
     char *name, *key;       /* as a bibliography cites it ("Ho 2020", its key there), or NULL: for people, no content */
 } Document;
 
@@ -56,7 +57,7 @@ typedef struct {
     void (*alive)(void);    /* called between parts that take long; or NULL */
 } DocumentOptions;
 
-/* Reads PATH.  FAILURE_INPUT (or FAILURE_PASSWORD) with a sentence that names the file when it is
+/* Reads PATH, or of a web archive ARCHIVE#URL one part.  FAILURE_INPUT (or FAILURE_PASSWORD) with a sentence that names the file when it is
  * missing, a directory, a FIFO, damaged, or of an unknown kind.  OPTIONS may be NULL. */
 Document *document_read(const char *path, const DocumentOptions *options, GError **error);
 /* The same from memory; PATH only names it. */

@@ -52,6 +52,7 @@ libingest_a_SOURCES += \
 	ingest/site.c \
 	ingest/tree.c ingest/tree.h \
 	ingest/unseen.c \
+	ingest/warc.c \
 	ingest/unpack.c ingest/unpack.h \
 	ingest/xml.c ingest/xml.h \
 	ingest/zip.c ingest/zip.h

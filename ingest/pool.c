@@ -28,6 +28,7 @@ typedef struct {
     char *path;
     GBytes *bytes;
     Document *document;     /* the result: one of these two */
+    guint parts;            /* of it, given */
     GError *error;
 } Job;
 
@@ -351,7 +352,15 @@ Document *pool_next(Pool *pool, ProgressFunc progress, gpointer data, GError **e
             break;
         wait_for_news(pool);
     }
+    const GPtrArray *parts = job->document ? job->document->parts : NULL;
+    if (parts && job->parts + 1 < parts->len)
+        return g_steal_pointer(&parts->pdata[job->parts++]);
     pool->given++;
+    if (parts && parts->len > 0) {
+        Document *last = g_steal_pointer(&parts->pdata[job->parts]);
+        g_clear_pointer(&job->document, document_free);
+        return last;
+    }
     if (job->error)
         g_propagate_error(error, g_steal_pointer(&job->error));
     return g_steal_pointer(&job->document);

@@ -36,7 +36,7 @@ void pool_add_bytes(Pool *pool, const char *name, GBytes *bytes);
  * FAILURE_INPUT when a limit was exceeded or the process crashed, FAILURE_SYSTEM when none can be started,
  * FAILURE_INTERRUPTED.  Calls PROGRESS (may be NULL) while it waits, in files.  Only while pool_left() > 0. */
 Document *pool_next(Pool *pool, ProgressFunc progress, gpointer data, GError **error);
-/* Files that pool_next() has not given out yet. */
+/* Files that pool_next() has not given out yet, or of which it has parts left: it gives those of a web archive one after the other. */
 guint pool_left(const Pool *pool);
 
 /* The other end.  A process whose argv[0] is POOL_WORKER calls it first of all; returns its exit status. */

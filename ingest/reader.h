@@ -52,6 +52,10 @@ gboolean epub_is(const guint8 *bytes, gsize length);
 Document *office_read(const char *path, const guint8 *bytes, gsize length, const DocumentOptions *options, GError **error);
 /* Whether the bytes are a zip archive that is an office document (Office Open XML or OpenDocument). */
 gboolean office_is(const guint8 *bytes, gsize length);
+/* A document without pages whose parts are those of the archive. */
+Document *warc_read(const char *path, const guint8 *bytes, gsize length, const DocumentOptions *options, GError **error);
+/* Whether the bytes begin as a web archive does, unpacked if need be. */
+gboolean warc_is(const guint8 *bytes, gsize length);
 Document *mhtml_read(const char *path, const guint8 *bytes, gsize length,
                      const DocumentOptions *options, GError **error);
 /* Whether the bytes begin as a MIME message of a page and its images. */

@@ -71,9 +71,8 @@ GByteArray *wire_from_request(const char *path, GBytes *bytes, const DocumentOpt
     return end(out);
 }
 
-GByteArray *wire_from_document(const Document *document)
+static void put_document(GByteArray *out, const Document *document)
 {
-    GByteArray *out = begin(WIRE_DOCUMENT);
     put_string(out, document->path);
     put_string(out, document->format);
     put_string(out, document->title);
@@ -93,6 +92,16 @@ GByteArray *wire_from_document(const Document *document)
         put_string(out, attachment->name);
         put_number(out, attachment->size);
     }
+}
+
+/* Itself, then its parts, which have none. */
+GByteArray *wire_from_document(const Document *document)
+{
+    GByteArray *out = begin(WIRE_DOCUMENT);
+    put_document(out, document);
+    put_number(out, document->parts ? document->parts->len : 0);
+    for (guint i = 0; document->parts && i < document->parts->len; i++)
+        put_document(out, g_ptr_array_index(document->parts, i));
     return end(out);
 }
 
@@ -246,25 +255,40 @@ static void take_attachment(Cursor *c, Document *document)
         document_take_attachment(document, name, size);
 }
 
-Document *wire_to_document(const guint8 *body, gsize length)
+static Document *take_document(Cursor *c)
 {
-    Cursor c = { body, length, FALSE };
-    g_autofree char *path = take_name(&c), *format = take_text(&c), *title = take_text(&c);
+    g_autofree char *path = take_name(c), *format = take_text(c), *title = take_text(c);
     if (!path || !format || !title)
         return NULL;
     g_autoptr(Document) document = document_new(path, format);
     g_free(document->title);
     document->title = g_steal_pointer(&title);
-    document->author = take_text(&c);
-    document->date = take_text(&c);
-    guint64 pages = take_number(&c);
+    document->author = take_text(c);
+    document->date = take_text(c);
+    guint64 pages = take_number(c);
     /* Each takes bytes: a false number runs out of them. */
-    for (guint64 i = 0; i < pages && !c.bad; i++)
-        if (!take_page(&c, document))
+    for (guint64 i = 0; i < pages && !c->bad; i++)
+        if (!take_page(c, document))
             return NULL;
-    guint64 attachments = take_number(&c);
-    for (guint64 i = 0; i < attachments && !c.bad; i++)
-        take_attachment(&c, document);
+    guint64 attachments = take_number(c);
+    for (guint64 i = 0; i < attachments && !c->bad; i++)
+        take_attachment(c, document);
+    return c->bad ? NULL : g_steal_pointer(&document);
+}
+
+Document *wire_to_document(const guint8 *body, gsize length)
+{
+    Cursor c = { body, length, FALSE };
+    g_autoptr(Document) document = take_document(&c);
+    guint64 parts = document ? take_number(&c) : 0;
+    if (parts > 0)
+        document->parts = document_list_new();
+    for (guint64 i = 0; i < parts; i++) {
+        Document *part = take_document(&c);
+        if (!part)
+            return NULL;
+        g_ptr_array_add(document->parts, part);
+    }
     return c.bad || c.left ? NULL : g_steal_pointer(&document);
 }
 

@@ -47,6 +47,17 @@ tests_fuzz_fuzz_office_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS)
 tests_fuzz_fuzz_office_LDADD = $(INGEST_TEST_LIBS)
 EXTRA_DIST += tests/fuzz/office
 
+# Web archives.
+check_PROGRAMS += tests/unit-warc tests/fuzz/fuzz-warc
+TESTS += tests/unit-warc tests/fuzz/fuzz-warc tests/t-warc.sh
+tests_unit_warc_SOURCES = tests/unit-warc.c
+tests_unit_warc_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_warc_LDADD = $(INGEST_TEST_LIBS)
+tests_fuzz_fuzz_warc_SOURCES = tests/fuzz/fuzz-warc.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_warc_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_warc_LDADD = $(INGEST_TEST_LIBS)
+EXTRA_DIST += tests/fuzz/warc tests/t-warc.sh
+
 # Fuzz targets, replayed over their corpus.
 ingest_fuzz = tests/fuzz/fuzz-layout tests/fuzz/fuzz-reader tests/fuzz/fuzz-wire
 check_PROGRAMS += $(ingest_fuzz)

@@ -124,21 +124,23 @@ static gboolean must_read(Ingest *ingest, const char *path, Task *task)
 
 static gboolean keep(Ingest *ingest, const Task *task, const Document *document, GError **error)
 {
-    g_autoptr(CatalogueDocument) row = source_row(document, task->path, &task->stamp);
+    /* That of the file, or of a part of it. */
+    const char *path = document->path;
+    g_autoptr(CatalogueDocument) row = source_row(document, path, &task->stamp);
     g_autofree char *original = NULL;
     IngestReport *report = &ingest->report;
-    gboolean changed, known = g_hash_table_contains(ingest->known, task->path);
+    gboolean changed, known = g_hash_table_contains(ingest->known, path);
 
     meter_clear(ingest->meter);
     work_tell_left_out(&command_ingest, document);
     work_tell_unread(&command_ingest, document);
     if (!catalogue_put(ingest->catalogue, option.corpus, row, &changed, error) ||
-        !catalogue_copy_of(ingest->catalogue, option.corpus, task->path, &original, error))
+        !catalogue_copy_of(ingest->catalogue, option.corpus, path, &original, error))
         return FALSE;
     if (original != NULL && !settings_get()->quiet)
-        fprintf(stderr, "kvasir ingest: %s: says what %s says, which stands for both\n", task->path, original);
+        fprintf(stderr, "kvasir ingest: %s: says what %s says, which stands for both\n", path, original);
     ingest_report_add(report, original != NULL ? &report->duplicates : !changed ? &report->same
-                      : known ? &report->changed : &report->new, task->path, document, original, NULL);
+                      : known ? &report->changed : &report->new, path, document, original, NULL);
     return TRUE;
 }
 
@@ -155,7 +157,8 @@ static gboolean ingest_files(Ingest *ingest, const GPtrArray *files, GError **er
             pool_add(pool, task.path);
         }
     }
-    for (guint i = 0; i < tasks->len; i++) {
+    while (pool_left(pool) > 0) {
+        guint i = tasks->len - pool_left(pool);
         GError *local = NULL;
         g_autoptr(Document) document = pool_next(pool, meter_update, ingest->meter, &local);
 

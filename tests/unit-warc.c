@@ -1,0 +1,199 @@
+/* unit-warc.c - web archives: which records are documents, how bodies are packed, what is told of damage. */
+#include "config.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "ingest/document.h"
+#include "ingest/wire.h"
+#include "src/base/failure.h"
+
+/* A string and its length. */
+#define TEXT(STRING) STRING, strlen(STRING)
+#define HTML "Content-Type: text/html; charset=ISO-8859-1\r\n"
+#define ONE "<html><title>One</title><body><p>The first page has these words.</p></body></html>"
+#define LONG "<p>These words were packed before they were sent.</p>"
+#define TWO "<html><body><h1>Two</h1><p>Caf\xe9 is what the second page says.</p></body></html>"
+
+static void add_record(GByteArray *out, const char *type, const char *url, const char *mime, const void *block, gsize length)
+{
+    g_autofree char *head = g_strdup_printf(
+        "WARC/1.0\r\nWARC-Type: %s\r\nwarc-target-uri: %s\r\nWARC-Date: 2020-05-06T07:08:09Z\r\nContent-Type: %s\r\n"
+        "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n", type, url, mime, length);
+    g_byte_array_append(out, (const guint8 *) head, (guint) strlen(head));
+    g_byte_array_append(out, block, (guint) length);
+    g_byte_array_append(out, (const guint8 *) TEXT("\r\n\r\n"));
+}
+
+/* A response with FIELDS and BODY. */
+static void add_response(GByteArray *out, const char *url, const char *status, const char *fields, const void *body, gsize length)
+{
+    g_autofree char *head = g_strdup_printf("HTTP/1.1 %s\r\n%s\r\n", status, fields);
+    g_autoptr(GByteArray) block = g_byte_array_new();
+    g_byte_array_append(block, (const guint8 *) head, (guint) strlen(head));
+    g_byte_array_append(block, body, (guint) length);
+    add_record(out, "response", url, "application/http; msgtype=response", block->data, block->len);
+}
+
+static GByteArray *packed(const void *bytes, gsize length, GZlibCompressorFormat format)
+{
+    g_autoptr(GZlibCompressor) engine = g_zlib_compressor_new(format, 6);
+    GByteArray *out = g_byte_array_new();
+    gsize taken, given;
+    g_byte_array_set_size(out, (guint) length + 1000);
+    g_assert_cmpint(g_converter_convert(G_CONVERTER(engine), bytes, length, out->data, out->len, G_CONVERTER_INPUT_AT_END, &taken,
+                                        &given, NULL), ==, G_CONVERTER_FINISHED);
+    g_byte_array_set_size(out, (guint) given);
+    return out;
+}
+
+static Document *read_archive(const GByteArray *archive)
+{
+    GError *error = NULL;
+    Document *all = document_read_bytes("a.warc", archive->data, archive->len, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(all->parts);
+    return all;
+}
+
+static const Document *part(const Document *all, guint i)
+{
+    g_assert_cmpuint(i, <, all->parts->len);
+    return g_ptr_array_index(all->parts, i);
+}
+
+static const Page *first_page(const Document *document)
+{
+    return g_ptr_array_index(document->pages, 0);
+}
+
+static void test_records(void)
+{
+    g_autoptr(GByteArray) archive = g_byte_array_new();
+    add_record(archive, "warcinfo", "", "application/warc-fields", TEXT("software: x\r\n"));
+    add_record(archive, "request", "http://a/one", "application/http; msgtype=request", TEXT("GET / HTTP/1.0\r\n\r\n"));
+    add_response(archive, "<http://a/one>", "200 OK", HTML, TEXT(ONE));
+    add_response(archive, "http://a/two", "200 OK", HTML, TEXT(TWO));
+    add_response(archive, "http://a/again", "200 OK", HTML, TEXT(TWO));
+    add_response(archive, "http://a/moved", "301 Moved", HTML, TEXT("<p>gone away to some place</p>"));
+    add_response(archive, "http://a/x.png", "200 OK", "Content-Type: image/png\r\n", TEXT("\x89PNG"));
+    add_response(archive, "http://a/two", "200 OK", HTML, TEXT("<p>Other words at the same place.</p>"));
+    add_record(archive, "revisit", "http://a/one", "application/http", TEXT("HTTP/1.1 200 OK\r\n\r\n"));
+    add_record(archive, "resource", "http://a/res", "text/html", TEXT("<p>A resource is a page as well.</p>"));
+    g_autoptr(Document) all = read_archive(archive);
+    g_assert_cmpuint(all->parts->len, ==, 4);
+    g_assert_cmpstr(part(all, 0)->path, ==, "a.warc#http://a/one");
+    g_assert_cmpstr(part(all, 0)->title, ==, "One");
+    g_assert_cmpstr(part(all, 0)->date, ==, "2020-05-06");
+    g_assert_cmpstr(first_page(part(all, 0))->text, ==, "The first page has these words.");
+    g_assert_cmpstr(part(all, 1)->title, ==, "a/two");
+    g_assert_cmpstr(first_page(part(all, 1))->text, ==, "# Two\n\nCaf\xc3\xa9 is what the second page says.");
+    g_assert_cmpstr(part(all, 2)->path, ==, "a.warc#http://a/two@20200506070809");
+    g_assert_cmpstr(part(all, 3)->path, ==, "a.warc#http://a/res");
+    /* And through the pipe to the program. */
+    g_autoptr(GByteArray) frame = wire_from_document(all);
+    g_autoptr(Document) same = wire_to_document(frame->data + WIRE_HEADER, frame->len - WIRE_HEADER);
+    g_assert_nonnull(same);
+    g_assert_cmpuint(same->parts->len, ==, 4);
+    g_assert_cmpstr(first_page(part(same, 0))->text, ==, first_page(part(all, 0))->text);
+}
+
+static void test_bodies(void)
+{
+    static const char CHUNKED[] = "9;a=b\r\n<p>Some w\r\n13\r\nords in chunks.</p>\r\n0\r\nTrailer: x\r\n\r\n";
+    g_autoptr(GByteArray) archive = g_byte_array_new();
+    g_autoptr(GByteArray) gzip = packed(LONG "1", strlen(LONG) + 1, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+    g_autoptr(GByteArray) zlib = packed(LONG "2", strlen(LONG) + 1, G_ZLIB_COMPRESSOR_FORMAT_ZLIB);
+    g_autoptr(GByteArray) raw = packed(LONG "3", strlen(LONG) + 1, G_ZLIB_COMPRESSOR_FORMAT_RAW);
+    add_response(archive, "http://a/1", "200 OK", HTML "Transfer-Encoding: chunked\r\n", TEXT(CHUNKED));
+    add_response(archive, "http://a/2", "200 OK", HTML "Transfer-Encoding: chunked\r\n", TEXT("<p>Not in chunks at all.</p>"));
+    add_response(archive, "http://a/3", "200 OK", HTML "Content-Encoding: gzip\r\n", gzip->data, gzip->len);
+    add_response(archive, "http://a/4", "200 OK", HTML "Content-Encoding: deflate\r\n", zlib->data, zlib->len);
+    add_response(archive, "http://a/5", "200 OK", HTML "Content-Encoding: deflate\r\n", raw->data, raw->len);
+    add_response(archive, "http://a/6", "200 OK", HTML "Content-Encoding: gzip\r\n", TEXT("<p>Unpacked by the crawler.</p>"));
+    add_response(archive, "http://a/7", "200 OK", HTML "Content-Encoding: br\r\n", "\x1b\x1f\0\0", 4);
+    add_response(archive, "http://a/8", "200 OK", "Content-Type: application/pdf\r\n", TEXT("%PDF-1.4 torn"));
+    g_autoptr(Document) all = read_archive(archive);
+    g_assert_cmpuint(all->parts->len, ==, 8);
+    g_assert_cmpstr(first_page(part(all, 0))->text, ==, "Some words in chunks.");
+    g_assert_cmpstr(first_page(part(all, 1))->text, ==, "Not in chunks at all.");
+    for (guint i = 2; i < 5; i++)
+        g_assert_true(g_str_has_prefix(first_page(part(all, i))->text, "These words were packed"));
+    g_assert_cmpstr(first_page(part(all, 5))->text, ==, "Unpacked by the crawler.");
+    g_assert_cmpuint(document_unread_pages(part(all, 0)), ==, 0);
+    g_assert_cmpuint(document_unread_pages(part(all, 2)), ==, 0);
+    /* What cannot be read is told. */
+    for (guint i = 6; i < 8; i++) {
+        g_assert_cmpint(first_page(part(all, i))->state, ==, PAGE_DAMAGED);
+        g_assert_cmpuint(document_unread_pages(part(all, i)), ==, 1);
+    }
+    /* So is what was cut off, in chunks or compressed. */
+    g_autoptr(GByteArray) torn = g_byte_array_new();
+    add_response(torn, "http://a/1", "200 OK", HTML "Transfer-Encoding: chunked\r\n", CHUNKED, strlen(CHUNKED) - 40);
+    add_response(torn, "http://a/2", "200 OK", HTML "Content-Encoding: gzip\r\n", gzip->data, gzip->len - 12);
+    g_autoptr(Document) cut = read_archive(torn);
+    g_assert_cmpuint(cut->parts->len, ==, 2);
+    for (guint i = 0; i < 2; i++) {
+        g_assert_cmpint(first_page(part(cut, i))->state, ==, PAGE_TEXT);
+        g_assert_cmpuint(document_unread_pages(part(cut, i)), ==, 1);
+    }
+}
+
+/* Compressed by record, as crawlers write them, and cut off. */
+static void test_packed(void)
+{
+    g_autoptr(GByteArray) one = g_byte_array_new(), two = g_byte_array_new(), archive = g_byte_array_new();
+    add_response(one, "http://a/1", "200 OK", HTML, TEXT(ONE));
+    add_response(two, "http://a/2", "200 OK", HTML, TEXT(TWO));
+    g_autoptr(GByteArray) first = packed(one->data, one->len, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+    g_autoptr(GByteArray) second = packed(two->data, two->len, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+    g_byte_array_append(archive, first->data, first->len);
+    g_byte_array_append(archive, second->data, second->len);
+    g_autoptr(Document) all = read_archive(archive);
+    g_assert_cmpuint(all->parts->len, ==, 2);
+    g_byte_array_set_size(archive, archive->len - second->len / 2);
+    g_autoptr(Document) cut = read_archive(archive);
+    g_assert_cmpuint(cut->parts->len, ==, 2);
+    g_assert_cmpstr(part(cut, 1)->path, ==, "a.warc#rest");
+    g_assert_cmpint(first_page(part(cut, 1))->state, ==, PAGE_DAMAGED);
+}
+
+static void assert_refused(const void *bytes, gsize length, const char *words)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_null(document_read_bytes("a.warc", bytes, length, NULL, &error));
+    g_assert_error(error, FAILURE, FAILURE_INPUT);
+    g_assert_true(g_str_has_prefix(error->message, "a.warc: "));
+    g_assert_nonnull(strstr(error->message, words));
+}
+
+static void test_damaged(void)
+{
+    g_autoptr(GByteArray) none = g_byte_array_new(), archive = g_byte_array_new(), blanks = g_byte_array_new();
+    add_response(none, "http://a/x.png", "200 OK", "Content-Type: image/png\r\n", TEXT("\x89PNG"));
+    assert_refused(none->data, none->len, "no HTML and no PDF");
+    assert_refused(TEXT("WARC/1.0\r\nContent-Length: 99999999999999999999\r\n\r\n"), "is a damaged web archive");
+    assert_refused(TEXT("WARC/1.0\r\nContent-Length: -1\r\n\r\n"), "is a damaged web archive");
+    /* A record that says more than there is, behind a good one. */
+    add_response(archive, "http://a/1", "200 OK", HTML, TEXT(ONE));
+    static const char SHORT[] = "WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 5000\r\n\r\nHTTP/1.1";
+    g_byte_array_append(archive, (const guint8 *) SHORT, sizeof SHORT - 1);
+    g_autoptr(Document) cut = read_archive(archive);
+    g_assert_cmpuint(cut->parts->len, ==, 2);
+    /* Blanks without end in a few bytes. */
+    g_byte_array_set_size(blanks, 64 << 20);
+    memset(blanks->data, ' ', blanks->len);
+    memcpy(blanks->data, TEXT("WARC/1.0\r\nContent-Length: 999999999\r\n\r\n"));
+    g_autoptr(GByteArray) bomb = packed(blanks->data, blanks->len, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+    assert_refused(bomb->data, bomb->len, "is a damaged web archive");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/warc/records", test_records);
+    g_test_add_func("/warc/bodies", test_bodies);
+    g_test_add_func("/warc/packed", test_packed);
+    g_test_add_func("/warc/damaged", test_damaged);
+    return g_test_run();
+}
