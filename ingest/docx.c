@@ -2,7 +2,7 @@
  *
  * Pages end where Word has seen them end (lastRenderedPageBreak) and at breaks that somebody set; a file without the former, as
  * other programs write them, is cut at its headings.  Insertions are text, deletions are not; comments only with
- * the option "annotations"; hidden text with "invisible".  Numbers of lists and headings, which are not in the text, are counted.
+ * the option "annotations"; hidden text is kept apart, but for the option "invisible".  Numbers of lists and headings, which are not in the text, are counted.
  */
 #include "config.h"
 
@@ -34,6 +34,7 @@ typedef struct {
     GHashTable *lists;      /* id of an abstract list -> List */
     GHashTable *numbers;    /* id of a list -> id of its abstract one */
     GHashTable *footnotes, *endnotes, *comments;    /* id -> char * */
+    GString *hidden;        /* text of hidden runs since the last block */
     GPtrArray *boxes;       /* xmlNode *: text boxes in the paragraph that is being read */
     gboolean broken;        /* a page ended inside of a table's row */
 } Docx;
@@ -236,13 +237,33 @@ static void append_break(const xmlNode *node, GString *line)
     g_string_append_c(line, type && !strcmp(type, "page") ? '\f' : '\n');
 }
 
+static void append_hidden(Docx *docx, xmlNode *run)
+{
+    for (xmlNode *n = xml_next(run, run, "t"); n; n = xml_next(n, run, "t")) {
+        g_autofree char *text = xml_text(n);
+        office_append(docx->hidden, text);
+    }
+}
+
+/* Puts the hidden text behind the block where it stands, marked as such. */
+static void flush_hidden(Docx *docx)
+{
+    if (docx->hidden->len > 0)
+        g_string_append_printf(docx->office.text, READER_HIDE "%s" READER_SHOW, docx->hidden->str);
+    g_string_truncate(docx->hidden, 0);
+}
+
 /* What is in a paragraph or run below NODE.  The parser bounds the depth. */
 static void append_inline(Docx *docx, const xmlNode *node, GString *line)
 {
     static const char SKIPPED[] = " pPr rPr del moveFrom delText instrText Fallback rt softHyphen ";
     for (xmlNode *n = node->children; n; n = n->next) {
-        if (n->type != XML_ELEMENT_NODE || html_is_any(n, SKIPPED) || (html_is(n, "r") && is_hidden(docx, n)))
+        if (n->type != XML_ELEMENT_NODE || html_is_any(n, SKIPPED))
             continue;
+        if (html_is(n, "r") && is_hidden(docx, n)) {
+            append_hidden(docx, n);
+            continue;
+        }
         g_autofree char *text = html_is(n, "t") ? xml_text(n) : NULL;
         if (text)
             office_append(line, text);
@@ -327,6 +348,7 @@ static void read_paragraph(Docx *docx, const xmlNode *node)
             g_string_insert(line, (gssize) at, "  ");
     }
     office_block(&docx->office, list && !heading ? BLOCK_ITEM : BLOCK_PARAGRAPH, heading, line->str);
+    flush_hidden(docx);
     read_boxes(docx, before);
 }
 
@@ -365,6 +387,7 @@ static void read_row(Docx *docx, xmlNode *row)
     }
     g_autofree char *text = office_row(cells);
     office_block(&docx->office, BLOCK_ROW, 0, text);
+    flush_hidden(docx);
     read_boxes(docx, before);
     if (docx->broken)
         office_break(&docx->office);
@@ -405,6 +428,7 @@ static GHashTable *read_notes(Docx *docx, Zip *zip, const char *name, const char
     }
     xmlFreeDoc(tree);
     g_ptr_array_set_size(docx->boxes, 0);
+    g_string_truncate(docx->hidden, 0);
     if (!local)
         return g_steal_pointer(&notes);
     g_propagate_error(error, local);
@@ -431,12 +455,13 @@ static void docx_clear(Docx *docx)
     g_clear_pointer(&docx->endnotes, g_hash_table_unref);
     g_clear_pointer(&docx->comments, g_hash_table_unref);
     g_ptr_array_unref(docx->boxes);
+    g_string_free(docx->hidden, TRUE);
 }
 
 Document *docx_read(const char *path, Zip *zip, const DocumentOptions *options, GError **error)
 {
     Docx docx = {
-        .options = options, .boxes = g_ptr_array_new(),
+        .options = options, .boxes = g_ptr_array_new(), .hidden = g_string_new(NULL),
         .styles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_style),
         .lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_list),
         .numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),

@@ -51,6 +51,13 @@ later() {
         grep -q 'four.txt  \[Li 2001\]' out
 }
 
+# It travels with the corpus.
+exported() {
+    status 0 "$kvasir" cache export -c thesis thesis.tar &&
+        status 0 env KVASIR_DATA_DIR="$scratch/elsewhere" "$kvasir" cache import --texts thesis.tar &&
+        status 0 env KVASIR_DATA_DIR="$scratch/elsewhere" "$kvasir" corpus show thesis && grep -q '\[Li 2001\]' out
+}
+
 removed() {
     : >empty.bib
     status 0 "$kvasir" ingest -c thesis --bibliography empty.bib && grep -qx 'thesis: no bibliography' out &&
@@ -68,6 +75,7 @@ ok "a bibliography names documents, and what it does not is told" named
 ok "corpus show has the names and what is left" shown
 ok "other names: nothing is read or computed again" renamed
 ok "documents that come later are named" later
+ok "cache export and import take the bibliography along" exported
 ok "an empty bibliography takes the names away" removed
 ok "what is no bibliography, or no corpus" refused
 finish

@@ -83,6 +83,8 @@ static void test_docx_marks(void)
     const DocumentOptions all = { .annotations = TRUE, .invisible = TRUE };
     g_autoptr(Document) plain = read_docx(MARKED, NULL), more = read_docx(MARKED, &all);
     g_assert_cmpstr(page(plain, 0)->text, ==, "Kept added[note 1]\n\nBoxed\n\n[note 1] See there.");
+    g_assert_cmpstr(page(plain, 0)->hidden, ==, "hidden");
+    g_assert_null(page(more, 0)->hidden);
     g_assert_cmpstr(page(more, 0)->text, ==, "Kept added hidden[note 1][note 2]\n\nBoxed\n\n[note 1] See there.\n[note 2] Bo: Really?");
 }
 

@@ -11,7 +11,7 @@
 #include "src/base/interrupt.h"
 
 /* Largest members that are taken into memory. */
-#define MOST_HEAD (1 << 20)
+#define MOST_HEAD (1 << 27)     /* a bibliography may be in it */
 #define MOST_DOCUMENT (1 << 30)
 #define MOST_MANIFEST (1 << 28)
 
@@ -274,6 +274,8 @@ static gboolean take_all(Import *im, GError **error)
             return FALSE;
     }
     if (!read_members(im, take_member, "importing", error)
+        || (im->head.bibliography != NULL
+            && !catalogue_set_bibliography(im->archive->catalogue, im->corpus, im->head.bibliography, error))
         || (im->archive->store != NULL && !store_flush(im->archive->store, error)))
         return FALSE;
     if (im->archive->store != NULL && im->head.blocks > 0

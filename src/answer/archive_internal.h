@@ -15,6 +15,7 @@
 
 /* What kvasir.json says. */
 typedef struct {
+    char *bibliography;             /* as the catalogue has it, or NULL */
     char *corpus, *model, *fingerprint, *kv, *arithmetic;
     guint documents, parts;
     gsize blocks, part_size;

@@ -19,6 +19,7 @@ void archive_report_clear(ArchiveReport *report)
 
 void archive_head_clear(ArchiveHead *head)
 {
+    g_free(head->bibliography);
     g_free(head->corpus);
     g_free(head->model);
     g_free(head->fingerprint);
@@ -51,6 +52,8 @@ char *archive_head_to_json(const ArchiveHead *head)
     json_add_int(builder, "blocks", (gint64) head->blocks);
     json_add_int(builder, "parts", head->parts);
     json_add_int(builder, "part_size", (gint64) head->part_size);
+    if (head->bibliography != NULL)
+        json_add_text(builder, "bibliography", head->bibliography);
     return end_json(builder);
 }
 
@@ -95,6 +98,7 @@ gboolean archive_head_from_json(const char *text, gsize length, ArchiveHead *hea
     if (*format != ARCHIVE_FORMAT)
         return FALSE;
     head->corpus = get_string(object, "corpus");
+    head->bibliography = get_string(object, "bibliography");
     head->model = get_string(object, "model");
     head->fingerprint = get_string(object, "fingerprint");
     head->kv = get_string(object, "kv");
