@@ -21,6 +21,18 @@ tests_unit_prefix_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libcache.a libba
 	$(SQLITE_LIBS) $(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 tests_unit_prefix_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 
+# What is typed and what is answered, as fuzz targets.
+check_PROGRAMS += tests/fuzz/fuzz-query tests/fuzz/fuzz-citation
+TESTS += tests/fuzz/fuzz-query tests/fuzz/fuzz-citation
+tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz-query.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_query_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_query_LDADD = libcache.a libbase.a $(SQLITE_LIBS) $(XXHASH_LIBS) $(GLIB_LIBS)
+tests_fuzz_fuzz_citation_SOURCES = tests/fuzz/fuzz-citation.c tests/fuzz/replay.c tests/fuzz/fuzz.h \
+	tests/test-documents.c tests/test-documents.h
+tests_fuzz_fuzz_citation_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_citation_LDADD = libanswer.a $(GLIB_LIBS) -lm
+EXTRA_DIST += tests/fuzz/query tests/fuzz/citation
+
 check_PROGRAMS += tests/unit-quotation
 TESTS += tests/unit-quotation
 tests_unit_quotation_SOURCES = tests/unit-quotation.c tests/test-documents.c tests/test-documents.h

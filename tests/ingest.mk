@@ -76,3 +76,11 @@ TESTS += tests/t-hidden.sh
 EXTRA_DIST += tests/t-hidden.sh tests/pdf.sh
 TESTS += tests/t-hostile.sh tests/t-score.sh
 EXTRA_DIST += tests/t-hostile.sh tests/t-score.sh
+
+# Patterns of files.
+check_PROGRAMS += tests/fuzz/fuzz-ignore
+TESTS += tests/fuzz/fuzz-ignore
+tests_fuzz_fuzz_ignore_SOURCES = tests/fuzz/fuzz-ignore.c tests/fuzz/replay.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_ignore_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_fuzz_fuzz_ignore_LDADD = $(INGEST_TEST_LIBS)
+EXTRA_DIST += tests/fuzz/ignore
