@@ -30,7 +30,7 @@ oracle() {
 column() { awk -v n="$1" -v v="$2" -v l="$3" 'NR > 1 && $n != v && $n != "-" { print; bad = 1 } END { exit bad || NR - 1 != l }' table; }
 everything() { oracle --out right.jsonl && column 4 100.0 8 && column 6 100.0 8 && column 8 100.0 8; }
 ok "right answers with the right pages count as right" everything
-again() { oracle --out right.jsonl && grep -q '^0 questions' err && column 4 100.0 8; }
+again() { oracle --out right.jsonl --tasks needle,needles,squad && grep -q '^0 questions' err && column 4 100.0 3; }
 ok "the same results file: nothing is asked again" again
 wrong() { ORACLE=wrong oracle --out wrong.jsonl --tasks needle,needles,lines200,squad && column 4 0.0 4; }
 ok "wrong answers count as wrong" wrong
@@ -40,7 +40,7 @@ refusal() { ORACLE=refuse oracle --out refuse.jsonl --tasks needle,unanswerable 
 ok "refusals" refusal
 seed() {
     for i in 1 1 2; do
-        oracle --make-only --seed $i --tasks needle,needle-zh,kv75,lines200 && cat work/cases.jsonl work/documents/*/* | cksum || return
+        oracle --make-only --seed $i --tasks needle-zh,kv75,lines200 && cat work/cases.jsonl work/documents/*/* | cksum || return
     done | awk '{ print; s[NR] = $1 } END { exit !(s[1] == s[2] && s[1] != s[3]) }'
 }
 ok "a seed gives the same questions, another one others" seed
@@ -70,17 +70,17 @@ END
 ok "how answers are compared, names divided, options read" rules
 
 program() {
-    "$eval/evaluate.py" --kvasir "$top_builddir/kvasir" --work real --cases 2 --lengths 1500 --tasks needle,lines200 \
+    "$eval/evaluate.py" --kvasir "$top_builddir/kvasir" --work real --data data --cases 2 --lengths 1500 --tasks needle,squad \
         --max-tokens 4 --option=--no-drafts >table 2>err
     got=$?
     cat table err real/results.jsonl
-    [ $got -eq 0 ] && [ "$(grep -c '"cached"' real/results.jsonl)" -eq 4 ]
+    [ $got -eq 0 ] && [ "$(grep -c '"cached"' real/results.jsonl)" -eq 3 ]
 }
 ok "the program itself" program
 lengths() { awk -F'"tokens": ' '/"needle"/ { split($2, t, ","); print t[1]; if (t[1] < 1000 || t[1] > 1500) bad = 1 } END { exit bad }' real/results.jsonl; }
 ok "prompts have the length that was asked for" lengths
 rounding() {
-    "$eval/lossy.py" --kvasir "$top_builddir/kvasir" --work lossy --cases 1 --lengths 1200 --tasks needle \
+    "$eval/lossy.py" --kvasir "$top_builddir/kvasir" --work lossy --cases 1 --lengths 800 --tasks needle \
         --max-tokens 4 -m "$KVASIR_MODEL" --kv f32,int8 >table 2>err
     got=$?
     cat table err
