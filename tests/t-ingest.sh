@@ -143,6 +143,21 @@ many() {
     status 0 "$kvasir" ingest --no-prefill -c many many && grep -q '(0 new, 3 changed, 197 as before)' out
 }
 
+# Tokens of each document make up all of them; they are counted as an answer counts them.
+shown() {
+    rm -r "$KVASIR_DATA_DIR" && document one.txt 40 &&
+        printf '<!DOCTYPE html><title>Two</title><meta name="author" content="Ann Author"><meta name="date" content="2020-01-02"><p>Words.' >two.html
+    cp one.txt copy.txt
+    "$kvasir" ingest -q --no-prefill -c shown one.txt two.html alike/e.pdf copy.txt
+    status 0 "$kvasir" corpus show shown && [ ! -s err ] && grep -qE '^   2 +[0-9]+ tokens     1 page .*two.html  Two \(Ann Author, 2020-01-02\)$' out &&
+        grep -q '(1 scan)  .*e.pdf' out && grep -q 'one.txt  one.txt  = .*/copy.txt$' out || return
+    sum=$(awk '/^ / { n += $2 } END { print n }' out)
+    total=$(sed -n 's/^\([0-9,]*\) tokens with the vocabulary of .*, whose context has .*%)$/\1/p' out | tr -d ,)
+    [ "$sum" -eq "$total" ] && status 0 "$kvasir" corpus show --json shown && [ "$(sed -n 's/.*"tokens":\([0-9]*\),"model".*/\1/p' out)" -eq "$total" ] &&
+        grep -q '"scan":1,"unreadable":0,"damaged":0,"recognised":0,' out && grep -q '"copies":\["[^"]*/copy.txt"\]' out || return
+    status 0 env KVASIR_MODEL=none "$kvasir" corpus show shown && grep -q 'tokens are not counted: .*none' err && grep -q '^   1     1 page' out
+}
+
 # The name of a file without a title is nowhere in what is cached: not in a corpus, and not when files are named.
 renamed() {
     mkdir -p name && document name/first.txt 25 && document name/second.txt 25 &&
@@ -187,6 +202,7 @@ ok "too long for the context: kept, not prefilled, status 2" too_long
 ok "two files of one content are one document" copies
 ok "two files that say the same are one document, and told" alike
 ok "--json: what became of each file" json
+ok "corpus show: tokens, states, copies" shown
 ok "many files: what changed by content" many
 ok "a new name costs nothing" renamed
 ok "a changed document goes last" stable_first

@@ -34,6 +34,7 @@ kvasir_SOURCES = \
 	src/cli/cmd_bench.c \
 	src/cli/cmd_cache.c \
 	src/cli/cmd_corpus.c \
+	src/cli/corpus_show.c src/cli/corpus_show.h \
 	src/cli/cmd_history.c \
 	src/cli/cmd_ingest.c \
 	src/cli/ingest_report.c src/cli/ingest_report.h \
