@@ -23,6 +23,7 @@ void pack_free(Pack *pack)
     g_array_unref(pack->spans);
     g_array_unref(pack->document_end);
     g_ptr_array_unref(pack->names);
+    g_clear_pointer(&pack->chunks, g_array_unref);
     g_free(pack);
 }
 

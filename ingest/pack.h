@@ -34,11 +34,18 @@ typedef struct {
     guint32 first, count;
 } PackSpan;
 
+/* A sentence with a mark of its own: bytes BEGIN to before END of a page's text. */
+typedef struct {
+    guint32 document, page;
+    gsize begin, end;
+} PackChunk;
+
 typedef struct {
     GArray *ids;            /* gint32 */
     GArray *spans;          /* PackSpan, ascending, one for each page with text */
     GArray *document_end;   /* guint32: length of ids after each document */
     GPtrArray *names;       /* char *: of each document without a title the name of its file, of others NULL */
+    GArray *chunks;         /* NULL, or PackChunk by number: in a pack whose sentences have marks in the place of pages */
 } Pack;
 
 Pack *pack_new(void);

@@ -75,3 +75,10 @@ tests_bench_speed_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_bench_speed_LDADD = $(kvasir_LDADD)
 tests_bench_speed_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 EXTRA_DIST += tests/bench/README.md tests/bench/compare.py tests/bench/llama.mjs
+
+check_PROGRAMS += tests/unit-longcite
+TESTS += tests/unit-longcite
+tests_unit_longcite_SOURCES = tests/unit-longcite.c tests/test-documents.c tests/test-documents.h
+tests_unit_longcite_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_longcite_LDADD = $(kvasir_LDADD)
+tests_unit_longcite_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)

@@ -43,6 +43,14 @@ in_chat() {
     printf 'What is in line 7?\n/why\n' | "$kvasir" chat -q --max-tokens 12 notes.txt >out && grep -q '^Why, by attention' out
 }
 
+# The form of LongCite: another prompt, recorded and computed again in it.
+longcite() {
+    "$kvasir" ask -q --longcite --json --max-tokens 8 "What is in line 7?" notes.txt >long.json
+    [ $? -le 1 ] && [ "$(usage long.json prompt_tokens)" -ne "$(usage why.json prompt_tokens)" ] || return
+    n=$("$kvasir" history | sed -n '$s/^ *\([0-9]*\) .*/\1/p')
+    "$kvasir" show --json "$n" | grep -q '"form":"longcite"' && "$kvasir" verify -q "$n"
+}
+
 no_such_heads() {
     status 4 "$kvasir" model calibrate && grep -q 'no attention heads of this model' err && [ ! -s out ]
 }
@@ -78,6 +86,7 @@ ok "the answer is the same" same_answer
 ok "a warm prefix gives the same pages" nothing_computed
 ok "show --why takes them from the record" in_the_record
 ok "/why shows them in a chat" in_chat
+ok "--longcite asks in that form, and verify does" longcite
 ok "a model of random weights has no such heads" no_such_heads
 ok "a damaged file of heads is told" damaged_heads
 if "$kvasir" model info "$top_builddir/demo/demo.gguf" | grep -q 'random weights'; then

@@ -284,6 +284,32 @@ static void test_outcome_by_attention(Fixture *f, gconstpointer data)
     g_assert_cmpint(outcome_with(f, "A month and a half", 1, 0.5f), ==, OUTCOME_UNSUPPORTED);
 }
 
+static void collect(const char *text, gsize length, gpointer data)
+{
+    g_string_append_len(data, text, (gssize) length);
+}
+
+/* People see the name that a bibliography gives; records and JSON keep the numbers. */
+static void test_labels(Fixture *f, gconstpointer data)
+{
+    const char *raw = "Six weeks 【1:2】, and rain 【2:2】【9:9】, see 【1】.";
+    g_autoptr(GString) shown = g_string_new(NULL), all = g_string_new(NULL);
+    Document *first = g_ptr_array_index(f->documents, 0);
+    g_autofree char *name = g_strdup("Ho 2020");
+    Answer *answer = answer_new(f->documents, collect, shown);
+
+    first->name = name;
+    for (const char *p = raw; *p != '\0'; p += g_utf8_skip[(guchar) *p])
+        answer_feed(p, g_utf8_skip[(guchar) *p], answer);
+    answer_end(answer);
+    g_assert_cmpstr(answer->text->str, ==, "Six weeks [1], and rain [2][?], see [3].");
+    g_assert_cmpstr(shown->str, ==, "Six weeks [Ho 2020, p. 2], and rain [2][?], see [Ho 2020].");
+    answer_show(answer, collect, all);
+    g_assert_cmpstr(all->str, ==, shown->str);
+    first->name = NULL;
+    answer_free(answer);
+}
+
 static void test_heads(void)
 {
     g_autoptr(Engine) engine = open_tiny();
@@ -341,6 +367,7 @@ int main(int argc, char **argv)
     g_test_add("/why/unnoted", Fixture, NULL, set_up, test_unnoted, tear_down);
     g_test_add("/why/outcome", Fixture, NULL, set_up, test_outcome, tear_down);
     g_test_add("/why/outcome-by-attention", Fixture, NULL, set_up, test_outcome_by_attention, tear_down);
+    g_test_add("/why/labels", Fixture, NULL, set_up, test_labels, tear_down);
     g_test_add_func("/why/heads", test_heads);
     g_test_add_func("/why/random-model", test_random_model);
     return g_test_run();

@@ -29,10 +29,36 @@ void answer_free(Answer *answer)
     g_free(answer);
 }
 
-static void show_from(Answer *answer, gsize before)
+/* The text from BEFORE on. */
+static void show_text(const Answer *answer, gsize before, AnswerShowFunc show, gpointer data)
+{
+    const GArray *marks = citation_reader_marks(answer->citations), *list = citation_reader_list(answer->citations);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; i < marks->len; i++) {
+        const CitationMark *mark = &g_array_index(marks, CitationMark, i);
+
+        if (mark->begin < before || mark->number == 0)
+            continue;
+        g_autofree char *label = citation_label(&g_array_index(list, Citation, mark->number - 1), mark->number, answer->documents);
+        g_string_append_len(text, answer->text->str + before, (gssize) (mark->begin - before));
+        g_string_append(text, label);
+        before = mark->end;
+    }
+    g_string_append(text, answer->text->str + before);
+    if (text->len > 0)
+        show(text->str, text->len, data);
+}
+
+static void show_from(const Answer *answer, gsize before)
 {
     if (answer->show != NULL && answer->text->len > before)
-        answer->show(answer->text->str + before, answer->text->len - before, answer->data);
+        show_text(answer, before, answer->show, answer->data);
+}
+
+void answer_show(const Answer *answer, AnswerShowFunc show, gpointer data)
+{
+    show_text(answer, 0, show, data);
 }
 
 void answer_feed(const char *text, gsize length, gpointer data)
@@ -50,6 +76,11 @@ void answer_end(Answer *answer)
 
     citation_reader_end(answer->citations, answer->text);
     show_from(answer, before);
+}
+
+void answer_use_pack(Answer *answer, const Pack *pack)
+{
+    citation_reader_use_chunks(answer->citations, pack->chunks);
 }
 
 void answer_watch(Answer *answer, Session *session, const Engine *engine, const Heads *heads, const Prompt *prompt,

@@ -9,7 +9,7 @@
 #include "src/answer/reply.h"
 #include "src/answer/why.h"
 
-/* Gets what was added to the text as it is shown; not terminated. */
+/* Gets what was added to the text as people see it, with citation_label() for marks; not terminated. */
 typedef void (*AnswerShowFunc)(const char *text, gsize length, gpointer data);
 
 typedef struct {
@@ -32,6 +32,9 @@ Answer *answer_new(const GPtrArray *documents, AnswerShowFunc show, gpointer dat
 void answer_free(Answer *answer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Answer, answer_free)
 
+/* Before it is generated: the answer is in the form that PACK asks for (Pack.chunks), and PACK stays as long. */
+void answer_use_pack(Answer *answer, const Pack *pack);
+
 /* Before SESSION is filled with PROMPT, which ends with the question, about PACK: from now on HEADS are watched.  All
  * of them must stay until answer_finish(). */
 void answer_watch(Answer *answer, Session *session, const Engine *engine, const Heads *heads, const Prompt *prompt,
@@ -40,6 +43,9 @@ void answer_watch(Answer *answer, Session *session, const Engine *engine, const 
 /* Lets the model answer to what SESSION holds (reply_generate() with OPTIONS, whose text, data and ids are those of
  * ANSWER).  The text is complete also when this fails, as far as the model came. */
 gboolean answer_generate(Answer *answer, Session *session, const Engine *engine, const ReplyOptions *options, GError **error);
+
+/* Gives all of the text to SHOW, as people see it. */
+void answer_show(const Answer *answer, AnswerShowFunc show, gpointer data);
 
 /* For those who generate otherwise: OPTIONS with text, data and ids of ANSWER; a ReplyTextFunc, and the end of what it gets. */
 ReplyOptions answer_options(Answer *answer, const ReplyOptions *options);

@@ -4,12 +4,14 @@
 
 #include <string.h>
 
+#include "src/answer/longcite.h"
 #include "src/answer/sentence.h"
 
 #define OPEN "【"
 #define CLOSE "】"
 
 enum {
+    CITE_MOST = 400,            /* the same between <cite> and </cite> */
     MARK_MOST = 240,            /* bytes between the brackets; beyond that it is text */
     VERBATIM_LEAST = 8,         /* characters; half as many where each is a word */
     VERBATIM_PAGES = 3,         /* on more pages than this an answer says nothing about where it is from */
@@ -22,6 +24,7 @@ struct CitationReader {
     GArray *list;
     GArray *marks;
     GPtrArray *unknown;
+    const GArray *chunks;       /* PackChunk; NULL: marks name pages */
 };
 
 static void clear_citation(gpointer citation)
@@ -53,6 +56,11 @@ void citation_reader_free(CitationReader *reader)
     g_array_unref(reader->marks);
     g_ptr_array_unref(reader->unknown);
     g_free(reader);
+}
+
+void citation_reader_use_chunks(CitationReader *reader, const GArray *chunks)
+{
+    reader->chunks = chunks;
 }
 
 const GArray *citation_reader_list(const CitationReader *reader)
@@ -265,6 +273,135 @@ static void show_text(CitationReader *reader, gsize n, GString *shown)
     g_string_erase(reader->held, 0, (gssize) n);
 }
 
+/* --- Answers in statements with ranges of sentences --- */
+
+/* Whether what is shown wants a space before more: not behind one, nor in scripts without. */
+static gboolean ends_open(const CitationReader *reader, const GString *shown)
+{
+    gsize end = shown->len;
+    const char *last;
+
+    for (guint i = reader->marks->len; i-- > 0 && g_array_index(reader->marks, CitationMark, i).end == end; )
+        end = g_array_index(reader->marks, CitationMark, i).begin;
+    end -= end > 0 && end < shown->len && shown->str[end - 1] == ' ';
+    last = end > 0 ? g_utf8_prev_char(shown->str + end) : NULL;
+    return last != NULL && !g_unichar_isspace(g_utf8_get_char(last)) && !g_unichar_iswide(g_utf8_get_char(last));
+}
+
+/* Number of the citation of chunks FIRST .. LAST, which are of one document. */
+static guint add_chunks(CitationReader *reader, guint first, guint last)
+{
+    const PackChunk *from = &g_array_index(reader->chunks, PackChunk, first), *to = &g_array_index(reader->chunks, PackChunk, last);
+    const Document *document = g_ptr_array_index(reader->documents, from->document);
+    g_autoptr(GString) text = g_string_new(NULL);
+    Citation citation = { .document = from->document, .first = from->page, .last = to->page, .page = from->page,
+                          .begin = from->begin, .end = to->end };
+
+    if (to->page != from->page)
+        citation.end = ((const Page *) g_ptr_array_index(document->pages, from->page))->length;
+    for (guint i = first; i <= last; i++) {
+        const PackChunk *chunk = &g_array_index(reader->chunks, PackChunk, i);
+        const Page *page = g_ptr_array_index(document->pages, chunk->page);
+        g_string_append_len(text, page->text + chunk->begin, (gssize) (chunk->end - chunk->begin));
+    }
+    g_strstrip(text->str);
+    for (guint i = 0; i < reader->list->len; i++) {
+        const Citation *known = &g_array_index(reader->list, Citation, i);
+        if (known->document == citation.document && known->first == citation.first && strcmp(known->text, text->str) == 0)
+            return i + 1;
+    }
+    citation.text = g_strdup(text->str);
+    g_array_append_val(reader->list, citation);
+    return reader->list->len;
+}
+
+static void append_number(CitationReader *reader, guint number, GString *shown)
+{
+    CitationMark mark = { .begin = shown->len, .number = number };
+
+    if (number > 0)
+        g_string_append_printf(shown, "[%u]", number);
+    else
+        g_string_append(shown, "[?]");
+    mark.end = shown->len;
+    g_array_append_val(reader->marks, mark);
+}
+
+/* A range may reach over several documents: each has a mark. */
+static void show_range(CitationReader *reader, LongciteRange range, const char *inner, GString *shown)
+{
+    guint n = reader->chunks->len, first, last;
+
+    if (range.first >= n || range.last < range.first) {
+        append_number(reader, 0, shown);
+        g_ptr_array_add(reader->unknown, g_strdup_printf("<cite>%s</cite>", inner));
+        return;
+    }
+    last = (guint) MIN(range.last, n - 1);
+    for (first = (guint) range.first; first <= last; ) {
+        guint document = g_array_index(reader->chunks, PackChunk, first).document, end = first;
+
+        while (end < last && g_array_index(reader->chunks, PackChunk, end + 1).document == document)
+            end++;
+        append_number(reader, add_chunks(reader, first, end), shown);
+        first = end + 1;
+    }
+}
+
+static void show_ranges(CitationReader *reader, const char *inner, GString *shown)
+{
+    g_autoptr(GArray) ranges = longcite_ranges(inner);
+
+    if (ranges->len > 0 && ends_open(reader, shown))
+        g_string_append_c(shown, ' ');
+    for (guint i = 0; i < ranges->len; i++)
+        show_range(reader, g_array_index(ranges, LongciteRange, i), inner, shown);
+}
+
+/* Where what <cite> holds ends in TEXT: before a tag, or (LAST, or too long) with what looks like ranges; NULL: not yet. */
+static const char *cite_end(const char *text, gboolean last)
+{
+    static const char *const tags[] = { "</cite>", "</statement>", "<statement>", "<cite>" };
+    const char *end = NULL;
+
+    for (guint i = 0; i < G_N_ELEMENTS(tags); i++) {
+        const char *at = strstr(text, tags[i]);
+        end = at != NULL && (end == NULL || at < end) ? at : end;
+    }
+    if (end == NULL && (last || strlen(text) > CITE_MOST))
+        end = text + strspn(text, "[]0123456789-,; C<>_{}");
+    return end;
+}
+
+static void show_statements(CitationReader *reader, gboolean last, GString *shown)
+{
+    GString *held = reader->held;
+
+    while (held->len > 0) {
+        const char *open = strchr(held->str, '<'), *end;
+        gsize n;
+
+        show_text(reader, open != NULL ? (gsize) (open - held->str) : held->len, shown);
+        LongciteTag tag = held->len > 0 ? longcite_tag(held->str, &n) : LONGCITE_TEXT;
+        if (tag == LONGCITE_UNSURE && !last)
+            return;
+        if (tag == LONGCITE_TEXT || tag == LONGCITE_UNSURE) {
+            show_text(reader, MIN(held->len, 1), shown);
+        } else if (tag == LONGCITE_CITE) {
+            end = cite_end(held->str + n, last);
+            if (end == NULL)
+                return;
+            g_autofree char *inner = g_strndup(held->str + n, (gsize) (end - held->str) - n);
+            g_string_erase(held, 0, (gssize) (end - held->str));
+            show_ranges(reader, inner, shown);
+        } else {
+            g_string_erase(held, 0, (gssize) n);
+            if (tag == LONGCITE_STATEMENT && ends_open(reader, shown))
+                g_string_append_c(shown, ' ');
+        }
+    }
+}
+
 static void show(CitationReader *reader, gboolean last, GString *shown)
 {
     const gsize open_length = strlen(OPEN);
@@ -298,12 +435,12 @@ static void show(CitationReader *reader, gboolean last, GString *shown)
 void citation_reader_feed(CitationReader *reader, const char *text, gsize length, GString *shown)
 {
     g_string_append_len(reader->held, text, (gssize) length);
-    show(reader, FALSE, shown);
+    (reader->chunks != NULL ? show_statements : show)(reader, FALSE, shown);
 }
 
 void citation_reader_end(CitationReader *reader, GString *shown)
 {
-    show(reader, TRUE, shown);
+    (reader->chunks != NULL ? show_statements : show)(reader, TRUE, shown);
 }
 
 /* --- Answers that stand word for word in the documents --- */
@@ -414,20 +551,35 @@ static gboolean is_slides(const Document *document)
     return strcmp(document->format, "pptx") == 0 || strcmp(document->format, "odp") == 0;
 }
 
-char *citation_place(const Citation *citation, const GPtrArray *documents)
+/* "p. 4"; RECOGNISED stands behind it, or alone for a whole document. */
+static char *place_with(const Citation *citation, const GPtrArray *documents, const char *recognised)
 {
     const Document *document = g_ptr_array_index(documents, citation->document);
     const Page *first = g_ptr_array_index(document->pages, citation->first);
     const Page *last = g_ptr_array_index(document->pages, citation->last);
     gboolean paged = is_paged(document);
-
-    const char *recognised = citation_recognised(citation, documents) ? " (recognised from an image)" : "";
+    g_autofree char *behind = recognised != NULL ? g_strdup_printf(" (%s)", recognised) : g_strdup("");
 
     if (citation->first == 0 && citation->last + 1 == document->pages->len && (citation->last > 0 || !paged))
-        return g_strdup(*recognised ? "recognised from an image" : "");
+        return g_strdup(recognised != NULL ? recognised : "");
     if (citation->first == citation->last && is_slides(document))
         return g_strdup_printf("slide %s", first->label);
     if (citation->first == citation->last)
-        return g_strdup_printf(paged ? "p. %s%s" : "section \"%s\"%s", first->label, recognised);
-    return g_strdup_printf(paged ? "pp. %s-%s%s" : "sections \"%s\" to \"%s\"%s", first->label, last->label, recognised);
+        return g_strdup_printf(paged ? "p. %s%s" : "section \"%s\"%s", first->label, behind);
+    return g_strdup_printf(paged ? "pp. %s-%s%s" : "sections \"%s\" to \"%s\"%s", first->label, last->label, behind);
+}
+
+char *citation_place(const Citation *citation, const GPtrArray *documents)
+{
+    return place_with(citation, documents, citation_recognised(citation, documents) ? "recognised from an image" : NULL);
+}
+
+char *citation_label(const Citation *citation, guint number, const GPtrArray *documents)
+{
+    const Document *document = g_ptr_array_index(documents, citation->document);
+    g_autofree char *place = document->name != NULL ? place_with(citation, documents, NULL) : NULL;
+
+    if (place == NULL)
+        return g_strdup_printf("[%u]", number);
+    return g_strdup_printf("[%s%s%s]", document->name, place[0] != '\0' ? ", " : "", place);
 }

@@ -34,6 +34,10 @@ CitationReader *citation_reader_new(const GPtrArray *documents);
 void citation_reader_free(CitationReader *reader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CitationReader, citation_reader_free)
 
+/* From now on the answer is in the form of longcite.h, about a pack with these CHUNKS, which must stay as long as the reader is
+ * fed. */
+void citation_reader_use_chunks(CitationReader *reader, const GArray *chunks);
+
 /* Appends to SHOWN what can be shown of TEXT by now: an unfinished mark is held back. */
 void citation_reader_feed(CitationReader *reader, const char *text, gsize length, GString *shown);
 /* The answer is over: appends what was held back. */
@@ -56,5 +60,8 @@ gboolean citation_recognised(const Citation *citation, const GPtrArray *document
 
 /* "p. 4", "p. 4 (recognised from an image)", "pp. 4-6", "section \"Install\"", or "" for the whole document; free with g_free. */
 char *citation_place(const Citation *citation, const GPtrArray *documents);
+
+/* How people see the citation with that NUMBER: "[Ho 2020, p. 4]" when a bibliography names the document, else "[3]"; g_free. */
+char *citation_label(const Citation *citation, guint number, const GPtrArray *documents);
 
 #endif

@@ -11,6 +11,7 @@ libanswer_a_SOURCES = \
 	src/answer/heads.c src/answer/heads.h \
 	src/answer/json.h \
 	src/answer/find.c src/answer/find.h \
+	src/answer/longcite.c src/answer/longcite.h src/answer/longcite_pack.c \
 	src/answer/passage.c src/answer/passage.h \
 	src/answer/prefix.c src/answer/prefix.h \
 	src/answer/prompt.c src/answer/prompt.h \

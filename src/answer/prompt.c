@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "src/answer/longcite.h"
 #include "src/model/chat.h"
 
 #define NOT_FOUND "The documents do not say."
@@ -57,34 +58,44 @@ static char *named_files(const Pack *pack, const char *question)
 /* Everything before the first question. */
 static Prompt *prompt_begin(const Tokenizer *tokenizer, const char *system, const Pack *pack, GError **error)
 {
+    const char *text;
     Prompt *prompt;
 
     if (!chat_check(tokenizer, error))
         return NULL;
     if (system == NULL)
-        system = prompt_system;
+        system = pack->chunks != NULL ? "" : prompt_system;
 
     prompt = g_new0(Prompt, 1);
     prompt->ids = g_array_new(FALSE, FALSE, sizeof(gint32));
     chat_begin(tokenizer, prompt->ids);
-    chat_message(tokenizer, CHAT_SYSTEM, NULL, system, strlen(system), prompt->ids);
+    if (pack->chunks == NULL || system[0] != '\0')
+        chat_message(tokenizer, CHAT_SYSTEM, NULL, system, strlen(system), prompt->ids);
     chat_open(tokenizer, CHAT_USER, NULL, prompt->ids);
-    tokenizer_encode(tokenizer, preface, strlen(preface), prompt->ids);
+    text = pack->chunks != NULL ? longcite_preface : preface;
+    tokenizer_encode(tokenizer, text, strlen(text), prompt->ids);
     prompt->first = prompt->ids->len;
     g_array_append_vals(prompt->ids, pack->ids->data, pack->ids->len);
     prompt->prefix = prompt->ids->len;
     return prompt;
 }
 
+static const char *lead_of(const Pack *pack, gboolean first)
+{
+    if (pack->chunks != NULL)
+        return first ? longcite_lead : "";
+    return first ? question_lead : next_lead;
+}
+
 static void append_question(Prompt *prompt, const Tokenizer *tokenizer, const Pack *pack, const char *lead,
                             const char *question)
 {
     g_autofree char *names = named_files(pack, question);
-    g_autofree char *text = g_strconcat(lead, names, "Question: ", question, NULL);
+    g_autofree char *text = g_strconcat(lead, names, pack->chunks != NULL ? "" : "Question: ", question, NULL);
 
     prompt->lead = prompt->ids->len;
     tokenizer_encode(tokenizer, lead, strlen(lead), prompt->ids);
-    prompt->asked = prompt->ids->len - 1;       /* the last one may be cut otherwise before a question */
+    prompt->asked = MAX(prompt->ids->len, prompt->lead + 1) - 1;       /* the last one may be cut otherwise before a question */
     g_array_set_size(prompt->ids, (guint) prompt->lead);
     tokenizer_encode(tokenizer, text, strlen(text), prompt->ids);
     chat_generate(tokenizer, prompt->ids);
@@ -107,7 +118,7 @@ Prompt *prompt_new_turns(const Tokenizer *tokenizer, const char *system, const P
     for (gsize i = 0; prompt != NULL && i < n; i++) {
         if (i > 0)
             chat_open(tokenizer, CHAT_USER, NULL, prompt->ids);
-        append_question(prompt, tokenizer, pack, i == 0 ? question_lead : next_lead, turns[i].question);
+        append_question(prompt, tokenizer, pack, lead_of(pack, i == 0), turns[i].question);
         if (turns[i].ids != NULL)
             append_answer(prompt, tokenizer, turns[i].ids);
     }

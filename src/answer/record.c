@@ -46,6 +46,7 @@ static const struct {
     { "prompt_tokens", FIELD_INT, offsetof(Record, prompt_tokens), 1 },
     { "shown_pages", FIELD_TEXT_IF_ANY, offsetof(Record, shown_pages), 1 },
     { "question", FIELD_TEXT, offsetof(Record, question), 1 },
+    { "form", FIELD_TEXT_IF_ANY, offsetof(Record, form), 1 },
     { "system", FIELD_TEXT_OR_NULL, offsetof(Record, system), 1 },
     { "temperature", FIELD_DOUBLE, offsetof(Record, temperature), 1 },
     { "top_p", FIELD_DOUBLE, offsetof(Record, top_p), 1 },

@@ -28,6 +28,7 @@ typedef struct {
     char *manifest, *prompt;    /* hashes: of the documents' hashes; of the prompt's ids */
     char *shown_pages;          /* selection_to_text() of the pages that the prompt had; NULL: all */
     char *question;
+    char *form;                 /* "longcite", or NULL: marks of pages */
     char *system;               /* NULL: kvasir's own rules */
     gint64 prompt_tokens, max_tokens, seed;
     double temperature, top_p;

@@ -130,6 +130,7 @@ static gboolean prepare(AskBatch *batch, const BatchQuestion *question, Work *wo
         return FALSE;
     work->begun = g_get_monotonic_time();
     work->answer = answer_new(batch->gathered->documents, NULL, NULL);
+    answer_use_pack(work->answer, batch->pack);
     if (asking_keeps_history())
         work->record = asking_record(batch->engine, batch->gathered, work->prompt, question->question);
     return TRUE;

@@ -324,7 +324,7 @@ gboolean ask_volumes(AskVolumes *ask, const Pack *pack, gsize limit, GError **er
     }
     take(ask, g_ptr_array_index(cited->len == 1 ? cited : findings, 0));
     if (ask->show != NULL && ask->asked->len > 1)
-        ask->show(ask->answer->text->str, ask->answer->text->len, NULL);
+        answer_show(ask->answer, ask->show, NULL);
     return TRUE;
 }
 

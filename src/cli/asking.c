@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "cache/catalogue.h"
+#include "src/answer/longcite.h"
+#include "src/answer/source.h"
 #include "src/base/failure.h"
 #include "src/cli/present.h"
 #include "src/cli/settings.h"
@@ -38,6 +40,19 @@ gboolean asking_check_question(const char *question, GError **error)
     return g_utf8_validate(question, -1, NULL) || wrong(error, "the question is not UTF-8 text");
 }
 
+static gboolean in_longcite_form(const Engine *engine)
+{
+    return asking.longcite || longcite_is(engine_info(engine)->name);
+}
+
+Pack *asking_pack(const Engine *engine, const GPtrArray *documents)
+{
+    gpointer tokenizer = (gpointer) (guintptr) engine_tokenizer(engine);
+
+    return in_longcite_form(engine) ? longcite_pack(documents, prompt_encode, tokenizer)
+                                    : source_pack(documents, prompt_encode, tokenizer);
+}
+
 ReplyOptions asking_reply_options(void)
 {
     return (ReplyOptions) {
@@ -65,6 +80,7 @@ Record *asking_record(const Engine *engine, const Gathered *gathered, const Prom
     record->corpus = asking.corpus != NULL ? g_utf8_make_valid(asking.corpus, -1) : NULL;
     record->question = g_strdup(question);
     record->system = g_strdup(asking.system);
+    record->form = in_longcite_form(engine) ? g_strdup("longcite") : NULL;
     record->temperature = asking.temperature;
     record->top_p = asking.top_p;
     record->seed = asking.seed;

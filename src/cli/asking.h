@@ -11,7 +11,7 @@
 typedef struct {
     char *corpus, *system;
     char **bibliographies;
-    gboolean no_history, no_drafts, why;
+    gboolean no_history, no_drafts, why, longcite;
     int max_tokens;
     double temperature, top_p;
     gint64 seed;
@@ -32,6 +32,7 @@ extern Asking asking;
     { "top-p", 0, 0, G_OPTION_ARG_DOUBLE, &asking.top_p, "Sample among the likeliest tokens that make up P (default 1)", "P" }, \
     { "seed", 0, 0, G_OPTION_ARG_INT64, &asking.seed, "Seed for sampling (default 0)", "SEED" }, \
     { "why", 0, 0, G_OPTION_ARG_NONE, &asking.why, "Show the pages that each sentence rests on, by attention", NULL }, \
+    { "longcite", 0, 0, G_OPTION_ARG_NONE, &asking.longcite, "Ask and read answers in LongCite's form, whatever the model's name", NULL }, \
     { "system", 0, 0, G_OPTION_ARG_FILENAME, &asking.system, "Tell the model TEXT instead of kvasir's own rules", "TEXT" }, \
     { "no-history", 0, 0, G_OPTION_ARG_NONE, &asking.no_history, "Do not keep the answer in the history", NULL }
 
@@ -39,6 +40,9 @@ extern Asking asking;
 gboolean asking_check(GError **error);
 /* The same for a question. */
 gboolean asking_check_question(const char *question, GError **error);
+
+/* The pack of DOCUMENTS in the form that the model cites in. */
+Pack *asking_pack(const Engine *engine, const GPtrArray *documents);
 
 /* How answers are generated, without the fields that answer_generate() sets. */
 ReplyOptions asking_reply_options(void);

@@ -121,7 +121,7 @@ static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, con
 static gboolean in_volumes(const Ask *ask, const Engine *engine, const Pack *pack)
 {
     return asking.corpus != NULL && ask->gathered.in_corpus == ask->gathered.documents->len &&
-           pack->ids->len > volume_limit(engine, ask->gathered.volume_tokens);
+           pack->chunks == NULL && pack->ids->len > volume_limit(engine, ask->gathered.volume_tokens);
 }
 
 static gboolean answer_from_volumes(Ask *ask, const Engine *engine, Store *store, const Pack *pack, GError **error)
@@ -162,7 +162,7 @@ static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GE
     const Tokenizer *tokenizer = engine_tokenizer(engine);
     if (option.volume_tokens > 0)
         ask->gathered.volume_tokens = (gsize) option.volume_tokens;
-    g_autoptr(Pack) pack = source_pack(ask->gathered.documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    g_autoptr(Pack) pack = asking_pack(engine, ask->gathered.documents);
     if (ask->batch != NULL)
         return answer_batch(ask, engine, store, pack, error);
     if (in_volumes(ask, engine, pack))
@@ -179,6 +179,7 @@ static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GE
     if (option.record != NULL || asking_keeps_history())
         ask->record = asking_record(engine, &ask->gathered, prompt, ask->question);
     ask->answer = answer_new(ask->gathered.documents, option.json ? NULL : show_text, NULL);
+    answer_use_pack(ask->answer, pack);
     if (!fill_and_reply(ask, engine, store, prompt, pack, error))
         return FALSE;
     answer_finish(ask->answer);
@@ -364,6 +365,8 @@ static gboolean check_batch(char **files, GError **error)
     if (option.record != NULL || option.logits != NULL)
         return wrong(error, option.record != NULL ? "--record is for one answer; those of --batch are in the history"
                                                   : "--logits is for one question, not for --batch");
+    if (asking.why)
+        return wrong(error, "--why is for one question, not for --batch");
     for (; strcmp(option.batch, "-") == 0 && *files != NULL; files++)
         if (strcmp(*files, "-") == 0)
             return wrong(error, "standard input can be the questions or a document, not both");

@@ -10,6 +10,7 @@
 #include "src/answer/volume.h"
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
+#include "src/cli/asking.h"
 #include "src/cli/command.h"
 #include "src/cli/ingest_report.h"
 #include "src/cli/meter.h"
@@ -265,9 +266,9 @@ static gboolean prefill(Ingest *ingest, const Engine *engine, Store *store, GErr
     g_autoptr(GPtrArray) documents = source_corpus(ingest->catalogue, option.corpus, error);
     if (documents == NULL)
         return FALSE;
-    g_autoptr(Pack) pack = source_pack(documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    g_autoptr(Pack) pack = asking_pack(engine, documents);
     gsize limit = volume_limit(engine, (gsize) wanted);
-    if (pack->ids->len > limit) {
+    if (pack->ids->len > limit && pack->chunks == NULL) {
         g_autoptr(GArray) volumes = volume_plan(documents, pack, limit, prompt_encode, (gpointer) (guintptr) tokenizer, error);
         if (volumes == NULL) {
             g_prefix_error(error, "the texts are kept, but not prefilled: ");

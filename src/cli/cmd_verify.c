@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/answer/answer.h"
+#include "src/answer/longcite.h"
 #include "src/answer/record.h"
 #include "src/answer/selection.h"
 #include "src/answer/source.h"
@@ -128,7 +129,8 @@ static gboolean gather(Verify *verify, char **files, GError **error)
     return TRUE;
 }
 
-static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *store, const Prompt *prompt, GError **error)
+static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *store, const Prompt *prompt, const Pack *pack,
+                      GError **error)
 {
     const Record *then = verify->then;
     const ReplyOptions options = {
@@ -142,6 +144,7 @@ static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *st
     if (session == NULL)
         return FALSE;
     answer = verify->answer = answer_new(verify->view != NULL ? verify->view : verify->documents, NULL, NULL);
+    answer_use_pack(answer, pack);
     work_tell_outlook(engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len, prompt->prefix);
     ok = prefix_fill(session, engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len,
                      prompt->prefix, meter_update, verify->meter, &answer->prefix, error);
@@ -162,6 +165,8 @@ static Pack *pack_shown(Verify *verify, const Tokenizer *tokenizer)
     const char *pages = verify->then->shown_pages;
     g_autoptr(GArray) selection = pages != NULL ? selection_from_text(pages, verify->documents) : NULL;
 
+    if (g_strcmp0(verify->then->form, "longcite") == 0)
+        return longcite_pack(verify->documents, prompt_encode, (gpointer) (guintptr) tokenizer);
     if (selection == NULL)
         return source_pack(verify->documents, prompt_encode, (gpointer) (guintptr) tokenizer);
     verify->view = selection_view(verify->documents, selection);
@@ -190,7 +195,7 @@ static gboolean recompute(Verify *verify, const Engine *engine, KvType kv, GErro
         g_propagate_error(error, local);
         return FALSE;
     }
-    if (!reply(verify, engine, kv, store, prompt, error))
+    if (!reply(verify, engine, kv, store, prompt, pack, error))
         return FALSE;
     record_compare_answers(verify->then, verify->now, tokenizer, verify->differences);
     return TRUE;

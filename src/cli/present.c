@@ -19,11 +19,9 @@ void present_sources(const Answer *answer)
         const Citation *citation = &g_array_index(list, Citation, i);
         const Document *document = g_ptr_array_index(answer->documents, citation->document);
         g_autofree char *place = citation_place(citation, answer->documents);
+        g_autofree char *label = citation_label(citation, i + 1, answer->documents);
 
-        printf("[%u] %s%s%s", i + 1, document_name(document), place[0] != '\0' ? ", " : "", place);
-        if (document->name != NULL)
-            printf(". %s", document->title);
-        putchar('\n');
+        printf("%s %s%s%s\n", label, document->title, place[0] != '\0' ? ", " : "", place);
     }
 }
 

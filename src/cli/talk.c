@@ -61,7 +61,7 @@ static gboolean prepare(Talk *talk, char **files, GError **error)
     }
     if (!gather(&talk->gathered, &command_chat, asking.corpus, files, asking.bibliographies, talk->meter, error))
         return FALSE;
-    talk->pack = source_pack(talk->gathered.documents, prompt_encode, (gpointer) (guintptr) tokenizer);
+    talk->pack = asking_pack(talk->engine, talk->gathered.documents);
     prompt = prompt_new(tokenizer, asking.system, talk->pack, NULL, error);
     room = asking_room(talk->engine);
     if (prompt == NULL ||
@@ -306,6 +306,7 @@ static gboolean generate(Talk *talk, const Prompt *prompt, Answer *answer, const
     gboolean ok;
 
     options.sample = *sample;
+    answer_use_pack(answer, talk->pack);
     answer_watch(answer, talk->session, talk->engine, talk->heads, prompt, talk->pack);
     ok = prefix_talk(talk->session, talk->engine, kv, talk->store, (const gint32 *) (void *) prompt->ids->data,
                      prompt->ids->len, prompt->prefix, meter_update, talk->meter, &answer->prefix, error);
