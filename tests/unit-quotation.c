@@ -214,6 +214,35 @@ static const Recorded english_wrong[] = {
     { NULL, NULL },
 };
 
+/* Single marks, which are apostrophes elsewhere, and marks within marks. */
+static const Recorded single[] = {
+    { "It says 'the walkers fell asleep eleven minutes sooner than the others' 【1:2】.",
+      "verified 1:2" },
+    { "It says ‘the walkers fell asleep eleven minutes sooner than the others’ 【1:2】.",
+      "verified 1:2" },
+    { "It ‘doesn’t follow that walking cures insomnia’ 【1:2】",
+      "verified 1:2" },
+    { "It 'doesn't follow that walking cures insomnia' 【1:2】",
+      "verified 1:2" },
+    { "The walkers' shoes weren't measured, and the others' weren't either 【1:2】.",
+      "" },
+    { "In the '90s it wasn't the authors' aim to do that at all 【1:1】.",
+      "" },
+    { "It says 'the walkers' doctors fell asleep eleven hours sooner' 【1:2】.",
+      "not_found" },
+    { "It calls it “a ‘larger study’ with a well-known protocol” 【1:3】.",
+      "verified 1:3" },
+    { "Im Vertrag steht: ‚Die Miete beträgt monatlich 890 Euro‘ 【2:2】.",
+      "verified 2:2" },
+    { "Es heißt ›mit einer Frist von drei Monaten schriftlich gekündigt‹ 【2:3】.",
+      "verified 2:3" },
+    { "Le texte dit ‹ Le moulin fut bâti en 1782 au bord de la rivière. › 【3:1】",
+      "verified 3:1" },
+    { "An open 'quotation that is never closed 【1:1】",
+      "" },
+    { NULL, NULL },
+};
+
 /* German. */
 static const Recorded german[] = {
     { "Im Vertrag steht: „Die Miete beträgt monatlich 890 Euro“ 【2:2】.",
@@ -466,6 +495,7 @@ int main(int argc, char **argv)
     g_test_add_data_func("/quotation/english-laid", english_laid, test_recorded);
     g_test_add_data_func("/quotation/english-more", english_more, test_recorded);
     g_test_add_data_func("/quotation/english-sloppy", english_sloppy, test_recorded);
+    g_test_add_data_func("/quotation/single", single, test_recorded);
     g_test_add_data_func("/quotation/english-wrong", english_wrong, test_recorded);
     g_test_add_data_func("/quotation/german", german, test_recorded);
     g_test_add_data_func("/quotation/french", french, test_recorded);

@@ -121,6 +121,19 @@ static const char *skip_fence(const char *p)
     return line_end(p);
 }
 
+/* 'single' marks look like apostrophes: they open before a word and behind none, and '90s is a year. */
+static gboolean opens_single(const char *answer, const char *p)
+{
+    gunichar before = char_before(answer, p), after = g_utf8_get_char(next_char(p));
+    const char *q = next_char(p);
+
+    if (g_unichar_isalnum(before) && !is_wide(before))
+        return FALSE;
+    if (g_ascii_isdigit(q[0]) && g_ascii_isdigit(q[1]) && (q[2] == 's' || !g_ascii_isalnum(q[2])))
+        return FALSE;
+    return g_unichar_isalnum(after) || g_unichar_ispunct(after);
+}
+
 /* What can close a quotation that C opens, the likelier first; NULL if it opens none. */
 static const char *closers_of(const char *answer, const char *p)
 {
@@ -134,10 +147,34 @@ static const char *closers_of(const char *answer, const char *p)
     case 0x201e: return "“”";
     case 0xab: return "»";
     case 0xbb: return !g_unichar_isalnum(before) && g_unichar_isalnum(after) ? "«" : NULL;
+    case '\'': return opens_single(answer, p) ? "'" : NULL;
+    case 0x2018: return opens_single(answer, p) ? "’" : NULL;
+    case 0x201a: return "‘’";
+    case 0x2039: return "›";
+    case 0x203a: return !g_unichar_isalnum(before) && g_unichar_isalnum(after) ? "‹" : NULL;
     case 0x300c: return "」";
     case 0x300e: return "』";
     default: return NULL;
     }
+}
+
+/* Whether the single mark C at P is an apostrophe: within a word, or of a plural ("the walkers' shoes") when a mark follows that
+ * can still close. */
+static gboolean is_apostrophe(const char *p, gunichar c)
+{
+    const char *next = next_char(p);
+    gunichar after = g_utf8_get_char(next);
+
+    if (g_unichar_isalnum(after) && !is_wide(after))
+        return TRUE;
+    if ((p[-1] != 's' && p[-1] != 'S') || *next != ' ' || !g_unichar_islower(g_utf8_get_char(next + 1)))
+        return FALSE;
+    for (const char *q = next; *q != '\0' && *q != '\n'; q = next_char(q)) {
+        gunichar behind = g_utf8_get_char(next_char(q));
+        if (g_utf8_get_char(q) == c && (!g_unichar_isalnum(behind) || is_wide(behind)) && !g_unichar_isspace(char_before(next, q)))
+            return TRUE;
+    }
+    return FALSE;
 }
 
 /* Where the quotation that opens before P with OPEN is closed by C, or NULL within the paragraph. */
@@ -152,6 +189,8 @@ static const char *find_closer(const char *p, gunichar open, gunichar c)
         if (here == c) {
             gunichar after = g_utf8_get_char(next_char(p));
             if (c == '"' && g_unichar_isalnum(after) && !is_wide(after))
+                continue;
+            if ((c == '\'' || c == 0x2019) && is_apostrophe(p, c))
                 continue;
             if (depth == 0)
                 return p;

@@ -1,6 +1,6 @@
 /* quotation.h - the quotations of an answer, compared with the documents.
  *
- * A quotation stands in "…", “…”, „…“, «…», »…«, 「…」 or 『…』, or is a block of lines that begin with ">".
+ * A quotation stands in "…", “…”, '…', ‘…’, ‚…‘, ‹…›, ›…‹, „…“, «…», »…«, 「…」 or 『…』, or is a block of lines that begin with ">".
  * It has at least three words, twelve letters, or six Chinese, Japanese or Korean characters; less is
  * a name or a manner of speaking.  passage.h says what counts as exact.
  *
