@@ -206,6 +206,24 @@ static void test_background(Fixture *f, gconstpointer data)
     g_assert_cmpuint(sentence(f, 0)->places[0].page, ==, 0);
 }
 
+/* A page that was looked at all over before, and now in one place, was looked at. */
+static void test_one_place(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(WhyMark));
+    const PackSpan *span = &g_array_index(f->pack->spans, PackSpan, 1);
+
+    for (gsize i = 0; i < f->tiles; i++)
+        f->row[i] = 0.9f / (float) f->tiles;
+    why_note_background(f->why, f->row, f->tiles);
+    memset(f->row, 0, f->tiles * sizeof *f->row);
+    f->row[0] = 0.8f;
+    f->row[(f->prompt->first + span->first + span->count / 2) / ENGINE_TILE] = 1.2f / (float) f->tiles;
+    why_note(f->why, f->row, f->tiles, 0);
+    why_finish(f->why, "Six", none);
+    g_assert_cmpuint(sentence(f, 0)->n, ==, 1);
+    g_assert_cmpuint(sentence(f, 0)->places[0].page, ==, 1);
+}
+
 static void test_unnoted(Fixture *f, gconstpointer data)
 {
     g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(WhyMark));
@@ -364,6 +382,7 @@ int main(int argc, char **argv)
     g_test_add("/why/pages", Fixture, NULL, set_up, test_pages, tear_down);
     g_test_add("/why/nothing", Fixture, NULL, set_up, test_nothing, tear_down);
     g_test_add("/why/background", Fixture, NULL, set_up, test_background, tear_down);
+    g_test_add("/why/one-place", Fixture, NULL, set_up, test_one_place, tear_down);
     g_test_add("/why/unnoted", Fixture, NULL, set_up, test_unnoted, tear_down);
     g_test_add("/why/outcome", Fixture, NULL, set_up, test_outcome, tear_down);
     g_test_add("/why/outcome-by-attention", Fixture, NULL, set_up, test_outcome_by_attention, tear_down);

@@ -8,6 +8,7 @@
 
 #define SHARE_LEAST 0.05        /* of what fell on pages: less is not told */
 
+#define ABOVE 0.25f             /* of the background: less than that above it is noise */
 #define NEAR_TILES 2            /* at the documents' end */
 
 struct Why {
@@ -207,8 +208,11 @@ static gsize net_of(const Why *why, gsize from, gsize to, const GArray *marks, f
             net[t] += g_array_index(why->mass, float, i * why->tiles + t);
         n++;
     }
-    for (gsize t = 0; t < why->tiles && n > 0; t++)
+    /* By tile: what is looked at less than before the question takes nothing from what is looked at on the same page. */
+    for (gsize t = 0; t < why->tiles && n > 0; t++) {
         net[t] = net[t] / (float) n - why->background[t];
+        net[t] = net[t] > ABOVE * why->background[t] ? net[t] : 0;
+    }
     return n;
 }
 
