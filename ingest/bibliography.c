@@ -199,8 +199,20 @@ typedef struct {
     GHashTable *files;          /* base name -> GPtrArray of BibEntry * */
     GHashTable *numbers;        /* DOI, or "arxiv:" and the number -> BibEntry * */
     GHashTable *titles;         /* words of a title -> BibEntry * */
-    GHashTable *beginnings;     /* the first TITLE_WORDS of them -> GPtrArray of BibEntry * */
+    GHashTable *beginnings;     /* the first TITLE_WORDS of them -> GPtrArray of Title * */
 } Index;
+
+typedef struct {
+    BibEntry *entry;
+    char *words;
+} Title;
+
+static void free_title(gpointer data)
+{
+    Title *title = data;
+    g_free(title->words);
+    g_free(title);
+}
 
 /* TEXT in lower case, letters and digits alone, one blank between words and at both ends. */
 static char *words_of(const char *text, gsize length)
@@ -243,6 +255,19 @@ static void add_to_list(GHashTable *table, char *key, BibEntry *entry)
     g_free(key);
 }
 
+/* LENGTH: of the beginning of WORDS. */
+static void add_title(GHashTable *table, const char *words, gsize length, BibEntry *entry)
+{
+    g_autofree char *beginning = g_strndup(words, length);
+    GPtrArray *list = g_hash_table_lookup(table, beginning);
+    Title *title = g_new0(Title, 1);
+    title->entry = entry;
+    title->words = g_strdup(words);
+    if (!list)
+        g_hash_table_insert(table, g_steal_pointer(&beginning), list = g_ptr_array_new_with_free_func(free_title));
+    g_ptr_array_add(list, title);
+}
+
 /* Of equal numbers and titles the first entry counts. */
 static void add_once(GHashTable *table, char *key, BibEntry *entry)
 {
@@ -278,7 +303,7 @@ static Index index_new(const Bibliography *bibliography)
         if (words[1])
             add_once(index.titles, g_strdup(words), entry);
         if (end)
-            add_to_list(index.beginnings, g_strndup(words, (gsize) (end - words)), entry);
+            add_title(index.beginnings, words, (gsize) (end - words), entry);
     }
     return index;
 }
@@ -349,12 +374,11 @@ static BibEntry *by_title_within(const Index *index, const char *words)
         g_autofree char *beginning = end ? g_strndup(p, (gsize) (end - p)) : NULL;
         const GPtrArray *list = beginning ? g_hash_table_lookup(index->beginnings, beginning) : NULL;
         for (guint i = 0; list && i < list->len; i++) {
-            BibEntry *entry = g_ptr_array_index(list, i);
-            g_autofree char *title = words_of(entry->title, strlen(entry->title));
-            gsize n = strlen(title);
-            if (n > most && !strncmp(p, title, n)) {
+            const Title *title = g_ptr_array_index(list, i);
+            gsize n = strlen(title->words);
+            if (n > most && !strncmp(p, title->words, n)) {
                 most = n;
-                best = entry;
+                best = title->entry;
             }
         }
     }

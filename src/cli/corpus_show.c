@@ -107,6 +107,9 @@ static void add_unused(JsonBuilder *builder, const Naming *naming)
     json_builder_end_array(builder);
 }
 
+/* Of a library of thousands; JSON has them all. */
+enum { UNUSED_SHOWN = 20 };
+
 static void print_unused(const Naming *naming)
 {
     guint n = naming->unused->len;
@@ -114,8 +117,10 @@ static void print_unused(const Naming *naming)
     if (naming->bibliography->entries->len == 0)
         return;
     printf("bibliography: %u entries, %u without a document", naming->bibliography->entries->len, n);
-    for (guint i = 0; i < n; i++)
+    for (guint i = 0; i < MIN(n, UNUSED_SHOWN); i++)
         printf("%s %s", i > 0 ? "," : ":", ((const BibEntry *) g_ptr_array_index(naming->unused, i))->key);
+    if (n > UNUSED_SHOWN)
+        printf(", and %u more", n - UNUSED_SHOWN);
     putchar('\n');
 }
 
