@@ -191,6 +191,7 @@ static gint compare_places(gconstpointer a, gconstpointer b)
 /* What the tokens between FROM and TO of the text looked at, by tile, background taken off; how many tokens they are. */
 static gsize net_of(const Why *why, gsize from, gsize to, const GArray *marks, float *net)
 {
+    float above = why->heads->calibrated ? ABOVE : 0;     /* the average of many heads differs by less */
     gsize n = 0;
 
     memset(net, 0, why->tiles * sizeof *net);
@@ -211,7 +212,7 @@ static gsize net_of(const Why *why, gsize from, gsize to, const GArray *marks, f
     /* By tile: what is looked at less than before the question takes nothing from what is looked at on the same page. */
     for (gsize t = 0; t < why->tiles && n > 0; t++) {
         net[t] = net[t] / (float) n - why->background[t];
-        net[t] = net[t] > ABOVE * why->background[t] ? net[t] : 0;
+        net[t] = net[t] > above * why->background[t] ? net[t] : 0;
     }
     return n;
 }
