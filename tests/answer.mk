@@ -13,6 +13,13 @@ tests_unit_answer_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libbase.a \
 	$(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 tests_unit_answer_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 
+check_PROGRAMS += tests/unit-quote
+TESTS += tests/unit-quote
+tests_unit_quote_SOURCES = tests/unit-quote.c tests/test-documents.c tests/test-documents.h
+tests_unit_quote_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_quote_LDADD = $(kvasir_LDADD)
+tests_unit_quote_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+
 check_PROGRAMS += tests/unit-prefix
 TESTS += tests/unit-prefix
 tests_unit_prefix_SOURCES = tests/unit-prefix.c tests/store-data.c tests/store-data.h

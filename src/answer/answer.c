@@ -25,6 +25,7 @@ void answer_free(Answer *answer)
     g_string_free(answer->text, TRUE);
     g_array_unref(answer->ids);
     why_free(answer->why);
+    quote_free(answer->quote);
     prefix_report_clear(&answer->prefix);
     g_free(answer);
 }
@@ -74,6 +75,11 @@ void answer_end(Answer *answer)
 {
     gsize before = answer->text->len;
 
+    if (answer->quote != NULL) {
+        g_autoptr(GString) rest = g_string_new(NULL);
+        quote_end(answer->quote, rest);
+        citation_reader_feed(answer->citations, rest->str, rest->len, answer->text);
+    }
     citation_reader_end(answer->citations, answer->text);
     show_from(answer, before);
 }
@@ -99,6 +105,11 @@ static void note_token(Session *session, gsize row, gpointer data)
     why_token(answer->why, session, row, answer->text->len);
 }
 
+void answer_quote(Answer *answer, const Engine *engine, const Pack *pack)
+{
+    answer->quote = quote_new(engine, answer->documents, pack);
+}
+
 ReplyOptions answer_options(Answer *answer, const ReplyOptions *options)
 {
     ReplyOptions own = *options;
@@ -107,6 +118,7 @@ ReplyOptions answer_options(Answer *answer, const ReplyOptions *options)
     own.token = answer->why != NULL ? note_token : NULL;
     own.data = answer;
     own.ids = answer->ids;
+    own.guide = answer->quote != NULL ? quote_guide(answer->quote) : NULL;
     return own;
 }
 
@@ -148,7 +160,8 @@ void answer_finish(Answer *answer)
     if (list->len == 0)
         answer->verbatim = citation_reader_find_verbatim(answer->citations, answer->text->str) > 0;
     g_array_unref(answer->quotations);
-    answer->quotations = quotation_check(answer->text->str, answer->documents, list);
+    answer->quotations = answer->quote != NULL ? quote_take(answer->quote)
+                                               : quotation_check(answer->text->str, answer->documents, list);
     g_autoptr(GArray) marks = why_marks(answer);
     if (answer->why != NULL)
         why_finish(answer->why, answer->text->str, marks);

@@ -6,6 +6,7 @@
 #include "src/answer/outcome.h"
 #include "src/answer/prefix.h"
 #include "src/answer/quotation.h"
+#include "src/answer/quote.h"
 #include "src/answer/reply.h"
 #include "src/answer/why.h"
 
@@ -20,6 +21,7 @@ typedef struct {
     GArray *ids;                    /* gint32: the tokens, with the stop token if there was one */
     gboolean verbatim;              /* the citations were found, not given by the model */
     Why *why;                       /* what its sentences looked at, or NULL */
+    Quote *quote;                   /* owned; NULL: the model writes the answer */
     Outcome outcome;                /* what became of the question; set by answer_finish() */
     PrefixReport prefix;            /* what the prompt cost */
     Reply reply;
@@ -39,6 +41,9 @@ void answer_use_pack(Answer *answer, const Pack *pack);
  * of them must stay until answer_finish(). */
 void answer_watch(Answer *answer, Session *session, const Engine *engine, const Heads *heads, const Prompt *prompt,
                   const Pack *pack);
+
+/* From now on the answer consists of quotations alone (quote.h); PACK is what the prompt has, and stays while it is made. */
+void answer_quote(Answer *answer, const Engine *engine, const Pack *pack);
 
 /* Lets the model answer to what SESSION holds (reply_generate() with OPTIONS, whose text, data and ids are those of
  * ANSWER).  The text is complete also when this fails, as far as the model came. */

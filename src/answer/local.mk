@@ -16,6 +16,7 @@ libanswer_a_SOURCES = \
 	src/answer/prefix.c src/answer/prefix.h \
 	src/answer/prompt.c src/answer/prompt.h \
 	src/answer/quotation.c src/answer/quotation.h \
+	src/answer/quote.c src/answer/quote.h \
 	src/answer/record.c src/answer/record.h \
 	src/answer/refusal.c src/answer/refusal.h \
 	src/answer/reply.c src/answer/reply.h \

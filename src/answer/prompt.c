@@ -29,6 +29,11 @@ static const char preface[] = "These are the documents.\n\n";
 static const char question_lead[] =
     "\n\nThese were the documents. Answer from them alone and cite pages as 【document:page】.\n\n";
 
+/* For an answer of quotations. */
+static const char quote_lead[] =
+    "\n\nThese were the documents. Answer only with passages that are copied from them word for word, each as a block that "
+    "begins with > and is followed by the mark of its page, 【document:page】.\n\n";
+
 /* Before the questions of a conversation behind the first. */
 static const char next_lead[] = "Answer from the documents alone and cite pages as 【document:page】.\n\n";
 
@@ -118,7 +123,7 @@ Prompt *prompt_new_turns(const Tokenizer *tokenizer, const char *system, const P
     for (gsize i = 0; prompt != NULL && i < n; i++) {
         if (i > 0)
             chat_open(tokenizer, CHAT_USER, NULL, prompt->ids);
-        append_question(prompt, tokenizer, pack, lead_of(pack, i == 0), turns[i].question);
+        append_question(prompt, tokenizer, pack, turns[i].quote && i == 0 ? quote_lead : lead_of(pack, i == 0), turns[i].question);
         if (turns[i].ids != NULL)
             append_answer(prompt, tokenizer, turns[i].ids);
     }

@@ -38,6 +38,7 @@ Prompt *prompt_new(const Tokenizer *tokenizer, const char *system, const Pack *p
 typedef struct {
     const char *question;
     const GArray *ids;
+    gboolean quote;         /* to be answered with quotations alone, see quote.h; the first turn only */
 } PromptTurn;
 
 /* The same with a conversation: what was said before stays before the model.  The last turn may be one to be answered. */

@@ -41,8 +41,7 @@ static gboolean is_end_mark(gunichar c)
     return c == '.' || c == '!' || c == '?' || c == 0x3002 || c == 0xff01 || c == 0xff1f;
 }
 
-/* Whether TEXT says enough to be looked for. */
-static gboolean is_long_enough(const char *text)
+gboolean quotation_is_long_enough(const char *text)
 {
     guint words = 0, letters = 0, wide = 0;
     gboolean in_word = FALSE;
@@ -71,7 +70,7 @@ static void add_span(GArray *spans, const char *answer, const char *begin, const
                   .begin = (gsize) (begin - answer), .end = (gsize) (end - answer), .block = block };
 
     g_free(text);
-    if (span.text != NULL && is_long_enough(g_strstrip(span.text)))
+    if (span.text != NULL && quotation_is_long_enough(g_strstrip(span.text)))
         g_array_append_val(spans, span);
     else
         g_free(span.text);

@@ -34,6 +34,9 @@ typedef struct {
  * documents are not looked at. */
 GArray *quotation_check(const char *answer, const GPtrArray *documents, const GArray *citations);
 
+/* Whether TEXT says enough to be a quotation. */
+gboolean quotation_is_long_enough(const char *text);
+
 /* "verified", "repaired", "misattributed", "not_found". */
 const char *quotation_status_name(QuotationStatus status);
 

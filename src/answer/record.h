@@ -13,6 +13,7 @@
 #include "src/model/engine.h"
 
 #define RECORD_FORMAT 2
+#define RECORD_QUOTATIONS "quotations"      /* a form */
 #define RECORD_STDIN "standard input"       /* in the place of a path */
 
 typedef struct {
@@ -27,6 +28,7 @@ typedef struct {
     GPtrArray *documents;       /* of RecordDocument*, in pack order */
     char *manifest, *prompt;    /* hashes: of the documents' hashes; of the prompt's ids */
     char *shown_pages;          /* selection_to_text() of the pages that the prompt had; NULL: all */
+    char *form;                 /* RECORD_QUOTATIONS: of quotations alone, see quote.h; NULL: any answer */
     char *question;
     char *form;                 /* "longcite", or NULL: marks of pages */
     char *system;               /* NULL: kvasir's own rules */

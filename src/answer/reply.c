@@ -111,7 +111,7 @@ ReplyTurn *reply_turn_new(Session *session, const Engine *engine, const ReplyOpt
     turn->options = *options;
     turn->sampler = sampler_new(&options->sample, id_limit(engine));
     turn->stream = (Stream) { .options = &turn->options, .pending = g_string_new(NULL) };
-    if (!options->no_drafts && engine_batch_invariant(engine))
+    if (!options->no_drafts && options->guide == NULL && engine_batch_invariant(engine))
         turn->ahead.draft = draft_new(session_tokens(session), session_length(session));
     turn->reply.end = REPLY_INTERRUPTED;
     turn->begun = g_get_monotonic_time();
@@ -141,6 +141,19 @@ static void drop_drafts(ReplyTurn *turn)
     ahead->n = ahead->used = 0;
 }
 
+/* Guesses up to ROOM tokens behind the first of the batch; their number. */
+static gsize propose(ReplyTurn *turn, gsize room)
+{
+    const ReplyGuide *guide = turn->options.guide;
+    Lookahead *ahead = &turn->ahead;
+
+    if (ahead->draft != NULL)
+        return draft_propose(ahead->draft, room, ahead->batch + 1);
+    if (guide != NULL && !turn->options.no_drafts && engine_batch_invariant(turn->engine))
+        return guide->propose(guide->data, room, ahead->batch + 1);
+    return 0;
+}
+
 /* Lets ID and what may follow it be the next batch, if there is room for an answer behind it. */
 static gboolean plan_batch(ReplyTurn *turn, gint32 id)
 {
@@ -155,8 +168,7 @@ static gboolean plan_batch(ReplyTurn *turn, gint32 id)
     }
     ahead->batch[0] = id;
     ahead->n = 1;
-    if (ahead->draft != NULL)
-        ahead->n += draft_propose(ahead->draft, MIN(left, room) - 1, ahead->batch + 1);
+    ahead->n += propose(turn, MIN(MIN(left, room), (gsize) REPLY_BATCH) - 1);
     return TRUE;
 }
 
@@ -173,11 +185,20 @@ static gboolean take_token(ReplyTurn *turn, gint32 id)
         turn->over = TRUE;
         return FALSE;
     }
-    tokenizer_decode(tokenizer, &id, 1, FALSE, turn->stream.pending);
+    if (turn->options.guide == NULL)
+        tokenizer_decode(tokenizer, &id, 1, FALSE, turn->stream.pending);
     give(&turn->stream, FALSE);
     if (turn->ahead.draft != NULL)
         draft_push(turn->ahead.draft, id);
     return TRUE;
+}
+
+static gint32 choose(ReplyTurn *turn, const float *logits)
+{
+    const ReplyGuide *guide = turn->options.guide;
+
+    return guide == NULL ? sampler_next(turn->sampler, logits)
+                         : guide->choose(guide->data, turn->sampler, logits, turn->stream.pending);
 }
 
 gboolean reply_turn_take(ReplyTurn *turn, const float *logits)
@@ -189,7 +210,7 @@ gboolean reply_turn_take(ReplyTurn *turn, const float *logits)
     g_return_val_if_fail(!turn->over, FALSE);
     ahead->used = MIN(ahead->n, 1);
     for (;; logits += engine_info(turn->engine)->vocabulary, row++) {
-        gint32 id = sampler_next(turn->sampler, logits);
+        gint32 id = choose(turn, logits);
 
         if (turn->options.token != NULL)
             turn->options.token(turn->session, row, turn->options.data);

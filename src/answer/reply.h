@@ -22,10 +22,20 @@ typedef void (*ReplyTextFunc)(const char *text, gsize length, gpointer data);
  * ROW of session_witness_mass(). */
 typedef void (*ReplyTokenFunc)(Session *session, gsize row, gpointer data);
 
+/* Who chooses the tokens instead of the sampler alone. */
+typedef struct {
+    /* The next token of the reply; appends to TEXT what it adds to the text (bytes, UTF-8 in the end).  LOGITS as for SAMPLER. */
+    gint32 (*choose)(gpointer data, Sampler *sampler, const float *logits, GString *text);
+    /* Guesses up to ROOM tokens behind the last one chosen; their number. */
+    gsize (*propose)(gpointer data, gsize room, gint32 *ids);
+    gpointer data;
+} ReplyGuide;
+
 typedef struct {
     SampleOptions sample;
     gsize max_tokens;
     gboolean no_drafts;     /* one token a step: the same answer, slower where it quotes */
+    const ReplyGuide *guide;    /* NULL: the model is free */
     ReplyTextFunc text;     /* may be NULL */
     ReplyTokenFunc token;   /* may be NULL; DATA is the same */
     GArray *ids;            /* NULL, or gint32: gets the tokens generated, a stop token too */

@@ -122,15 +122,14 @@ static gboolean prepare(AskBatch *batch, const BatchQuestion *question, Work *wo
         g_set_error_literal(error, FAILURE, FAILURE_USAGE, question->trouble);
         return FALSE;
     }
-    work->prompt = prompt_new(engine_tokenizer(batch->engine), asking.system, batch->pack, question->question, error);
+    work->prompt = asking_prompt(batch->engine, batch->pack, question->question, error);
     if (work->prompt == NULL ||
         !work_check_context(batch->engine, work->prompt->ids->len, room,
                             prompt_documents_fitting(work->prompt, batch->pack, (gsize) engine_info(batch->engine)->context - room),
                             batch->gathered->documents->len, error))
         return FALSE;
     work->begun = g_get_monotonic_time();
-    work->answer = answer_new(batch->gathered->documents, NULL, NULL);
-    answer_use_pack(work->answer, batch->pack);
+    work->answer = asking_answer(batch->engine, batch->gathered->documents, batch->pack, NULL);
     if (asking_keeps_history())
         work->record = asking_record(batch->engine, batch->gathered, work->prompt, question->question);
     return TRUE;
@@ -179,7 +178,7 @@ static gboolean done_item(const TogetherItem *item, gpointer data, GError **erro
 /* The session that all prompts go on from.  Where a batch changes the bytes it ends with a block, as prefix_fill() does. */
 static Session *fill_base(AskBatch *batch, GError **error)
 {
-    g_autoptr(Prompt) prompt = prompt_new(engine_tokenizer(batch->engine), asking.system, batch->pack, NULL, error);
+    g_autoptr(Prompt) prompt = asking_prompt(batch->engine, batch->pack, NULL, error);
     g_auto(PrefixReport) report = { 0 };
     KvType kv = settings_get()->kv;
     const gint32 *ids = prompt != NULL ? (const gint32 *) (void *) prompt->ids->data : NULL;

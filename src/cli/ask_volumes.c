@@ -192,9 +192,9 @@ static Finding *ask_selection(const AskVolumes *ask, GArray *selection, gboolean
 
     finding->selection = selection;
     finding->view = selection_view(ask->gathered->documents, selection);
-    finding->answer = answer_new(finding->view, show, NULL);
     g_autoptr(Pack) pack = selection_pack(finding->view, prompt_encode, (gpointer) (guintptr) tokenizer);
-    finding->prompt = prompt_new(tokenizer, asking.system, pack, ask->question, error);
+    finding->prompt = asking_prompt(ask->engine, pack, ask->question, error);
+    finding->answer = asking_answer(ask->engine, finding->view, pack, show);
     if (finding->prompt != NULL &&
         work_check_context(ask->engine, finding->prompt->ids->len, asking_room(ask->engine), 0, 1, error) &&
         fill_and_answer(ask, finding, pack, cached, error))

@@ -61,6 +61,27 @@ ReplyOptions asking_reply_options(void)
     };
 }
 
+Prompt *asking_prompt(const Engine *engine, const Pack *pack, const char *question, GError **error)
+{
+    const PromptTurn turn = { .question = question, .quote = asking.quote };
+
+    if (asking.quote && pack->chunks != NULL) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "--quote has a form of its own and cannot be combined with that of LongCite");
+        return NULL;
+    }
+    return prompt_new_turns(engine_tokenizer(engine), asking.system, pack, &turn, question != NULL, error);
+}
+
+Answer *asking_answer(const Engine *engine, const GPtrArray *documents, const Pack *pack, AnswerShowFunc show)
+{
+    Answer *answer = answer_new(documents, show, NULL);
+
+    answer_use_pack(answer, pack);
+    if (asking.quote)
+        answer_quote(answer, engine, pack);
+    return answer;
+}
+
 gsize asking_room(const Engine *engine)
 {
     return MIN((gsize) asking.max_tokens, MIN(256, (gsize) engine_info(engine)->context / 8));
@@ -78,6 +99,7 @@ Record *asking_record(const Engine *engine, const Gathered *gathered, const Prom
     record_set_documents(record, gathered->documents, gathered->in_corpus);
     record_set_prompt(record, prompt);
     record->corpus = asking.corpus != NULL ? g_utf8_make_valid(asking.corpus, -1) : NULL;
+    record->form = asking.quote ? g_strdup(RECORD_QUOTATIONS) : NULL;
     record->question = g_strdup(question);
     record->system = g_strdup(asking.system);
     record->form = in_longcite_form(engine) ? g_strdup("longcite") : NULL;

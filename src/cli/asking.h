@@ -11,7 +11,7 @@
 typedef struct {
     char *corpus, *system;
     char **bibliographies;
-    gboolean no_history, no_drafts, why, longcite;
+    gboolean no_history, no_drafts, quote, why, longcite;
     int max_tokens;
     double temperature, top_p;
     gint64 seed;
@@ -46,6 +46,10 @@ Pack *asking_pack(const Engine *engine, const GPtrArray *documents);
 
 /* How answers are generated, without the fields that answer_generate() sets. */
 ReplyOptions asking_reply_options(void);
+
+/* The prompt for QUESTION (NULL: its prefix) and an empty answer to it, as the options say.  PACK has what ANSWER may draw on. */
+Prompt *asking_prompt(const Engine *engine, const Pack *pack, const char *question, GError **error);
+Answer *asking_answer(const Engine *engine, const GPtrArray *documents, const Pack *pack, AnswerShowFunc show);
 
 /* Tokens that must be left for the answer: what was asked for, but not for that reason
  * fewer documents than a short answer needs. */

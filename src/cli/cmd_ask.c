@@ -39,6 +39,7 @@ static const GOptionEntry entries[] = {
     { "output", 0, 0, G_OPTION_ARG_FILENAME, &option.output, "Append the answers of --batch to FILE; what it answers already is not asked",
       "FILE" },
     { "group", 0, 0, G_OPTION_ARG_INT, &option.group, "Answer N questions of --batch at once (1 to 16, default 8)", "N" },
+    { "quote", 0, 0, G_OPTION_ARG_NONE, &asking.quote, "Answer with passages of the documents alone, word for word", NULL },
     { "volumes", 0, 0, G_OPTION_ARG_INT, &option.volumes, "Of a corpus in volumes, ask the best N (default 3)", "N" },
     { "all-volumes", 0, 0, G_OPTION_ARG_NONE, &option.all_volumes, "Ask every volume", NULL },
     { "volume-tokens", 0, 0, G_OPTION_ARG_INT, &option.volume_tokens,
@@ -167,7 +168,7 @@ static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GE
         return answer_batch(ask, engine, store, pack, error);
     if (in_volumes(ask, engine, pack))
         return answer_from_volumes(ask, engine, store, pack, error);
-    g_autoptr(Prompt) prompt = prompt_new(tokenizer, asking.system, pack, ask->question, error);
+    g_autoptr(Prompt) prompt = asking_prompt(engine, pack, ask->question, error);
     gsize room = asking_room(engine);
 
     if (prompt == NULL)
@@ -178,8 +179,7 @@ static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GE
         return FALSE;
     if (option.record != NULL || asking_keeps_history())
         ask->record = asking_record(engine, &ask->gathered, prompt, ask->question);
-    ask->answer = answer_new(ask->gathered.documents, option.json ? NULL : show_text, NULL);
-    answer_use_pack(ask->answer, pack);
+    ask->answer = asking_answer(engine, ask->gathered.documents, pack, option.json ? NULL : show_text);
     if (!fill_and_reply(ask, engine, store, prompt, pack, error))
         return FALSE;
     answer_finish(ask->answer);

@@ -129,6 +129,12 @@ static gboolean gather(Verify *verify, char **files, GError **error)
     return TRUE;
 }
 
+/* Whether the answer was to be one of quotations alone. */
+static gboolean is_quoting(const Record *record)
+{
+    return g_strcmp0(record->form, RECORD_QUOTATIONS) == 0;
+}
+
 static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *store, const Prompt *prompt, const Pack *pack,
                       GError **error)
 {
@@ -145,6 +151,8 @@ static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *st
         return FALSE;
     answer = verify->answer = answer_new(verify->view != NULL ? verify->view : verify->documents, NULL, NULL);
     answer_use_pack(answer, pack);
+    if (is_quoting(then))
+        answer_quote(answer, engine, pack);
     work_tell_outlook(engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len, prompt->prefix);
     ok = prefix_fill(session, engine, kv, store, (const gint32 *) (void *) prompt->ids->data, prompt->ids->len,
                      prompt->prefix, meter_update, verify->meter, &answer->prefix, error);
@@ -178,7 +186,8 @@ static gboolean recompute(Verify *verify, const Engine *engine, KvType kv, GErro
 {
     const Tokenizer *tokenizer = engine_tokenizer(engine);
     g_autoptr(Pack) pack = pack_shown(verify, tokenizer);
-    g_autoptr(Prompt) prompt = prompt_new(tokenizer, verify->then->system, pack, verify->then->question, error);
+    const PromptTurn turn = { .question = verify->then->question, .quote = is_quoting(verify->then) };
+    g_autoptr(Prompt) prompt = prompt_new_turns(tokenizer, verify->then->system, pack, &turn, 1, error);
     g_autoptr(Store) store = NULL;
     GError *local = NULL;
 
