@@ -185,6 +185,27 @@ corpus() {
         "$kvasir" corpus remove both && differs '^the corpus both is missing' 3
 }
 
+# What is deleted is listed, the others keep their numbers, and the file does not have the words any more.
+deleted() {
+    rm -rf data
+    for word in Alpha Beta Gamma Delta; do
+        ask "Where is the unusual word $word$word?" beta.txt || return
+    done
+    printf 'One?\n' | "$kvasir" chat -q --max-tokens 2 beta.txt >chat.out || return
+    "$kvasir" ingest -q --no-prefill -c some beta.txt && ask -c some "Of a corpus?" || return
+    status 2 "$kvasir" history --delete 2 9 && grep -q 'no record 9' err && status 2 "$kvasir" history --delete &&
+        status 2 "$kvasir" history --delete 1 --all && status 2 "$kvasir" history --delete x && status 2 "$kvasir" history --all &&
+        status 2 "$kvasir" history --delete --before yesterday && status 2 "$kvasir" history --delete 2 5 &&
+        grep -q "chat --delete 1" err && [ "$("$kvasir" history | wc -l)" -eq 6 ] || return 1
+    status 0 "$kvasir" history --delete 2 3 2 && [ "$(wc -l <out)" -eq 2 ] && grep -q '^    2 .*BetaBeta' out &&
+        grep -q '^kvasir: 2 answers deleted$' err && [ "$("$kvasir" history | wc -l)" -eq 4 ] &&
+        status 2 "$kvasir" show 2 && status 0 "$kvasir" show 4 && ! grep -rqa 'BetaBeta' data || return 1
+    status 0 "$kvasir" history --delete --before 2020-01-01 && [ ! -s out ] &&
+        status 0 "$kvasir" history --delete --before 9999-01-01 -c some && grep -q 'Of a corpus' out && [ "$(wc -l <out)" -eq 1 ] &&
+        status 0 "$kvasir" history --delete --all && [ "$(wc -l <out)" -eq 2 ] && grep -q '1 turn of conversations stays' err &&
+        ! grep -rqa 'AlphaAlpha' data && [ "$("$kvasir" history | wc -l)" -eq 1 ]
+}
+
 switched_off() {
     rm -rf data && ask --no-history "Why?" beta.txt && [ ! -e data/catalogue.db ] && mkdir -p config/kvasir &&
         printf '[kvasir]\nhistory = false\n' >config/kvasir/kvasir.conf && ask "Why?" beta.txt && [ ! -e data/catalogue.db ] &&
@@ -226,6 +247,7 @@ ok "standard input cannot be read again" standard_input
 ok "the history lists, shows and verifies" history
 ok "show --json gives the record" shown_record
 ok "about a corpus" corpus
+ok "answers of the history are deleted, and their bytes are gone" deleted
 ok "the history can be switched off" switched_off
 ok "a history or record that cannot be written" cannot_write
 finish

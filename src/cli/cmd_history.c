@@ -15,13 +15,16 @@
 #include "src/cli/settings.h"
 
 static struct {
-    char *corpus;
-    gboolean json, why;
+    char *corpus, *before;
+    gboolean json, why, remove, all;
 } option;
 
 static const GOptionEntry history_entries[] = {
     { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &option.corpus, "Only answers about CORPUS", "CORPUS" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &option.json, "Write one JSON array", NULL },
+    { "delete", 0, 0, G_OPTION_ARG_NONE, &option.remove, "Delete the answers N ..., or those of --before or --all", NULL },
+    { "before", 0, 0, G_OPTION_ARG_STRING, &option.before, "Only answers given before the day DATE (2026-01-31)", "DATE" },
+    { "all", 0, 0, G_OPTION_ARG_NONE, &option.all, "With --delete: all answers that would be listed", NULL },
     { NULL },
 };
 
@@ -80,23 +83,151 @@ static void print_list_json(const GPtrArray *records)
     puts(text);
 }
 
-static gboolean list(GError **error)
+/* The first second, local time, of the day that --before names; G_MAXINT64 without it. */
+static gboolean get_limit(gint64 *limit, GError **error)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_local();
+    g_autoptr(GDateTime) time = NULL;
+    int year, month, day, end = 0;
+
+    *limit = G_MAXINT64;
+    if (option.before == NULL)
+        return TRUE;
+    if (sscanf(option.before, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 && option.before[end] == '\0')
+        time = g_date_time_new(zone, year, month, day, 0, 0, 0);
+    if (time == NULL) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "--before %s: this is no day; write it as 2026-01-31", option.before);
+        return FALSE;
+    }
+    *limit = g_date_time_to_unix(time);
+    return TRUE;
+}
+
+/* The records that --corpus and --before leave; an empty array without a catalogue. */
+static GPtrArray *find_records(GError **error)
 {
     const char *path = settings_get()->catalogue_path;
+    g_autoptr(Catalogue) catalogue = NULL;
     g_autoptr(GPtrArray) records = NULL;
+    gint64 limit;
 
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-        g_autoptr(Catalogue) catalogue = catalogue_open(path, TRUE, error);
-        if (catalogue == NULL || (records = catalogue_records(catalogue, option.corpus, error)) == NULL)
-            return FALSE;
-    } else {
-        records = g_ptr_array_new();
-    }
+    if (!get_limit(&limit, error))
+        return NULL;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return g_ptr_array_new();
+    if ((catalogue = catalogue_open(path, TRUE, error)) == NULL ||
+        (records = catalogue_records(catalogue, option.corpus, error)) == NULL)
+        return NULL;
+    for (guint i = records->len; i-- > 0; )
+        if (((const CatalogueRecord *) g_ptr_array_index(records, i))->made >= limit)
+            g_ptr_array_remove_index(records, i);
+    return g_steal_pointer(&records);
+}
+
+static gboolean list(GError **error)
+{
+    g_autoptr(GPtrArray) records = find_records(error);
+
+    if (records == NULL)
+        return FALSE;
     if (option.json)
         print_list_json(records);
     else
         print_list(records);
     return TRUE;
+}
+
+static gboolean check_delete(char **numbers, GError **error)
+{
+    gboolean named = numbers[0] != NULL;
+
+    if (named + option.all + (option.before != NULL && !option.all) != 1 || (named && option.corpus != NULL)) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "--delete wants either the numbers of answers, or --all, or --before DATE");
+        return FALSE;
+    }
+    if (option.json) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "--json is for the list");
+        return FALSE;
+    }
+    for (; *numbers != NULL; numbers++)
+        if (!history_is_number(*numbers)) {
+            g_set_error(error, FAILURE, FAILURE_USAGE, "\"%s\" is no number of an answer; \"kvasir history\" lists them", *numbers);
+            return FALSE;
+        }
+    return TRUE;
+}
+
+/* The answers that NUMBERS say, of RECORDS; one that is not there or cannot go is an error before anything goes. */
+static GPtrArray *named_records(GPtrArray *records, char **numbers, GError **error)
+{
+    g_autoptr(GPtrArray) named = g_ptr_array_new();
+
+    for (; *numbers != NULL; numbers++) {
+        gint64 number = g_ascii_strtoll(*numbers, NULL, 10);
+        guint i = 0;
+
+        while (i < records->len && ((const CatalogueRecord *) g_ptr_array_index(records, i))->id != number)
+            i++;
+        if (i == records->len) {
+            g_set_error(error, FAILURE, FAILURE_USAGE, "there is no record %s; \"kvasir history\" lists them", *numbers);
+            return NULL;
+        }
+        const CatalogueRecord *record = g_ptr_array_index(records, i);
+        if (record->conversation != 0) {
+            g_set_error(error, FAILURE, FAILURE_USAGE, "answer %s is a turn of conversation %" G_GINT64_FORMAT ", which goes as a "
+                        "whole: \"kvasir chat --delete %" G_GINT64_FORMAT "\"", *numbers, record->conversation,
+                        record->conversation);
+            return NULL;
+        }
+        if (!g_ptr_array_find(named, g_ptr_array_index(records, i), NULL))
+            g_ptr_array_add(named, g_ptr_array_index(records, i));
+    }
+    return g_steal_pointer(&named);
+}
+
+/* Deletes RECORDS, but for turns of conversations, and lists what went. */
+static gboolean remove_records(Catalogue *catalogue, const GPtrArray *records, GError **error)
+{
+    g_autoptr(GPtrArray) gone = g_ptr_array_new();
+    guint turns = 0;
+    gboolean ok = TRUE;
+
+    for (guint i = 0; ok && i < records->len; i++) {
+        CatalogueRecord *record = g_ptr_array_index(records, i);
+        gboolean found = FALSE;
+
+        if (record->conversation != 0) {
+            turns++;
+            continue;
+        }
+        ok = catalogue_remove_record(catalogue, record->id, &found, error);
+        if (found)
+            g_ptr_array_add(gone, record);
+    }
+    print_list(gone);
+    if (!settings_get()->quiet)
+        fprintf(stderr, "kvasir: %u %s deleted\n", gone->len, gone->len == 1 ? "answer" : "answers");
+    if (turns > 0)
+        fprintf(stderr, "kvasir history: %u %s of conversations %s; \"kvasir chat --delete N\" deletes a conversation\n", turns,
+                turns == 1 ? "turn" : "turns", turns == 1 ? "stays" : "stay");
+    return ok;
+}
+
+static gboolean delete(char **numbers, GError **error)
+{
+    g_autoptr(GPtrArray) all = check_delete(numbers, error) ? find_records(error) : NULL;
+    g_autoptr(GPtrArray) records = NULL;
+    g_autoptr(Catalogue) catalogue = NULL;
+
+    if (all == NULL)
+        return FALSE;
+    if (numbers[0] != NULL && (records = named_records(all, numbers, error)) == NULL)
+        return FALSE;
+    if (records == NULL)
+        records = g_ptr_array_ref(all);
+    if (records->len > 0 && (catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error)) == NULL)
+        return FALSE;
+    return remove_records(catalogue, records, error);
 }
 
 static int history_run(int argc, char **argv)
@@ -106,8 +237,12 @@ static int history_run(int argc, char **argv)
 
     if (status >= 0)
         return status;
-    if (argc > 1)
+    if (option.remove)
+        delete(argv + 1, &error);
+    else if (argc > 1)
         g_set_error(&error, FAILURE, FAILURE_USAGE, "\"%s\" is too much; \"kvasir show N\" shows an answer", argv[1]);
+    else if (option.all)
+        g_set_error(&error, FAILURE, FAILURE_USAGE, "--all is for --delete");
     else
         list(&error);
     return error != NULL ? command_fail(&command_history, error) : command_finish(&command_history, 0);
@@ -179,5 +314,5 @@ static int show_run(int argc, char **argv)
     return error != NULL ? command_fail(&command_show, error) : command_finish(&command_show, 0);
 }
 
-const Command command_history = { "history", "list the answers given before", "[-c CORPUS] [--json]", history_run };
+const Command command_history = { "history", "list or delete the answers given before", "[-c CORPUS] [--before DATE] [--json | --delete N...|--all]", history_run };
 const Command command_show = { "show", "show an answer given before", "[--json|--why] N", show_run };
