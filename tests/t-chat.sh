@@ -107,6 +107,25 @@ terminal() {
         ! grep -q thrown "$XDG_STATE_HOME/kvasir/chat-lines"
 }
 
+# Every turn is computed again from its record alone; another question before it is found.
+verified() {
+    rm -rf data && say 'One?\nTwo?\nThree?\n' a.txt >/dev/null && [ "$("$kvasir" history | wc -l)" -eq 3 ] || return 1
+    for n in 1 2 3; do
+        "$kvasir" verify -q $n | grep -q '^identical$' || return 1
+    done
+    "$kvasir" show --json 3 | sed 's/,"sha256".*//; s/"question":"One?"/"question":"Other?"/' >changed
+    hash=$(printf '%s' "$(cat changed)" | sha256sum | cut -d' ' -f1)
+    printf '%s,"sha256":"%s"}\n' "$(cat changed)" "$hash" >changed.json
+    "$kvasir" verify -q changed.json >out
+    [ $? -eq 1 ] && cat out && grep -qi 'prompt' out
+}
+
+about_corpus() {
+    "$kvasir" ingest -q -c letters a.txt && say 'One?\nTwo?\n/corpus\n' -c letters >out && grep -q '^  1  a' out &&
+        "$kvasir" chat --list -c letters | grep -q '2 turns  One?' &&
+        say 'Three?\n' --json --continue >third && grep -q '"turn":3' third && "$kvasir" verify -q 6 | grep -q identical
+}
+
 wrong_calls() {
     "$kvasir" chat </dev/null 2>err
     [ $? -eq 2 ] && grep -q 'no documents' err || return
@@ -131,5 +150,7 @@ ok "a full context: said before, and the oldest turns go" full_context
 if command -v script >/dev/null; then
     ok "a terminal: line editing, Ctrl-C, lines remembered" terminal
 fi
+ok "every turn can be verified" verified
+ok "about a corpus, and taken up again" about_corpus
 ok "wrong calls" wrong_calls
 finish

@@ -64,6 +64,15 @@ static const struct {
 #define FIELD(record, i, type) ((type *) (void *) ((char *) (record) + fields[i].offset))
 #define CONST_FIELD(record, i, type) ((type const *) (const void *) ((const char *) (record) + fields[i].offset))
 
+static void free_turn(gpointer data)
+{
+    RecordTurn *turn = data;
+
+    g_free(turn->question);
+    g_array_unref(turn->ids);
+    g_free(turn);
+}
+
 void record_free(Record *record)
 {
     if (record == NULL)
@@ -73,6 +82,7 @@ void record_free(Record *record)
             g_free(*FIELD(record, i, char *));
     g_ptr_array_unref(record->documents);
     g_array_unref(record->ids);
+    g_ptr_array_unref(record->earlier);
     g_clear_pointer(&record->citations, json_node_unref);
     g_clear_pointer(&record->timings, json_node_unref);
     g_clear_pointer(&record->why, json_node_unref);
@@ -85,7 +95,17 @@ static Record *record_empty(void)
 
     record->documents = g_ptr_array_new_with_free_func(free_document);
     record->ids = g_array_new(FALSE, FALSE, sizeof(gint32));
+    record->earlier = g_ptr_array_new_with_free_func(free_turn);
     return record;
+}
+
+void record_add_earlier(Record *record, const char *question, const GArray *ids)
+{
+    RecordTurn *turn = g_new0(RecordTurn, 1);
+
+    turn->question = g_strdup(question);
+    turn->ids = g_array_copy((GArray *) (guintptr) ids);
+    g_ptr_array_add(record->earlier, turn);
 }
 
 static void sum_int(GChecksum *sum, guint32 value)
@@ -252,6 +272,24 @@ static void add_ids(JsonBuilder *builder, const GArray *ids)
     json_builder_end_array(builder);
 }
 
+/* Only where there are some. */
+static void add_earlier(JsonBuilder *builder, const GPtrArray *earlier)
+{
+    if (earlier->len == 0)
+        return;
+    json_builder_set_member_name(builder, "earlier");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < earlier->len; i++) {
+        const RecordTurn *turn = g_ptr_array_index(earlier, i);
+
+        json_builder_begin_object(builder);
+        json_add_text(builder, "question", turn->question);
+        add_ids(builder, turn->ids);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+}
+
 static void add_members(JsonBuilder *builder, const Record *r)
 {
     json_add_int(builder, "kvasir_record", RECORD_FORMAT);
@@ -265,6 +303,7 @@ static void add_members(JsonBuilder *builder, const Record *r)
             json_add_text(builder, fields[i].name, *CONST_FIELD(r, i, char *));
     }
     add_documents(builder, r->documents);
+    add_earlier(builder, r->earlier);
     add_ids(builder, r->ids);
     json_add_node(builder, "citations", json_node_copy(r->citations));
     if (r->why != NULL)
@@ -392,6 +431,26 @@ static void get_ids(JsonObject *o, GArray *ids, gboolean *ok)
     }
 }
 
+static void get_earlier(JsonObject *o, Record *record, gboolean *ok)
+{
+    JsonNode *node = json_object_has_member(o, "earlier") ? member(o, "earlier", JSON_TYPE_ARRAY, ok) : NULL;
+    JsonArray *array = node != NULL ? json_node_get_array(node) : NULL;
+
+    for (guint i = 0; *ok && array != NULL && i < json_array_get_length(array); i++) {
+        JsonNode *element = json_array_get_element(array, i);
+        g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint32));
+        g_autofree char *question = NULL;
+
+        *ok = JSON_NODE_HOLDS_OBJECT(element);
+        if (!*ok)
+            return;
+        question = get_text(json_node_get_object(element), "question", ok);
+        get_ids(json_node_get_object(element), ids, ok);
+        if (question != NULL)
+            record_add_earlier(record, question, ids);
+    }
+}
+
 /* Enough for those who show them: all are objects with numbers of pages and a title. */
 static void check_citations(JsonNode *citations, gboolean *ok)
 {
@@ -429,6 +488,7 @@ static gboolean get_members(JsonObject *o, int format, Record *r)
     }
     get_documents(o, r->documents, &ok);
     get_ids(o, r->ids, &ok);
+    get_earlier(o, r, &ok);
     r->citations = get_copy(o, "citations", JSON_TYPE_ARRAY, &ok);
     check_citations(r->citations, &ok);
     r->timings = get_copy(o, "timings", JSON_TYPE_OBJECT, &ok);

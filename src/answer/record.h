@@ -22,6 +22,11 @@ typedef struct {
 } RecordDocument;
 
 typedef struct {
+    char *question;
+    GArray *ids;                /* gint32: of the answer, with the stop token if there was one */
+} RecordTurn;
+
+typedef struct {
     gint64 made;                /* seconds since 1970 */
     char *model, *fingerprint, *tokenizer, *arithmetic, *isa, *kv;
     char *corpus;               /* or NULL */
@@ -35,6 +40,7 @@ typedef struct {
     gint64 prompt_tokens, max_tokens, seed;
     double temperature, top_p;
     gint64 turn, first_turn;    /* of a conversation: which turn it is, and the first that the model saw; else 0 */
+    GPtrArray *earlier;         /* of RecordTurn*: what was said from the first turn that the model saw to this one */
     char *answer;               /* as shown, with [n] for marks */
     GArray *ids;                /* gint32, with the stop token if there was one */
     char *stop_reason;
@@ -52,6 +58,8 @@ Record *record_new(const Engine *engine, KvType kv);
 /* DOCUMENTS (Document*), the first IN_CORPUS of which are of the corpus.  NULL is one that could not be read: it
  * is not compared. */
 void record_set_documents(Record *record, const GPtrArray *documents, guint in_corpus);
+/* Adds a turn that was before the model: its question, and the ids of its answer (gint32), which are copied. */
+void record_add_earlier(Record *record, const char *question, const GArray *ids);
 void record_set_prompt(Record *record, const Prompt *prompt);
 
 /* What came out, but for the timings. */

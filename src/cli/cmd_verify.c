@@ -181,13 +181,27 @@ static Pack *pack_shown(Verify *verify, const Tokenizer *tokenizer)
     return selection_pack(verify->view, prompt_encode, (gpointer) (guintptr) tokenizer);
 }
 
+/* The prompt that RECORD came from: what was said before, and its question. */
+static Prompt *make_prompt(const Record *record, const Tokenizer *tokenizer, const Pack *pack, GError **error)
+{
+    g_autoptr(GArray) turns = g_array_new(FALSE, FALSE, sizeof(PromptTurn));
+    const PromptTurn last = { .question = record->question, .quote = is_quoting(record) };
+
+    for (guint i = 0; i < record->earlier->len; i++) {
+        const RecordTurn *earlier = g_ptr_array_index(record->earlier, i);
+        const PromptTurn turn = { .question = earlier->question, .ids = earlier->ids };
+        g_array_append_val(turns, turn);
+    }
+    g_array_append_val(turns, last);
+    return prompt_new_turns(tokenizer, record->system, pack, (const PromptTurn *) (void *) turns->data, turns->len, error);
+}
+
 /* Computes the answer from DOCUMENTS, unless what it follows from differs already. */
 static gboolean recompute(Verify *verify, const Engine *engine, KvType kv, GError **error)
 {
     const Tokenizer *tokenizer = engine_tokenizer(engine);
     g_autoptr(Pack) pack = pack_shown(verify, tokenizer);
-    const PromptTurn turn = { .question = verify->then->question, .quote = is_quoting(verify->then) };
-    g_autoptr(Prompt) prompt = prompt_new_turns(tokenizer, verify->then->system, pack, &turn, 1, error);
+    g_autoptr(Prompt) prompt = make_prompt(verify->then, tokenizer, pack, error);
     g_autoptr(Store) store = NULL;
     GError *local = NULL;
 
@@ -217,9 +231,9 @@ static gboolean check(Verify *verify, char **argv, GError **error)
 
     if ((verify->then = load(argv[0], error)) == NULL)
         return FALSE;
-    if (verify->then->turn > MAX(verify->then->first_turn, 1)) {
+    if (verify->then->turn - MAX(verify->then->first_turn, 1) > verify->then->earlier->len) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "%s is turn %" G_GINT64_FORMAT " of a conversation and follows from what was "
-                    "said before, which is not in it; only first turns can be computed again", argv[0], verify->then->turn);
+                    "said before, which an older kvasir did not keep in it", argv[0], verify->then->turn);
         return FALSE;
     }
     if (!settings_get()->kv_given && !kv_type_parse(verify->then->kv, &kv)) {
@@ -229,6 +243,11 @@ static gboolean check(Verify *verify, char **argv, GError **error)
     engine = settings_open_engine(error);
     if (engine == NULL || work_tokenizer(engine, error) == NULL || !gather(verify, argv + 1, error))
         return FALSE;
+    if (verify->then->earlier->len > 0 && !engine_batch_invariant(engine)) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "%s is turn %" G_GINT64_FORMAT " of a conversation; in full precision its bytes "
+                    "depend on how that went, and cannot be computed again", argv[0], verify->then->turn);
+        return FALSE;
+    }
     verify->now = record_new(engine, kv);
     record_set_documents(verify->now, verify->documents, 0);
     if (verify->differences->len > 0) {

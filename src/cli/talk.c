@@ -338,6 +338,10 @@ static gboolean ask(Talk *talk, const char *question, const SampleOptions *sampl
     record->seed = (gint64) sample->seed;
     record->turn = talk->turns->len + 1;
     record->first_turn = talk->first + 1;
+    for (guint i = talk->first; i < talk->turns->len; i++) {
+        const Record *turn = g_ptr_array_index(talk->turns, i);
+        record_add_earlier(record, turn->question, turn->ids);
+    }
     record_set_answer(record, answer);
     record->timings = present_timings(answer);
     g_ptr_array_add(talk->turns, record);
