@@ -170,6 +170,7 @@ if command -v python3 >/dev/null; then
     ok "each answer is that of a single question" same_as_single "1 3 8"
     ok "the same without drafts" same_as_single 3 --no-drafts
     ok "the same with plain C" same_as_single 3 --isa c
+    ok "the same with what attention says" same_as_single 3 --why
     ok "the same in full precision" same_as_single 3 --isa blas
     ok "the same with sampling" same_as_single 3 --temperature 0.9 --top-p 0.9 --seed 4
     ok "killed and taken up again, the file is that of one run" killed

@@ -15,6 +15,7 @@ typedef struct {
     Session *base;
     const Engine *engine;
     const ReplyOptions *options;
+    TogetherSeatFunc seat;
     TogetherDoneFunc done;
     gpointer data;
     Seat seats[TOGETHER_MAX];
@@ -53,18 +54,36 @@ static gboolean leave(Table *table, gsize at, GError **error)
     return table->done(&item, table->data, error);
 }
 
-/* Computes the prompt of SEAT but for its last token; BASE goes along for its scratch memory. */
-static gboolean append_prompt(const Table *table, Seat *seat, GError **error)
+/* Computes the prompt of SEAT up to END; LOGITS (may be NULL) get the rows of the last call.  BASE goes along for its scratch memory. */
+static gboolean append_until(const Table *table, const Seat *seat, gsize end, float *logits, GError **error)
 {
     Session *const sessions[] = { table->base, seat->session };
-    gsize at, end = seat->item.ids->len - 1;
+    gsize at;
 
     while ((at = session_length(seat->session)) < end) {
         const gsize n[] = { 0, MIN(end - at, (gsize) ENGINE_GROUP) };
-        if (!engine_step_group(sessions, n, G_N_ELEMENTS(n), item_ids(seat) + at, NULL, error))
+        if (!engine_step_group(sessions, n, G_N_ELEMENTS(n), item_ids(seat) + at, logits, error))
             return FALSE;
     }
     return TRUE;
+}
+
+/* The prompt but for its last token, which goes with the others.  With a witness the last ENGINE_BATCH tokens are a call of their
+ * own, as in prefix_fill(). */
+static gboolean append_prompt(Table *table, Seat *seat, GError **error)
+{
+    gsize vocabulary = (gsize) engine_info(table->engine)->vocabulary, end = seat->item.ids->len, at;
+
+    if (!session_witnessed(seat->session))
+        return append_until(table, seat, end - 1, NULL, error);
+    if (!append_until(table, seat, end - MIN(end, (gsize) ENGINE_BATCH), NULL, error))
+        return FALSE;
+    at = session_length(seat->session);
+    if (!append_until(table, seat, end, table->rows, error))
+        return FALSE;
+    seat->turn = begin_turn(table, seat);
+    return reply_turn_take(seat->turn, table->rows + (end - at - 1) * vocabulary) ||
+           leave(table, (gsize) (seat - table->seats), error);
 }
 
 /* Where a batch changes the bytes, what is left of the prompt is one call, as it is for an answer alone. */
@@ -88,6 +107,8 @@ static gboolean sit_down(Table *table, const TogetherItem *item, GError **error)
     if (seat->session == NULL)
         return FALSE;
     table->taken++;
+    if (table->seat != NULL)
+        table->seat(item, seat->session, table->data);
     return engine_batch_invariant(table->engine) ? append_prompt(table, seat, error) : append_alone(table, seat, error);
 }
 
@@ -134,11 +155,12 @@ static gboolean step(Table *table, GError **error)
 }
 
 gboolean together_run(Session *base, const Engine *engine, const ReplyOptions *options, gsize most,
-                      TogetherNextFunc next, TogetherDoneFunc done, gpointer data, GError **error)
+                      TogetherNextFunc next, TogetherSeatFunc seat, TogetherDoneFunc done, gpointer data, GError **error)
 {
     gsize vocabulary = (gsize) engine_info(engine)->vocabulary;
-    g_autofree float *rows = g_new(float, most * REPLY_BATCH * vocabulary);
-    Table table = { .base = base, .engine = engine, .options = options, .done = done, .data = data, .rows = rows };
+    g_autofree float *rows = g_new(float, MAX(most * REPLY_BATCH, (gsize) ENGINE_BATCH) * vocabulary);
+    Table table = { .base = base, .engine = engine, .options = options, .seat = seat, .done = done,
+                    .data = data, .rows = rows };
     gboolean ok = TRUE, more = TRUE;
 
     g_assert(most >= 1 && most <= TOGETHER_MAX);

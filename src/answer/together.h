@@ -21,13 +21,15 @@ typedef struct {
 
 /* Sets ITEM to the next one; FALSE when there is none left. */
 typedef gboolean (*TogetherNextFunc)(TogetherItem *item, gpointer data);
+/* SESSION will hold the prompt of ITEM and its answer: time for answer_watch(). */
+typedef void (*TogetherSeatFunc)(const TogetherItem *item, Session *session, gpointer data);
 /* The answer of ITEM is there (answer_finish() is left to this function).  FALSE with ERROR stops all. */
 typedef gboolean (*TogetherDoneFunc)(const TogetherItem *item, gpointer data, GError **error);
 
-/* Answers all that NEXT gives, MOST (1 .. TOGETHER_MAX) at a time, with OPTIONS (whose text, data and ids are those of
+/* Answers all that NEXT gives (SEAT may be NULL), MOST (1 .. TOGETHER_MAX) at a time, with OPTIONS (whose text, data and ids are those of
  * the answers).  BASE is only read but for scratch memory.  Errors as of engine_step_group(); answers that were not done by then
  * are left as they are. */
 gboolean together_run(Session *base, const Engine *engine, const ReplyOptions *options, gsize most,
-                      TogetherNextFunc next, TogetherDoneFunc done, gpointer data, GError **error);
+                      TogetherNextFunc next, TogetherSeatFunc seat, TogetherDoneFunc done, gpointer data, GError **error);
 
 #endif

@@ -83,7 +83,7 @@ static gboolean write_line(AskBatch *batch, const Work *work, GError **error)
         return TRUE;
     }
     batch->answered++;
-    batch->unsupported += citation_reader_list(work->answer->citations)->len == 0;
+    batch->unsupported += !outcome_found(work->answer->outcome);
     if (work->record != NULL) {
         meter_clear(batch->meter);
         g_free(asking_keep(batch->command, work->record, work->answer));
@@ -162,6 +162,16 @@ static gboolean next_item(TogetherItem *item, gpointer data)
     return FALSE;
 }
 
+/* A TogetherSeatFunc. */
+static void seat_item(const TogetherItem *item, Session *session, gpointer data)
+{
+    const Run *run = data;
+    const AskBatch *batch = run->batch;
+
+    if (batch->heads != NULL)
+        answer_watch(item->answer, session, batch->engine, batch->heads, run->works[GPOINTER_TO_UINT(item->tag)].prompt, batch->pack);
+}
+
 /* A TogetherDoneFunc. */
 static gboolean done_item(const TogetherItem *item, gpointer data, GError **error)
 {
@@ -217,7 +227,7 @@ static gboolean ask_together(AskBatch *batch, GError **error)
     if (base == NULL)
         return FALSE;
     run.works = g_new0(Work, batch->questions->len);
-    ok = together_run(base, batch->engine, &options, batch->group, next_item, done_item, &run, error) &&
+    ok = together_run(base, batch->engine, &options, batch->group, next_item, seat_item, done_item, &run, error) &&
          write_lines(&run, error);
     for (guint i = 0; i < batch->questions->len; i++)
         clear_work(&run.works[i]);
@@ -232,7 +242,7 @@ static gboolean ask_question(AskBatch *batch, const BatchQuestion *question, Wor
 {
     AskVolumes volumes = {
         .command = batch->command, .engine = batch->engine, .store = batch->store, .gathered = batch->gathered,
-        .question = question->question, .meter = batch->meter, .most = batch->most,
+        .question = question->question, .heads = batch->heads, .meter = batch->meter, .most = batch->most,
     };
     gboolean ok;
 

@@ -4,6 +4,7 @@
 
 #include "cache/store.h"
 #include "ingest/pack.h"
+#include "src/answer/heads.h"
 #include "src/cli/batch.h"
 #include "src/cli/gather.h"
 #include "src/model/engine.h"
@@ -14,6 +15,7 @@ typedef struct {
     Store *store;                   /* or NULL */
     const Gathered *gathered;
     const Pack *pack;               /* of all documents */
+    const Heads *heads;             /* that are watched, or NULL */
     const GPtrArray *questions;     /* of BatchQuestion */
     BatchOutput *output;
     Meter *meter;

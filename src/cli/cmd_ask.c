@@ -153,6 +153,7 @@ static gboolean answer_batch(Ask *ask, const Engine *engine, Store *store, const
     batch->engine = engine;
     batch->store = store;
     batch->pack = pack;
+    batch->heads = ask->heads;
     batch->limit = volume_limit(engine, ask->gathered.volume_tokens);
     batch->in_volumes = in_volumes(ask, engine, pack);
     return ask_batch(batch, error);
