@@ -45,7 +45,6 @@ static const struct {
     { "prompt_hash", FIELD_TEXT, offsetof(Record, prompt), 1 },
     { "prompt_tokens", FIELD_INT, offsetof(Record, prompt_tokens), 1 },
     { "shown_pages", FIELD_TEXT_IF_ANY, offsetof(Record, shown_pages), 1 },
-    { "form", FIELD_TEXT_IF_ANY, offsetof(Record, form), 1 },
     { "question", FIELD_TEXT, offsetof(Record, question), 1 },
     { "form", FIELD_TEXT_IF_ANY, offsetof(Record, form), 1 },
     { "system", FIELD_TEXT_OR_NULL, offsetof(Record, system), 1 },

@@ -33,9 +33,8 @@ typedef struct {
     GPtrArray *documents;       /* of RecordDocument*, in pack order */
     char *manifest, *prompt;    /* hashes: of the documents' hashes; of the prompt's ids */
     char *shown_pages;          /* selection_to_text() of the pages that the prompt had; NULL: all */
-    char *form;                 /* RECORD_QUOTATIONS: of quotations alone, see quote.h; NULL: any answer */
     char *question;
-    char *form;                 /* "longcite", or NULL: marks of pages */
+    char *form;                 /* "longcite"; RECORD_QUOTATIONS: of quotations alone, see quote.h; NULL: marks of pages */
     char *system;               /* NULL: kvasir's own rules */
     gint64 prompt_tokens, max_tokens, seed;
     double temperature, top_p;

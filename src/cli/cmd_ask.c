@@ -161,7 +161,6 @@ static gboolean answer_batch(Ask *ask, const Engine *engine, Store *store, const
 
 static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GError **error)
 {
-    const Tokenizer *tokenizer = engine_tokenizer(engine);
     if (option.volume_tokens > 0)
         ask->gathered.volume_tokens = (gsize) option.volume_tokens;
     g_autoptr(Pack) pack = asking_pack(engine, ask->gathered.documents);
