@@ -365,8 +365,6 @@ static gboolean check_batch(char **files, GError **error)
     if (option.record != NULL || option.logits != NULL)
         return wrong(error, option.record != NULL ? "--record is for one answer; those of --batch are in the history"
                                                   : "--logits is for one question, not for --batch");
-    if (asking.why)
-        return wrong(error, "--why is for one question, not for --batch");
     for (; strcmp(option.batch, "-") == 0 && *files != NULL; files++)
         if (strcmp(*files, "-") == 0)
             return wrong(error, "standard input can be the questions or a document, not both");
