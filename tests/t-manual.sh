@@ -2,7 +2,7 @@
 # The examples of the man pages run as they are written.
 #
 # An example is a line "$ command" in a literal display, with further lines
-# "> ..." as a shell would prompt for them.  A display behind a comment
+# "> ..." behind it as a shell would prompt for them.  A display behind a comment
 # '.\" not run: REASON' is left out.  Each page has a folder of its own with the
 # files that the examples name, and the demonstration model.
 . "$top_srcdir/tests/tap.sh"
@@ -16,7 +16,7 @@ examples() {
         /^\.Bd -literal/   { literal = !skip; skip = 0; next }
         /^\.Ed/            { flush_command(); literal = 0; next }
         literal && /^\$ /  { flush_command(); command = substr($0, 3); next }
-        literal && /^> /   { command = command "\n" substr($0, 3) }
+        literal && command != "" && /^> / { command = command "\n" substr($0, 3) }
         function flush_command() {
             if (command != "") {
                 gsub(/\\e/, "\\", command)
