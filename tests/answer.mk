@@ -62,6 +62,13 @@ tests_unit_volume_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_volume_LDADD = $(kvasir_LDADD)
 tests_unit_volume_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 
+check_PROGRAMS += tests/unit-findings
+TESTS += tests/unit-findings
+tests_unit_findings_SOURCES = tests/unit-findings.c tests/test-documents.c tests/test-documents.h
+tests_unit_findings_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_findings_LDADD = $(kvasir_LDADD)
+tests_unit_findings_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+
 check_PROGRAMS += tests/unit-why
 TESTS += tests/unit-why
 tests_unit_why_SOURCES = tests/unit-why.c tests/test-documents.c tests/test-documents.h

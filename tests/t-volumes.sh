@@ -52,7 +52,7 @@ added() {
 # A document that is longer than a volume is cut between pages, whose numbers stay.
 long_document() {
     status 1 "$kvasir" ask --max-tokens 2 --all-volumes -c fruit "The elder?" &&
-        grep -q 'volume [0-9] (document 5, pages [2-4]-4) of' out
+        grep -q 'volume [0-9] (document 5, page 4) of' out
 }
 
 page_too_long() {
@@ -62,6 +62,33 @@ page_too_long() {
 verified() {
     "$kvasir" ask -q --max-tokens 3 --volumes 1 --record record.json -c fruit "The date?" >/dev/null
     grep -q '"shown_pages":"3:1 4:1"' record.json && status 0 "$kvasir" verify -q record.json && grep -qx identical out
+}
+
+# With --quote also a model without sense cites, so what the volumes found is put together in a last step.
+merged() {
+    status 0 "$kvasir" ask --quote --json --max-tokens 40 --all-volumes --record merged.json -c fruit "The line?" &&
+        grep -q '^kvasir: findings of [2-9] volumes together$' err && [ "$(volumes_read out)" = "1 2 3 4 5 6 " ] || return 1
+    python3 - out merged.json "$top_srcdir" <<'END'
+import json, re, sys
+answer, record = json.load(open(sys.argv[1])), json.load(open(sys.argv[2]))
+shown = set()
+for part in record["shown_pages"].split():
+    document, runs = part.split(":")
+    for run in runs.split(","):
+        first, _, last = run.partition("-")
+        shown |= {(int(document) - 1, page) for page in range(int(first), int(last or first) + 1)}
+words = ["apple", "banana", "cherry", "date", "elder"]
+assert len({document for document, page in shown}) >= 2, shown
+assert answer["citations"], "no citation"
+for c in answer["citations"]:
+    for page in range(c["start_page_number"], c["end_page_number"]):
+        assert (c["document_index"], page) in shown, (c, shown)
+    if c["document_index"] == 4:
+        assert re.search(r"Page %d has" % c["start_page_number"], c["cited_text"]), c
+    else:
+        assert words[c["document_index"]] in c["cited_text"], c
+END
+    [ $? -eq 0 ] && status 0 "$kvasir" verify -q merged.json && grep -qx identical out
 }
 
 small_corpus() {
@@ -81,6 +108,7 @@ ok "documents added at the end" added
 ok "a document longer than a volume" long_document
 ok "a page longer than a volume" page_too_long
 ok "an answer about some pages is verified" verified
+ok "findings of several volumes together" merged
 ok "a corpus that fits into a prompt has no volumes" small_corpus
 ok "wrong usage" usage_errors
 finish

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/answer/longcite.h"
+#include "src/answer/selection.h"
 #include "src/answer/sentence.h"
 
 #define OPEN "【"
@@ -196,6 +197,16 @@ static gboolean is_mark(const char *inner)
     return g_regex_match(regex, inner, 0, NULL);
 }
 
+/* Of a view the pages that it leaves out are nothing the model can have read: they go from both ends. */
+static gboolean keep_shown(const Document *document, Citation *citation)
+{
+    while (citation->first <= citation->last && !selection_shows(document, citation->first))
+        citation->first++;
+    while (citation->last > citation->first && !selection_shows(document, citation->last))
+        citation->last--;
+    return citation->first <= citation->last;
+}
+
 static gboolean resolve(const CitationReader *reader, Item item, Citation *citation)
 {
     const Document *document;
@@ -207,13 +218,13 @@ static gboolean resolve(const CitationReader *reader, Item item, Citation *citat
     if (item.whole) {
         citation->first = 0;
         citation->last = document->pages->len - 1;
-        return document->pages->len > 0;
+        return document->pages->len > 0 && keep_shown(document, citation);
     }
     if (item.first == 0)
         return FALSE;
     citation->first = item.first - 1;
     citation->last = item.last - 1;
-    return citation->first <= citation->last && citation->last < document->pages->len;
+    return citation->first <= citation->last && citation->last < document->pages->len && keep_shown(document, citation);
 }
 
 static GArray *parse_mark(const char *inner)

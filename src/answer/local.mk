@@ -11,6 +11,7 @@ libanswer_a_SOURCES = \
 	src/answer/heads.c src/answer/heads.h \
 	src/answer/json.h \
 	src/answer/find.c src/answer/find.h \
+	src/answer/findings.c src/answer/findings.h \
 	src/answer/longcite.c src/answer/longcite.h src/answer/longcite_pack.c \
 	src/answer/passage.c src/answer/passage.h \
 	src/answer/prefix.c src/answer/prefix.h \
@@ -20,7 +21,7 @@ libanswer_a_SOURCES = \
 	src/answer/record.c src/answer/record.h \
 	src/answer/refusal.c src/answer/refusal.h \
 	src/answer/reply.c src/answer/reply.h \
-	src/answer/selection.c src/answer/selection.h \
+	src/answer/selection.c src/answer/selection.h src/answer/selection_pack.c \
 	src/answer/sentence.c src/answer/sentence.h \
 	src/answer/source.c src/answer/source.h \
 	src/answer/together.c src/answer/together.h \

@@ -120,17 +120,7 @@ GPtrArray *selection_view(const GPtrArray *documents, const GArray *selection)
     return view;
 }
 
-Pack *selection_pack(const GPtrArray *view, PackEncodeFunc encode, gpointer data)
+gboolean selection_shows(const Document *document, guint page)
 {
-    Pack *pack = pack_new();
-
-    for (guint i = 0; i < view->len; i++) {
-        const Document *document = g_ptr_array_index(view, i);
-
-        if (document->pages->len > 0)
-            pack_add(pack, document, encode, data);
-        else
-            pack_skip(pack);
-    }
-    return pack;
+    return page < document->pages->len && g_ptr_array_index(document->pages, page) != &blank;
 }

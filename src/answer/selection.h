@@ -25,6 +25,8 @@ GArray *selection_from_text(const char *text, const GPtrArray *documents);
 /* As many documents as DOCUMENTS has, of which only the selected pages have text; a document of which nothing is
  * selected has no pages at all.  Borrows from DOCUMENTS, which must stay; free with g_ptr_array_unref(). */
 GPtrArray *selection_view(const GPtrArray *documents, const GArray *selection);
+/* Whether PAGE of DOCUMENT is there: not one that a view leaves out. */
+gboolean selection_shows(const Document *document, guint page);
 /* Packs a view: what is not selected leaves no trace in it. */
 Pack *selection_pack(const GPtrArray *view, PackEncodeFunc encode, gpointer data);
 

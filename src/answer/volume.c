@@ -156,5 +156,7 @@ char *volume_to_text(const Volume *volume, const GPtrArray *documents)
         return g_strdup_printf("documents %u-%u", volume->first + 1, volume->last + 1);
     if (volume->first_page == 0 && volume->end_page == page_count(documents, volume->first))
         return g_strdup_printf("document %u", volume->first + 1);
+    if (volume->first_page + 1 == volume->end_page)
+        return g_strdup_printf("document %u, page %u", volume->first + 1, volume->end_page);
     return g_strdup_printf("document %u, pages %u-%u", volume->first + 1, volume->first_page + 1, volume->end_page);
 }

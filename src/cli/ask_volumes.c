@@ -7,6 +7,7 @@
 
 #include "cache/search_query.h"
 #include "src/answer/find.h"
+#include "src/answer/findings.h"
 #include "src/answer/json.h"
 #include "src/answer/volume.h"
 #include "src/base/failure.h"
@@ -19,7 +20,6 @@
 #define HITS 256                /* pages that are looked at to rank volumes */
 #define BEST 5                  /* of them, those of a volume that count for it */
 #define PROPOSED_TOKENS 48
-#define PAGES_PER_CITATION 4
 
 /* What the model is asked before anything is read. */
 static const char propose_form[] =
@@ -231,66 +231,18 @@ static GPtrArray *ask_each(const AskVolumes *ask, GError **error)
     return g_steal_pointer(&findings);
 }
 
-static gboolean has_citations(const Finding *finding)
+/* The answer from what ANSWERS cite, as far as it fits. */
+static Finding *merge(const AskVolumes *ask, const GPtrArray *answers, gsize limit, GError **error)
 {
-    return citation_reader_list(finding->answer->citations)->len > 0;
-}
+    guint used;
+    GArray *selection = findings_selection(answers, ask->gathered->documents, limit, prompt_encode,
+                                           (gpointer) (guintptr) engine_tokenizer(ask->engine), &used);
 
-static gint compare_pages(gconstpointer a, gconstpointer b)
-{
-    const PageRun *x = a, *y = b;
-
-    if (x->document != y->document)
-        return x->document < y->document ? -1 : 1;
-    return x->first < y->first ? -1 : x->first > y->first;
-}
-
-/* The pages that the first N of FINDINGS cite, as a selection. */
-static GArray *cited_pages(const GPtrArray *findings, guint n)
-{
-    g_autoptr(GArray) pages = g_array_new(FALSE, FALSE, sizeof(PageRun));
-    GArray *selection = g_array_new(FALSE, FALSE, sizeof(PageRun));
-
-    for (guint i = 0; i < n; i++) {
-        const GArray *list = citation_reader_list(((const Finding *) g_ptr_array_index(findings, i))->answer->citations);
-
-        for (guint k = 0; k < list->len; k++) {
-            const Citation *citation = &g_array_index(list, Citation, k);
-            for (guint p = citation->first; p <= citation->last && p < citation->first + PAGES_PER_CITATION; p++) {
-                const PageRun page = { citation->document, p, p };
-                g_array_append_val(pages, page);
-            }
-        }
-    }
-    g_array_sort(pages, compare_pages);
-    for (guint i = 0; i < pages->len; i++) {
-        const PageRun *page = &g_array_index(pages, PageRun, i);
-        if (i == 0 || compare_pages(page - 1, page) != 0)
-            selection_add(selection, page->document, page->first);
-    }
-    return selection;
-}
-
-static gsize selection_tokens(const AskVolumes *ask, const GArray *selection)
-{
-    g_autoptr(GPtrArray) view = selection_view(ask->gathered->documents, selection);
-    g_autoptr(Pack) pack = selection_pack(view, prompt_encode, (gpointer) (guintptr) engine_tokenizer(ask->engine));
-
-    return pack->ids->len;
-}
-
-/* The answer from what all of FINDINGS cite, as far as it fits. */
-static Finding *merge(const AskVolumes *ask, const GPtrArray *findings, gsize limit, GError **error)
-{
-    guint n = findings->len;
-    GArray *selection = cited_pages(findings, n);
-
-    while (n > 1 && selection_tokens(ask, selection) > limit) {
-        g_array_unref(selection);
-        selection = cited_pages(findings, --n);
-    }
-    if (!settings_get()->quiet)
-        fprintf(stderr, "kvasir: findings of %u volumes together\n", n);
+    if (!settings_get()->quiet && used == answers->len)
+        fprintf(stderr, "kvasir: findings of %u volumes together\n", used);
+    else if (!settings_get()->quiet)
+        fprintf(stderr, "kvasir: findings of the best %u of %u volumes together; those of the others do not fit into a prompt\n",
+                used, answers->len);
     return ask_selection(ask, selection, FALSE, ask->show, error);
 }
 
@@ -306,23 +258,27 @@ gboolean ask_volumes(AskVolumes *ask, const Pack *pack, gsize limit, GError **er
 {
     const Tokenizer *tokenizer = engine_tokenizer(ask->engine);
     g_autoptr(GPtrArray) findings = NULL;
-    g_autoptr(GPtrArray) cited = g_ptr_array_new();
+    g_autoptr(GPtrArray) all = g_ptr_array_new(), found = g_ptr_array_new();
 
     ask->volumes = volume_plan(ask->gathered->documents, pack, limit, prompt_encode, (gpointer) (guintptr) tokenizer, error);
     if (ask->volumes == NULL || !choose(ask, error) || (findings = ask_each(ask, error)) == NULL)
         return FALSE;
-    for (guint i = 0; i < findings->len; i++)
-        if (has_citations(g_ptr_array_index(findings, i)))
-            g_ptr_array_add(cited, g_ptr_array_index(findings, i));
-    if (cited->len > 1) {
-        Finding *merged = merge(ask, cited, limit, error);
+    for (guint i = 0; i < findings->len; i++) {
+        Answer *answer = ((Finding *) g_ptr_array_index(findings, i))->answer;
+
+        g_ptr_array_add(all, answer);
+        if (findings_has(answer))
+            g_ptr_array_add(found, answer);
+    }
+    if (found->len > 1) {
+        Finding *merged = merge(ask, found, limit, error);
         if (merged == NULL)
             return FALSE;
         take(ask, merged);
         free_finding(merged);
         return TRUE;
     }
-    take(ask, g_ptr_array_index(cited->len == 1 ? cited : findings, 0));
+    take(ask, g_ptr_array_index(findings, findings_best(all)));
     if (ask->show != NULL && ask->asked->len > 1)
         answer_show(ask->answer, ask->show, NULL);
     return TRUE;

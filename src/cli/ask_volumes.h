@@ -2,7 +2,8 @@
  *
  * The volumes that matter are found by full-text search: words of the question, and words that the model proposes.  Each
  * of them is asked (its prefix is cached like any other); the pages that these answers cite are put before the model once more,
- * all together, for the final answer.  Volumes without a finding count for nothing.
+ * all together, for the final answer.  Volumes without a finding (no page cited, or
+ * said to have nothing) count for nothing; with only one left, the best answer is the answer.
  */
 #ifndef KVASIR_CLI_ASK_VOLUMES_H
 #define KVASIR_CLI_ASK_VOLUMES_H
@@ -27,7 +28,7 @@ typedef struct {
 
     /* Results. */
     GArray *volumes;                /* of Volume: all there are */
-    GArray *asked;                  /* of guint: indices of those that were asked, ascending */
+    GArray *asked;                  /* of guint: indices of those that were asked, best first */
     char *proposed;                 /* words that the model proposed, or NULL */
     Answer *answer;                 /* the final one, about VIEW */
     GArray *selection;              /* the pages that its prompt had */
