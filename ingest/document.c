@@ -52,6 +52,7 @@ void document_free(Document *document)
     g_free(document->key);
     g_ptr_array_unref(document->pages);
     g_clear_pointer(&document->attachments, g_ptr_array_unref);
+    g_clear_pointer(&document->rectangles, g_array_unref);
     g_free(document);
 }
 

@@ -33,6 +33,22 @@ typedef struct {
     guint64 size;           /* bytes */
 } Attachment;
 
+/* A passage: its bytes in the text of its first page, and in that of its last; pages from 0, both inclusive. */
+typedef struct {
+    guint first, last;
+    gsize begin, end;
+} PagePlace;
+
+/* What a line of a page has of a passage, in hundredths of a point from the top left of the page as it is seen; y grows downwards. */
+typedef struct {
+    guint place;            /* which passage, as they were given */
+    guint page;             /* from 0 */
+    guint32 x0, y0, x1, y1;
+} PageRectangle;
+
+/* Pages are not wider or higher, in points. */
+#define PLACE_MOST 1e6
+
 typedef struct {
     char *path;             /* as given */
     char *format;           /* "pdf", "html", "markdown", "text", ... */
@@ -42,6 +58,7 @@ typedef struct {
     GPtrArray *pages;       /* of Page*, owned */
     GPtrArray *attachments; /* of Attachment*, owned; NULL: none */
     GPtrArray *parts;       /* of Document*, owned: a web archive is a document without pages that has these; NULL: none */
+    GArray *rectangles;     /* of PageRectangle, owned: of the passages that DocumentOptions.places asks for; NULL: none was asked for */
     char *name, *key;       /* as a bibliography cites it ("Ho 2020", its key there), or NULL: for people, no content */
 } Document;
 
@@ -54,6 +71,7 @@ typedef struct {
     gboolean annotations;   /* PDF: the same for notes that readers have made */
     gboolean invisible;     /* text that no reader sees stays where it is */
     gboolean site;          /* HTML: a folder, or its front page, stands for all that its table of contents names */
+    const GArray *places;   /* of PagePlace: PDF: find the rectangles of these; or NULL; must stay */
     void (*alive)(void);    /* called between parts that take long; or NULL */
 } DocumentOptions;
 

@@ -6,6 +6,7 @@
  *                                          columns, rows of tables
  * furniture.c lines of all pages        -> running heads and feet, page numbers: marked
  * paragraph.c lines                     -> text: paragraphs rejoined, hyphens resolved
+ * places.c   passages of the text       -> their boxes
  *
  * Coordinates are points from the top left of the page as it is seen; y grows downwards.
  */
@@ -14,6 +15,8 @@
 
 #include <glib.h>
 #include <poppler.h>
+
+#include "ingest/document.h"
 
 typedef struct {
     float x0, y0, x1, y1;
@@ -99,6 +102,10 @@ char *paragraph_text(const PageLayout *layout);
 /* Settles the HYPHEN_MARKs of a document's pages by the words that occur in it: in place, each
  * becomes "-" or nothing. */
 void hyphens_resolve(char **pages, guint n);
+
+/* The rectangles (PageRectangle, a new array) of PLACES (PagePlace) in a document of PAGES (Page) that were made from LAYOUTS: a line
+ * has one of each passage that it has words of.  A passage that cannot be found, word for word, has none. */
+GArray *places_find(const GArray *places, const GPtrArray *pages, const GPtrArray *layouts);
 
 static inline float box_height(const Box *b)
 {

@@ -137,9 +137,14 @@ static Draft read_page(PopplerDocument *pdf, int index, const char *path, const 
     return draft;
 }
 
+static void free_layout(gpointer layout)
+{
+    page_layout_free(layout);
+}
+
 static void read_pages(Document *document, PopplerDocument *pdf, guint n, const DocumentOptions *options)
 {
-    g_autoptr(GPtrArray) layouts = g_ptr_array_new_full(n, NULL);
+    g_autoptr(GPtrArray) layouts = g_ptr_array_new_full(n, free_layout);
     g_autofree Draft *drafts = g_new0(Draft, n);
     g_autofree char **texts = g_new0(char *, n);
     g_autoptr(Outline) outline = outline_new(pdf, n);
@@ -150,7 +155,6 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     for (guint i = 0; i < n; i++) {
         PageLayout *layout = g_ptr_array_index(layouts, i);
         texts[i] = drafts[i].text ? drafts[i].text : layout ? paragraph_text(layout) : g_strdup("");
-        page_layout_free(layout);
     }
     hyphens_resolve(texts, n);
     for (guint i = 0; i < n; i++) {
@@ -167,6 +171,8 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
         g_free(drafts[i].label);
         g_free(texts[i]);
     }
+    if (options->places)
+        document->rectangles = places_find(options->places, document->pages, layouts);
 }
 
 /* Word processors put their own name or the file's into the title. */

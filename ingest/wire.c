@@ -61,6 +61,14 @@ GByteArray *wire_from_request(const char *path, GBytes *bytes, const DocumentOpt
     put_number(out, (guint64) options->annotations);
     put_number(out, (guint64) options->site);
     put_number(out, (guint64) options->invisible);
+    put_number(out, options->places ? options->places->len : 0);
+    for (guint i = 0; options->places && i < options->places->len; i++) {
+        const PagePlace *place = &g_array_index(options->places, PagePlace, i);
+        put_number(out, place->first);
+        put_number(out, place->last);
+        put_number(out, place->begin);
+        put_number(out, place->end);
+    }
     if (bytes) {
         gsize length;
         const void *data = g_bytes_get_data(bytes, &length);
@@ -91,6 +99,13 @@ static void put_document(GByteArray *out, const Document *document)
         const Attachment *attachment = g_ptr_array_index(document->attachments, i);
         put_string(out, attachment->name);
         put_number(out, attachment->size);
+    }
+    put_number(out, document->rectangles ? document->rectangles->len : 0);
+    for (guint i = 0; document->rectangles && i < document->rectangles->len; i++) {
+        const PageRectangle *r = &g_array_index(document->rectangles, PageRectangle, i);
+        const guint32 numbers[] = { r->place, r->page, r->x0, r->y0, r->x1, r->y1 };
+        for (gsize k = 0; k < G_N_ELEMENTS(numbers); k++)
+            put_number(out, numbers[k]);
     }
 }
 
@@ -198,11 +213,36 @@ static gboolean take_flag(Cursor *c)
     return value == 1;
 }
 
+static guint32 take_small(Cursor *c)
+{
+    guint64 value = take_number(c);
+    c->bad |= value > G_MAXUINT32;
+    return (guint32) value;
+}
+
+/* Of PagePlace, or NULL where there is none. */
+static GArray *take_places(Cursor *c)
+{
+    guint64 n = take_number(c);
+    GArray *places = n > 0 ? g_array_new(FALSE, FALSE, sizeof(PagePlace)) : NULL;
+    for (guint64 i = 0; i < n && !c->bad; i++) {
+        PagePlace place;
+        place.first = take_small(c);
+        place.last = take_small(c);
+        place.begin = take_number(c);
+        place.end = take_number(c);
+        g_array_append_val(places, place);
+    }
+    return places;
+}
+
 void wire_request_clear(WireRequest *request)
 {
     g_free(request->path);
     g_free((char *) (guintptr) request->options.password);
     g_free((char *) (guintptr) request->options.language);
+    if (request->options.places)
+        g_array_unref((GArray *) (guintptr) request->options.places);
     if (request->bytes)
         g_bytes_unref(request->bytes);
     *request = (WireRequest) { 0 };
@@ -221,6 +261,7 @@ gboolean wire_to_request(const guint8 *body, gsize length, WireRequest *request)
     request->options.annotations = take_flag(&c);
     request->options.site = take_flag(&c);
     request->options.invisible = take_flag(&c);
+    request->options.places = take_places(&c);
     const guint8 *bytes = take_bytes(&c, &n);
     if (bytes)
         request->bytes = g_bytes_new(bytes, n);
@@ -255,6 +296,21 @@ static void take_attachment(Cursor *c, Document *document)
         document_take_attachment(document, name, size);
 }
 
+static void take_rectangles(Cursor *c, Document *document)
+{
+    guint64 n = take_number(c);
+    if (n > 0)
+        document->rectangles = g_array_new(FALSE, FALSE, sizeof(PageRectangle));
+    for (guint64 i = 0; i < n && !c->bad; i++) {
+        PageRectangle r;
+        guint32 *const numbers[] = { &r.place, &r.page, &r.x0, &r.y0, &r.x1, &r.y1 };
+        for (gsize k = 0; k < G_N_ELEMENTS(numbers); k++)
+            *numbers[k] = take_small(c);
+        c->bad |= r.page >= document->pages->len || r.x0 > r.x1 || r.y0 > r.y1;
+        g_array_append_val(document->rectangles, r);
+    }
+}
+
 static Document *take_document(Cursor *c)
 {
     g_autofree char *path = take_name(c), *format = take_text(c), *title = take_text(c);
@@ -273,6 +329,7 @@ static Document *take_document(Cursor *c)
     guint64 attachments = take_number(c);
     for (guint64 i = 0; i < attachments && !c->bad; i++)
         take_attachment(c, document);
+    take_rectangles(c, document);
     return c->bad ? NULL : g_steal_pointer(&document);
 }
 

@@ -227,6 +227,59 @@ static void test_columns(void)
     g_assert_nonnull(strstr(text, "line a of the prose words left column line b"));
 }
 
+/* Adds the place of TEXT on page INDEX of D, the last one there. */
+static void add_place(GArray *places, const Document *d, guint index, const char *text)
+{
+    const char *all = page(d, index)->text, *at = g_strrstr(all, text);
+    g_assert_nonnull(at);
+    PagePlace place = { index, index, (gsize) (at - all), (gsize) (at - all) + strlen(text) };
+    g_array_append_val(places, place);
+}
+
+/* R is of PLACE on PAGE, around a text of 12 points whose baseline goes from X to END at Y above the lower edge. */
+static void assert_around(const PageRectangle *r, guint place, guint on, int x, int end, int y)
+{
+    guint32 left = (guint32) x * 100, right = (guint32) end * 100, base = (guint32) (792 - y) * 100;
+    g_assert_cmpuint(r->place, ==, place);
+    g_assert_cmpuint(r->page, ==, on);
+    g_assert_cmpuint(MAX(r->x0, left) - MIN(r->x0, left), <=, 200);
+    g_assert_cmpuint(MAX(r->x1, right) - MIN(r->x1, right), <=, 200);
+    g_assert_true(r->y0 >= base - 1300 && r->y0 <= base - 800 && r->y1 >= base && r->y1 <= base + 400);
+}
+
+static void test_places(void)
+{
+    static const char *const STREAMS[] = {
+        "BT /F 12 Tf 72 700 Td (The end is near.) Tj 0 -14 Td (All of it was re-) Tj 0 -14 Td (peated in spring.) Tj "
+        "0 -60 Td (The end is near.) Tj ET",
+        "BT /F 12 Tf 0 1 -1 0 300 200 Tm (This text was turned upwards) Tj ET", NULL };
+    GString *pdf = make_pdf(STREAMS, "");
+    g_autoptr(Document) first = read_as("x.pdf", pdf->str, pdf->len);
+    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(PagePlace));
+    add_place(places, first, 0, "of it was repeated in spring");
+    add_place(places, first, 0, "The end is near.");
+    add_place(places, first, 1, "was turned");
+    const PagePlace wrong[] = { { 0, 7, 0, 3 }, { 0, 0, 9, 4 }, { 1, 0, 0, 3 }, { 0, 0, 0, 4000 }, { 0, 0, 5, 5 } };
+    g_array_append_vals(places, wrong, G_N_ELEMENTS(wrong));
+    const DocumentOptions options = { .places = places };
+    g_autoptr(Document) d = document_read_bytes("x.pdf", (const guint8 *) pdf->str, pdf->len, &options, NULL);
+    g_assert_nonnull(d);
+    g_assert_null(first->rectangles);
+    g_assert_cmpuint(d->rectangles->len, ==, 4);
+    const PageRectangle *r = (const PageRectangle *) (const void *) d->rectangles->data;
+    /* From the second word to the hyphen, then to the end of the line; widths by Helvetica's table. */
+    assert_around(&r[0], 0, 0, 89, 151, 686);
+    assert_around(&r[1], 0, 0, 72, 161, 672);
+    /* The lower of two equal passages. */
+    assert_around(&r[2], 1, 0, 72, 159, 612);
+    g_assert_cmpuint(r[3].place, ==, 2);
+    g_assert_cmpuint(r[3].page, ==, 1);
+    g_assert_true(r[3].x0 >= 28700 && r[3].x0 < 29300 && r[3].x1 >= 30000 && r[3].x1 < 30500);
+    /* Above where it begins, below where it ends. */
+    g_assert_true(r[3].y1 < 59200 - 4000 && r[3].y0 > 59200 - 16000 && r[3].y1 - r[3].y0 > 4000);
+    g_string_free(pdf, TRUE);
+}
+
 static void test_tables(void)
 {
     GString *s = g_string_new(NULL);
@@ -591,6 +644,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/html", test_html);
     g_test_add_func("/ingest/html-hostile", test_html_hostile);
     g_test_add_func("/ingest/pdf", test_pdf);
+    g_test_add_func("/ingest/places", test_places);
     g_test_add_func("/ingest/columns", test_columns);
     g_test_add_func("/ingest/tables", test_tables);
     g_test_add_func("/ingest/tall-cells", test_tall_cells);

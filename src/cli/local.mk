@@ -17,6 +17,7 @@ libcli_a_SOURCES = \
 	src/cli/prepared_files.c src/cli/prepared_files.h \
 	src/cli/present.c src/cli/present.h \
 	src/cli/reading.c src/cli/reading.h \
+	src/cli/rectangles.c src/cli/rectangles.h \
 	src/cli/settings.c src/cli/settings.h \
 	src/cli/watching.c src/cli/watching.h \
 	src/cli/work.c src/cli/work.h

@@ -7,6 +7,7 @@
 #include "src/answer/json.h"
 #include "src/answer/record.h"
 #include "src/answer/why_json.h"
+#include "src/cli/rectangles.h"
 #include "src/cli/settings.h"
 
 void present_sources(const Answer *answer)
@@ -193,8 +194,24 @@ void present_remarks(const Command *command, const Answer *answer)
         fputs("kvasir: the answer cites no page of the documents\n", stderr);
 }
 
-static void add_quotations(JsonBuilder *builder, const Answer *answer)
+/* The citations, those of them that have rectangles (NULL: none are wanted) with these. */
+static JsonNode *citations_json(const Answer *answer, GPtrArray *rectangles)
 {
+    JsonNode *citations = record_citations(answer->citations, answer->documents, answer->verbatim);
+    JsonArray *array = json_node_get_array(citations);
+
+    for (guint i = 0; rectangles != NULL && i < json_array_get_length(array); i++)
+        if (g_ptr_array_index(rectangles, i) != NULL)
+            json_object_set_member(json_array_get_object_element(array, i), "rectangles",
+                                   json_node_copy(g_ptr_array_index(rectangles, i)));
+    return citations;
+}
+
+/* RECTANGLES: those of the citations are before those of the quotations; NULL: none are wanted. */
+static void add_quotations(JsonBuilder *builder, const Answer *answer, GPtrArray *rectangles)
+{
+    guint before = citation_reader_list(answer->citations)->len;
+
     json_builder_set_member_name(builder, "quotations");
     json_builder_begin_array(builder);
     for (guint i = 0; i < answer->quotations->len; i++) {
@@ -210,6 +227,8 @@ static void add_quotations(JsonBuilder *builder, const Answer *answer)
             json_add_int(builder, "start_page_number", (gint64) quotation->first + 1);
             json_add_int(builder, "end_page_number", (gint64) quotation->last + 2);
             json_add_text(builder, "cited_text", quotation->source);
+            if (rectangles != NULL && g_ptr_array_index(rectangles, before + i) != NULL)
+                json_add_node(builder, "rectangles", json_node_copy(g_ptr_array_index(rectangles, before + i)));
         }
         json_builder_end_object(builder);
     }
@@ -241,11 +260,13 @@ JsonNode *present_timings(const Answer *answer)
     return json_builder_get_root(builder);
 }
 
-void present_json(JsonBuilder *builder, const Answer *answer, const char *model, guint unread)
+void present_json(JsonBuilder *builder, const Answer *answer, const char *model, guint unread, gboolean places)
 {
+    g_autoptr(GPtrArray) rectangles = places ? rectangles_find(answer) : NULL;
+
     json_add_text(builder, "answer", answer->text->str);
-    json_add_node(builder, "citations", record_citations(answer->citations, answer->documents, answer->verbatim));
-    add_quotations(builder, answer);
+    json_add_node(builder, "citations", citations_json(answer, rectangles));
+    add_quotations(builder, answer, rectangles);
     if (answer->why != NULL)
         json_add_node(builder, "why", why_to_json(answer->why, answer->text->str, answer->documents));
     json_add_text(builder, "stop_reason", reply_end_name(answer->reply.end));

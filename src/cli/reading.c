@@ -116,3 +116,15 @@ Document *reading_read(const char *path, GError **error)
     pool_add(pool, path);
     return pool_next(pool, NULL, NULL, error);
 }
+
+Document *reading_locate(const char *path, const GArray *places, GError **error)
+{
+    DocumentOptions again = options;
+    g_autoptr(Pool) pool = NULL;
+
+    again.ocr = FALSE;
+    again.places = places;
+    pool = pool_new(&limits, &again);
+    pool_add(pool, path);
+    return pool_next(pool, NULL, NULL, error);
+}

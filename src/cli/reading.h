@@ -14,6 +14,9 @@ const DocumentOptions *reading_options(void);
 /* A pool with these options. */
 Pool *reading_pool(void);
 
+/* One PDF file again, without recognition, for the rectangles of PLACES (of PagePlace). */
+Document *reading_locate(const char *path, const GArray *places, GError **error);
+
 /* One file: the only result of a pool. */
 Document *reading_read(const char *path, GError **error);
 

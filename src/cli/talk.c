@@ -241,7 +241,7 @@ static void show_json(const Talk *talk, const Record *record, const Answer *answ
     json_builder_begin_object(builder);
     json_add_int(builder, "turn", record->turn);
     json_add_text(builder, "question", record->question);
-    present_json(builder, answer, engine_info(talk->engine)->name, talk->gathered.unread);
+    present_json(builder, answer, engine_info(talk->engine)->name, talk->gathered.unread, TRUE);
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);
     text = json_to_string(root, FALSE);
