@@ -102,6 +102,8 @@ void catalogue_record_free(CatalogueRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(CatalogueRecord, catalogue_record_free)
 /* Appends RECORD, whose number (*ID) is one more than the last. */
 gboolean catalogue_add_record(Catalogue *catalogue, const CatalogueRecord *record, gint64 *id, GError **error);
+/* The same for all of RECORDS (of CatalogueRecord *, whose ids are set), in one transaction. */
+gboolean catalogue_add_records(Catalogue *catalogue, const GPtrArray *records, GError **error);
 /* GPtrArray of CatalogueRecord* with free function, by number; those about CORPUS, or (NULL) all. */
 GPtrArray *catalogue_records(Catalogue *catalogue, const char *corpus, GError **error);
 /* NULL without ERROR: no record of that number. */

@@ -63,6 +63,20 @@ catalogue_add_record(Catalogue *catalogue, const CatalogueRecord *record, gint64
     return database_begin(&catalogue->db, error) && end(catalogue, insert_record(catalogue, record, id, error), error);
 }
 
+gboolean
+catalogue_add_records(Catalogue *catalogue, const GPtrArray *records, GError **error)
+{
+    gboolean ok = database_begin(&catalogue->db, error);
+
+    if (!ok)
+        return FALSE;
+    for (guint i = 0; ok && i < records->len; i++) {
+        CatalogueRecord *record = g_ptr_array_index(records, i);
+        ok = insert_record(catalogue, record, &record->id, error);
+    }
+    return end(catalogue, ok, error);
+}
+
 static gint64
 turn_checksum(gint64 conversation, gint64 number, gint64 record)
 {

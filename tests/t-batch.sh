@@ -87,6 +87,16 @@ history() {
         status 0 "$kvasir" verify -q 2 && grep -q '^identical$' out
 }
 
+# The answers are there all the same.
+no_history() {
+    rm -rf data && mkdir data && echo "no catalogue, but a text of some length" >data/catalogue.db || return 1
+    status 1 "$kvasir" ask -q --max-tokens 3 --batch plain.txt doc.txt && [ "$(wc -l <out)" -eq 5 ] &&
+        grep -q 'warning: .*; 5 answers are not in the history$' err
+    result=$?
+    rm -rf data
+    return $result
+}
+
 # What stays of an interrupted run is whole lines; the next run ends with the same file.
 killed() {
     rm -f all.jsonl part.jsonl
@@ -182,6 +192,7 @@ ok "a line that is no question gets an error, the others an answer" bad_lines
 ok "so does a question that is too long" too_long
 ok "questions from standard input" standard_input
 ok "the history has each answer, and verify computes it alone" history
+ok "a history that cannot be written is a warning" no_history
 if command -v python3 >/dev/null; then
     ok "a complete file costs nothing, not even a model" complete
     ok "a file of something else is left as it is" foreign

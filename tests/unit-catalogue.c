@@ -450,6 +450,27 @@ add_record(Catalogue *catalogue, const char *corpus, const char *question)
     return id;
 }
 
+/* Records 3 and 4; then none of two, as the second cannot be written. */
+static void
+add_many(Catalogue *catalogue)
+{
+    CatalogueRecord one = { .made = 1, .question = (char *) (guintptr) "One?", .text = (char *) (guintptr) "{}\n" }, two = one;
+    g_autoptr(GPtrArray) both = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(both, &one);
+    g_ptr_array_add(both, &two);
+    g_assert_true(catalogue_add_records(catalogue, both, &error));
+    g_assert_no_error(error);
+    g_assert_cmpint(one.id, ==, 3);
+    g_assert_cmpint(two.id, ==, 4);
+    two.question = NULL;
+    g_assert_false(catalogue_add_records(catalogue, both, &error));
+    g_assert_nonnull(error);
+    g_clear_error(&error);
+    g_assert_cmpint(add_record(catalogue, NULL, "Three?"), ==, 5);
+}
+
 static void
 test_records(Fixture *f, gconstpointer data)
 {
@@ -481,6 +502,7 @@ test_records(Fixture *f, gconstpointer data)
     g_assert_no_error(error);
     g_assert_null(record->corpus);
     catalogue_record_free(record);
+    add_many(catalogue);
     catalogue_close(catalogue);
 }
 

@@ -73,7 +73,7 @@ static void remark(const AskBatch *batch, const BatchQuestion *question, const c
     fprintf(stderr, "kvasir %s: question %u: %s\n", batch->command->name, question->line, reason);
 }
 
-/* Writes a final line; the history gets an answer when its line is out. */
+/* Writes a final line; then the history gets the answer, while the others go on. */
 static gboolean write_line(AskBatch *batch, const Work *work, GError **error)
 {
     if (!batch_output_write(batch->output, work->line, error))
@@ -84,10 +84,8 @@ static gboolean write_line(AskBatch *batch, const Work *work, GError **error)
     }
     batch->answered++;
     batch->unsupported += !outcome_found(work->answer->outcome);
-    if (work->record != NULL) {
-        meter_clear(batch->meter);
-        g_free(asking_keep(batch->command, work->record, work->answer));
-    }
+    if (work->record != NULL)
+        keeper_add(batch->keeper, work->record, work->answer);
     return TRUE;
 }
 
@@ -298,7 +296,14 @@ static gboolean ask_singly(AskBatch *batch, GError **error)
 
 gboolean ask_batch(AskBatch *batch, GError **error)
 {
-    return batch->in_volumes ? ask_singly(batch, error) : ask_together(batch, error);
+    gboolean ok;
+
+    batch->keeper = asking_keeps_history() ? keeper_new(batch->command) : NULL;
+    ok = batch->in_volumes ? ask_singly(batch, error) : ask_together(batch, error);
+    meter_clear(batch->meter);
+    keeper_free(batch->keeper);
+    batch->keeper = NULL;
+    return ok;
 }
 
 void ask_batch_tell(const AskBatch *batch, double seconds)

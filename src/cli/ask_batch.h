@@ -7,6 +7,7 @@
 #include "src/answer/heads.h"
 #include "src/cli/batch.h"
 #include "src/cli/gather.h"
+#include "src/cli/keeper.h"
 #include "src/model/engine.h"
 
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
     gboolean in_volumes;            /* the questions are asked one after the other then */
     guint most;                     /* volumes to ask */
     gsize limit;                    /* tokens of a volume */
+    Keeper *keeper;                 /* ask_batch()'s own; NULL: no history */
 
     /* Results. */
     guint answered, unsupported, failed;    /* lines written: with an answer, of them without a page; with an error */

@@ -119,14 +119,18 @@ static gboolean add_to_history(const Record *record, const char *text, GError **
     return catalogue != NULL && catalogue_add_record(catalogue, &row, &number, error);
 }
 
+char *asking_record_text(Record *record, const Answer *answer)
+{
+    record_set_answer(record, answer);
+    record->timings = present_timings(answer);
+    return record_to_text(record);
+}
+
 char *asking_keep(const Command *command, Record *record, const Answer *answer)
 {
     g_autoptr(GError) local = NULL;
-    char *text;
+    char *text = asking_record_text(record, answer);
 
-    record_set_answer(record, answer);
-    record->timings = present_timings(answer);
-    text = record_to_text(record);
     if (asking_keeps_history() && !add_to_history(record, text, &local))
         fprintf(stderr, "kvasir %s: warning: %s; the answer is not in the history\n", command->name, local->message);
     return text;

@@ -60,7 +60,9 @@ gboolean asking_keeps_history(void);
 
 /* A new record of what the answer to QUESTION follows from. */
 Record *asking_record(const Engine *engine, const Gathered *gathered, const Prompt *prompt, const char *question);
-/* Adds to RECORD what came out, and puts it into the history; its text (g_free).  That the history cannot be written is
+/* Adds to RECORD what came out; its text (g_free). */
+char *asking_record_text(Record *record, const Answer *answer);
+/* The same, and puts it into the history; its text (g_free).  That the history cannot be written is
  * only a warning: the answer is given. */
 char *asking_keep(const Command *command, Record *record, const Answer *answer);
 

@@ -8,6 +8,7 @@ libcli_a_SOURCES = \
 	src/cli/command.c src/cli/command.h \
 	src/cli/gather.c src/cli/gather.h \
 	src/cli/history.c src/cli/history.h \
+	src/cli/keeper.c src/cli/keeper.h \
 	src/cli/input.c src/cli/input.h \
 	src/cli/line.c src/cli/line.h \
 	src/cli/meter.c src/cli/meter.h \
