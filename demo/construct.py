@@ -1,21 +1,35 @@
 """The weights of the look-up model, written by hand: see README.md for the circuit."""
 import numpy as np
 
+import forward
 from rotary import Rotary
 
-LAYERS, HEADS, HEAD_DIM, FFN, CONTEXT = 6, 6, 128, 320, 131072
+LAYERS, HEADS, HEAD_DIM, FFN, CONTEXT = 6, 4, 224, 448, 131072
 HIDDEN = HEADS * HEAD_DIM
-CODE, IDENTITY = 96, 96
-FREQS = (0, 2, 4, 6, 8)         # the rotary pairs that positions are told by
+CODE, PAIR, IDENTITY = 160, 128, 96
+ROOT = np.sqrt(HEAD_DIM)
+# Keys, queries and values are rounded to 8 bits each with one scale, so that no entry may be much larger than those that
+# must be exact: what has to be worth hundreds is split between key and query.
+KEY, REF, LOUD = 1.0, 3.0, 5.0
 
-OPTIONS = dict(seed=1, fill=400.0, bind=1.0, gain=12.0, near=8, fade=0.2, wide=48, wide_share=0.15, beta=80.0, opener=0.3,
-               missing=0.4, stop=1.6)
+# at_once .. doc: what the words count for that stand in the five tokens before an answer, in the two dozen before it, in the
+# first line of the paragraph, in the document's title.  beta: how sharply the best place is chosen.  The rest are bonuses of a place.
+OPTIONS = dict(seed=1, fill=10000.0, pair=1.0, gain=12.0, at_once=1.0, near=0.8, para=1.2, doc=0.4, beta=25.0, bag=12.0,
+               opener=0.3, sentence=-0.35, missing=0.3, stop=1.6, alpha=0.65, pointer=300.0, jitter=2.0)
 
-BLOCKS = dict(T=CODE, I=IDENTITY, T1=CODE, B=CODE, START=96, OUT=IDENTITY, P=10, PM=10, PX=10, M=2, FL=64, FL1=32, X=16, FILL=16)
-# Facts about a token that its embedding holds; the first 32 are also told to the token after it.
-FLAGS = ("gmask sop sys user asst obs mark end nl blank colon question period dash lead quote open close equal is comma digit "
-         "space upper abbr word two s1 s2 s3 s4 s5 opener mass less").split()
-FACTS = "line_mark q_colon doc asked answer answer_mark stop new_sentence not_doc opened asking".split()
+BLOCKS = dict(T=CODE, I=IDENTITY, T1=PAIR, B=CODE, OUT=IDENTITY, FILL=32, P=10, PM=10, S=10, START=84, FL=48, FL1=32, FL2=8, X=22)
+# Facts about a token that its embedding holds; the first 32 are told to the token after it, those of TWICE also to the next.
+FLAGS = ("nl blank space two lead period colon equal is quote open end mark abbr upper digit document_ doc_ question_ dash dashes "
+         "sop sys gmask user asst word comma close s0 s1 s2 "
+         "s3 s4 s5 obs full less mass colon_ is_").split()
+TWICE = "nl blank period end space abbr".split()
+FACTS = ("line_mark qmark dashline docline after opened fresh sentence doc asked answer line_dash line_doc line_fresh opener "
+         "answer_mark not_doc item bonus line_page").split()
+SEEN = "nl blank upper quote close mark dashline lead".split()
+CLASSES = "colon equal opened item sentence is".split()
+# What an answer's tokens know, in the rows START: the place that was found, its page's mark and kind; [gMASK] where none was; the
+# turns from <|assistant|> to the place and from the answer's mark to the page's, and those two positions; and the rest.
+FOUND, PAGE, KIND, MISSING, TURN, MARK_TURN, ASSISTANT, MARK, IN_MARK, END, LAST, MASS, NEXT = 0, 10, 20, 26, 27, 37, 47, 57, 67, 68, 69, 72, 76
 
 
 def layout():
@@ -27,14 +41,11 @@ def layout():
     return at
 
 
-def unit(x):
-    return x / np.linalg.norm(x, axis=-1, keepdims=True)
-
-
-QUESTION_WORDS = ("what which who whom whose when where why how does do did is are was were the a an of to in for and or on by with as at it its "
-                  "that this there mean means please tell me about can could would should if be i you option flag command explain describe "
-                  "value key").split()
+QUESTION_WORDS = ("what which who whom whose when where why how does do did is are was were the a an of to in for and or on by with "
+                  "as at it its that this there mean means please tell me about can could would should if be i you option flag command explain describe "
+                  "value key need number page question document documents from them alone cite pages these were answer file").split()
 ABBREVIATIONS = {b"e", b"g", b"i", b"etc", b"vs", b"cf", b"Mr", b"Dr", b"al"}
+STOP_MARKS = (b".", b"!", b"?", "\u3002".encode())
 
 
 class Lexicon:
@@ -48,7 +59,7 @@ class Lexicon:
         for i in range(n):
             b = tok.pieces[i]
             self.group.setdefault(b.strip().lower() or b, []).append(i)
-        self.rarity, self.bind = np.zeros(size), np.zeros(size)
+        self.rarity, self.bind, self.ends = np.zeros(size), np.zeros(size), np.zeros(size)
         self.flags = {f: np.zeros(size) for f in FLAGS}
         for key, ids in self.group.items():
             r = np.clip((-np.log(sum(p[i] for i in ids)) - 4.5) / 4.0, 0, 1) ** 0.8
@@ -58,7 +69,7 @@ class Lexicon:
                            ("<|assistant|>", "asst"), ("<|observation|>", "obs")):
             self.flags[flag][tok.special[name]] = 1
         self.flags["mass"][:n] = self.rarity[:n] ** 2 + 0.3 * self.bind[:n]
-        self.flags["less"] = np.where(self.bind > 0, 1 - self.rarity / np.maximum(self.bind, 1e-9), 0.0)
+        self.flags["less"] = np.where(self.bind > 0, 1 - self.rarity / np.maximum(self.bind, 1e-9), 1.0)
 
     def token(self, i, rarity):
         f, b = self.flags, self.tok.pieces[i]
@@ -72,36 +83,40 @@ class Lexicon:
             r = 0.0 if lead or b[:1].isupper() else 0.1
             bind = 0.1 if lead or b[:1].isupper() else 0.5
         elif not letters:
-            r, bind = min(rarity, 0.1), 0.3
+            r, bind = min(rarity, 0.1), 3.5 if s in (b"-", b"--") and b != b"-" else 0.3
         else:
-            r = max(rarity, 0.2)
-            bind = max(0.5 + 0.4 * r, r) if lead else 0.9
+            r = max(rarity, 0.6 if len(word) > 3 else 0.45)
+            bind = 0.4 + 0.5 * rarity if not word.isdigit() else 0.8
         self.rarity[i], self.bind[i] = r, max(bind, r)
-        f["lead"][i] = b[:1].isspace()
-        f["space"][i] = not s and b"\n" not in b
-        f["two"][i] = not s and b"\n" not in b and len(b) >= 2
-        f["nl"][i] = b"\n" in b
+        self.ends[i] = 0.5 if b[:1].isspace() or s[:1] in b"=,[.?!);:" else 0.0
+        newline = b"\n" in b or b"\r" in b
+        f["nl"][i] = newline
         f["blank"][i] = b.count(b"\n") >= 2
-        f["colon"][i] = s == b":"
+        f["space"][i] = not s and not newline
+        f["two"][i] = not s and not newline and len(b) >= 2
+        f["lead"][i] = lead and bool(s)
+        f["period"][i] = s in STOP_MARKS
+        f["full"][i] = s == "\u3002".encode()
+        f["colon"][i] = f["colon_"][i] = s in (b":", "\uff1a".encode())
         f["equal"][i] = s == b"="
-        f["comma"][i] = s == b","
-        f["dash"][i] = b in (b" -", b" --", " \u2013".encode(), " \u2014".encode())
+        f["is"][i] = f["is_"][i] = (lead and word in ("is", "are", "was", "were")) or s in ("\u662f".encode(), "\u4e3a".encode())
         f["quote"][i] = s == b'"'
         f["open"][i] = s == b"<"
         f["close"][i] = s == b">"
-        f["is"][i] = lead and word in ("is", "are", "was", "were")
-        f["period"][i] = s[-1:] in (b".", b"!", b"?") and not letters and not s.startswith(b"..")
-        f["abbr"][i] = s in ABBREVIATIONS
-        f["question"][i] = b == b"Question"
-        f["mark"][i] = s == "\u3010".encode()
         f["end"][i] = s == "\u3011".encode()
-        f["digit"][i] = s.isdigit()
+        f["mark"][i] = s == "\u3010".encode()
+        f["abbr"][i] = s in ABBREVIATIONS
         f["upper"][i] = s[:1].isupper()
+        f["digit"][i] = s.isdigit()
+        f["document_"][i] = b == b"document"
+        f["doc_"][i] = b == b"Document"
+        f["question_"][i] = b == b"Question"
+        f["dash"][i] = b in (b" -", " \u2013".encode(), " \u2014".encode(), "\u2014".encode())
+        f["dashes"][i] = s in (b"-", b"--")
         f["word"][i] = letters
+        f["comma"][i] = s == b","
         for k, w in enumerate((b"The", b" documents", b" do", b" not", b" say")):
             f["s%d" % (k + 1)][i] = b == w
-        f["opener"][i] = (1.0 if f["nl"][i] or f["colon"][i] or f["dash"][i] or f["two"][i] else 0.95 if f["equal"][i] else
-                          0.8 if f["is"][i] else 0.0)
 
 
 class Builder:
@@ -113,20 +128,26 @@ class Builder:
         self.r = Rotary(HEAD_DIM, CONTEXT)
         self.flag = {f: self.at["FL"].start + i for i, f in enumerate(FLAGS)}
         self.flag.update({f + "1": self.at["FL1"].start + i for i, f in enumerate(FLAGS[:32])})
+        self.flag.update({f + "2": self.at["FL2"].start + i for i, f in enumerate(TWICE)})
         self.flag.update({f: self.at["X"].start + i for i, f in enumerate(FACTS)})
-        self.flag["mass_q"] = self.at["M"].start
+        assert len(FLAGS) <= 48 and len(FACTS) <= 22
         size, kv = tok.size, HEAD_DIM
         shapes = {"attn_norm": (HIDDEN,), "ffn_norm": (HIDDEN,), "wq": (HIDDEN, HIDDEN), "wk": (kv, HIDDEN), "wv": (kv, HIDDEN),
                   "bq": (HIDDEN,), "bk": (kv,), "bv": (kv,), "wo": (HIDDEN, HIDDEN), "w_gate": (FFN, HIDDEN), "w_up": (FFN, HIDDEN),
                   "w_down": (HIDDEN, FFN)}
         self.w = {"layers.%d.%s" % (l, n): np.zeros(s) for l in range(LAYERS) for n, s in shapes.items()}
         self.w.update(tok_embd=np.zeros((size, HIDDEN)), lm_head=np.zeros((size, HIDDEN)), out_norm=np.zeros(HIDDEN))
-        self.fill = np.full(16, np.sqrt(self.o["fill"] / 16))
-        room = self.o["fill"] + 5.0
+        self.fill = np.full(32, np.sqrt(self.o["fill"] / 32))
+        room = self.o["fill"] + 8.0
         for n in self.w:
             if n.endswith("norm"):
                 self.w[n][:] = np.sqrt(room / HIDDEN)
+        self.room = room
         self.used = [0] * LAYERS
+        # the first three tokens tell positions; layers add to them, so that the norm shrinks what their keys are made of
+        self.refs = ("gmask", "sop", "sys")
+        self.ref_ids = [tok.special[s] for s in ("[gMASK]", "<sop>", "<|system|>")]
+        self.growth = np.ones(3)
 
     # ---- small tools
     def L(self, layer, name):
@@ -139,22 +160,27 @@ class Builder:
         return self.L(layer, "wq")[head * HEAD_DIM + dim]
 
     def const_q(self, layer, head, dim, value):
-        self.q(layer, head, dim)[self.at["FILL"]] += value * np.sqrt(HEAD_DIM) * self.one()
+        self.L(layer, "bq")[head * HEAD_DIM + dim] += value * ROOT
 
     def window(self, layer, head, c):
         self.L(layer, "bq")[head * HEAD_DIM:(head + 1) * HEAD_DIM] += self.r.query(c)
 
+    def rows(self, name, a=0, b=None):
+        s = self.at[name]
+        return range(s.start + a, s.stop if b is None else s.start + b)
+
+    def flags(self, names):
+        return [self.flag[n] for n in names]
+
     def out(self, layer, head, target, dims, scale=1.0):
         """the values DIMS of HEAD go to the residual rows TARGET"""
         wo = self.L(layer, "wo")
-        target = range(target.start, target.stop) if isinstance(target, slice) else target
         for t, d in zip(target, dims):
             wo[t, head * HEAD_DIM + d] += scale
 
-    def value(self, layer, dims, source):
-        source = range(source.start, source.stop) if isinstance(source, slice) else source
+    def value(self, layer, dims, source, scale=1.0):
         for d, s in zip(dims, source):
-            self.L(layer, "wv")[d, s] += 1.0
+            self.L(layer, "wv")[d, s] += scale
 
     def neurons(self, layer, n):
         a = self.used[layer]
@@ -162,16 +188,16 @@ class Builder:
         assert self.used[layer] <= FFN, (layer, self.used[layer])
         return a
 
-    def both(self, layer, target, terms, threshold, value=1.0, sharp=20.0):
-        """target += value when the sum of TERMS {row: weight} is above THRESHOLD (by half or more)"""
+    def both(self, layer, target, terms, threshold, value=1.0, sharp=40.0):
+        """target += value when the sum of TERMS {flag: weight} is above THRESHOLD (by a quarter or more)"""
         n = self.neurons(layer, 2)
         for k, sign, thr in ((0, 1.0, threshold - 0.25), (1, -1.0, threshold + 0.25)):
             g = self.L(layer, "w_gate")[n + k]
             for row, weight in terms.items():
-                g[row] += sharp * weight
+                g[self.flag[row] if isinstance(row, str) else row] += sharp * weight
             g[self.at["FILL"]] -= sharp * thr * self.one()
-            self.L(layer, "w_up")[n + k][self.at["FILL"]] = self.one()
-            self.L(layer, "w_down")[target, n + k] = sign * value / (sharp * 0.5)
+            self.L(layer, "w_up")[n + k][self.at["FILL"]] = self.one() / (sharp * 0.5)
+            self.L(layer, "w_down")[self.flag[target] if isinstance(target, str) else target, n + k] = sign * value
 
     def product(self, layer, targets, a, b):
         """targets {row: scale} += scale * x[a] * x[b]"""
@@ -180,259 +206,360 @@ class Builder:
             self.L(layer, "w_gate")[n + k, a] = sign
             self.L(layer, "w_up")[n + k, b] = 1.0
             for row, scale in targets.items():
-                self.L(layer, "w_down")[row, n + k] = sign * scale
+                self.L(layer, "w_down")[row, n + k] += sign * scale
+
+    def gated(self, layer, to, source, flag, scale=1.0):
+        """rows TO += SCALE x[SOURCE] where FLAG is 1, nothing where it is 0"""
+        for t, s in zip(to, source):
+            n = self.neurons(layer, 1)
+            self.L(layer, "w_gate")[n, self.flag[flag]] = 20.0
+            self.L(layer, "w_up")[n, s] = scale / 20.0
+            self.L(layer, "w_down")[t, n] = 1.0
 
     def rotary_key(self, layer):
-        """(1, 0) in each fast pair, but nothing at <sop>"""
-        d = 2 * np.arange(self.r.fast)
+        """(1, 0) in the pairs that windows use, but nothing at the first three tokens, which have a content dimension each:
+        the heads are told with const_q how much they want them."""
+        d = 2 * np.array(self.r.WINDOW)
         self.L(layer, "bk")[d] = 1.0
-        self.L(layer, "wk")[d, self.flag["sop"]] = -1.0
+        for ref, grown in zip(self.refs, self.growth):
+            self.L(layer, "wk")[d, self.flag[ref]] = -grown
+        for k, (ref, grown) in enumerate(zip(self.refs, self.growth)):
+            self.L(layer, "wk")[self.r.content[CODE + k], self.flag[ref]] = REF * grown
 
-    def position_head(self, layer, head, f, sine, target, key_dim):
-        """tanh(a cos(theta i)) or tanh(a sin(theta i)) of the own position: the two first tokens share the attention"""
-        c = np.zeros(2 * self.r.fast)
-        c[f if not sine else self.r.fast + f] = 1.2
-        self.window(layer, head, c)
-        self.const_q(layer, head, key_dim, 30.0 / 12.0)
-        return target
+    def key(self, layer, k, names, strength=KEY):
+        """content dimension K of the keys is STRENGTH at tokens that have one of the flags NAMES"""
+        for name in names:
+            self.L(layer, "wk")[self.r.content[CODE + 3 + k], self.flag[name]] = strength
 
-    # ---- the parts
-    def embed(self):
-        lex, at, tok = self.lex, self.at, self.tok
-        e = self.w["tok_embd"]
-        code, ident = np.zeros((tok.size, CODE)), unit(self.rng.standard_normal((tok.size, IDENTITY)))
-        for ids in lex.group.values():
-            code[ids] = unit(self.rng.standard_normal(CODE))
-        ident[tok.n:] = 0
-        self.ident = ident
-        e[:, at["T"]] = code * lex.bind[:, None]
-        e[:, at["I"]] = ident
-        for f in FLAGS:
-            e[:, self.flag[f]] = lex.flags[f]
-        e[:, at["FILL"]] = self.fill
+    def want(self, layer, head, k, worth, strength=KEY):
+        """those keys are WORTH so much to HEAD"""
+        self.const_q(layer, head, self.r.content[CODE + 3 + k], worth / strength)
 
-    def layer0(self):
-        at, flag, C = self.at, self.flag, self.r.content
-        self.rotary_key(0)
-        wk = self.L(0, "wk")
-        wk[C[0], flag["gmask"]] = wk[C[0], flag["sop"]] = 12.0
-        self.value(0, range(CODE), at["T"])
-        self.value(0, range(96, 128), range(at["FL"].start, at["FL"].start + 32))
-        self.window(0, 0, self.r.peak(1, 20.0))
-        self.out(0, 0, at["T1"], range(CODE))
-        self.out(0, 0, at["FL1"], range(96, 128))
-        p = at["P"].start
-        for head, (f, sine) in enumerate(((0, 0), (0, 1), (2, 0), (2, 1), (4, 0)), 1):
-            row = p + 2 * FREQS.index(f) + sine
-            self.position_head(0, head, f, sine, row, C[0])
-            self.out(0, head, [row], [96], 2.0)
-            self.out(0, head, [row], [97], -2.0)
-        # the code of a pair of tokens; then the token's own code shrinks to its rarity
-        a, b = (np.linalg.qr(self.rng.standard_normal((CODE, CODE)))[0] for _ in range(2))
-        back = np.linalg.qr(self.rng.standard_normal((CODE, CODE)))[0] * np.sqrt(CODE) * self.o["bind"]
-        n = self.neurons(0, 3 * CODE)
-        g, u, d = self.L(0, "w_gate"), self.L(0, "w_up"), self.L(0, "w_down")
-        for k, sign in ((0, 1.0), (1, -1.0)):
-            rows = slice(n + k * CODE, n + (k + 1) * CODE)
-            g[rows, at["T"]] = sign * a
-            u[rows, at["T1"]] = b
-            d[at["T"], rows] = sign * back
-        rows = slice(n + 2 * CODE, n + 3 * CODE)
-        g[rows, flag["less"]] = 20.0
-        u[rows, at["T"]] = np.eye(CODE)
-        d[at["T"], rows] = -np.eye(CODE) / 20.0
-        self.both(0, flag["line_mark"], {flag["mark"]: 1, flag["nl1"]: 1}, 1.5)
-        self.both(0, flag["q_colon"], {flag["colon"]: 1, flag["question1"]: 1}, 1.5)
-        self.both(0, flag["stop"], {flag["period1"]: 1, flag["lead"]: 1, flag["nl"]: 1}, 1.5)   # a sentence ended
-        # an opener; a space after one hands it on
-        self.both(0, flag["opened"], {flag["quote"]: 1, flag["colon1"]: 1}, 1.5)
-        self.both(0, flag["opened"], {flag["open"]: 1, flag["is1"]: 1}, 1.5)
-        self.both(0, flag["opened"], {flag["quote"]: 1, flag["space1"]: 1, flag["colon1"]: 0.5}, 1.9)
+    def sink(self, layer, head, gmask, others=-200.0):
+        """what the keys of [gMASK] and of the two tokens behind it are worth to HEAD"""
+        for k in range(3):
+            self.const_q(layer, head, self.r.content[CODE + k], (others if k else gmask) / REF)
 
-    def layer1(self):
-        at, flag, C = self.at, self.flag, self.r.content
-        self.rotary_key(1)
-        wk = self.L(1, "wk")
-        # what layer 0 added to the two first tokens made them longer, so that the norm shrinks their keys
-        first, second = self.grown
-        wk[C[0], flag["gmask"]], wk[C[0], flag["sop"]] = 12.0 * first, 12.0 * second
-        for f, rank in (("sys", 1), ("user", 1), ("line_mark", 2), ("q_colon", 3), ("asst", 4)):
-            wk[C[1], flag[f]] = rank
-        wv = self.L(1, "wv")
-        wv[0, flag["gmask"]], wv[0, flag["sop"]] = 1.0, -1.0
-        wv[1, flag["line_mark"]] = 1.0
-        wv[2, flag["q_colon"]] = wv[2, flag["user"]] = 1.0
-        wv[3, flag["asst"]] = 1.0
-        self.const_q(1, 0, C[1], 30.0)
-        self.out(1, 0, [flag["doc"], flag["asked"], flag["answer"]], [1, 2, 3])
-        p = at["P"].start
-        for head, (f, sine) in enumerate(((4, 1), (6, 0), (6, 1), (8, 0), (8, 1)), 1):
-            row = p + 2 * FREQS.index(f) + sine
-            self.position_head(1, head, f, sine, row, C[0])
-            self.out(1, head, [row], [0], 2.0)
-        self.both(1, flag["answer_mark"], {flag["mark"]: 1, flag["answer"]: 1}, 1.5)
-        self.both(1, flag["not_doc"], {flag["doc"]: -1}, -0.5)
-        self.both(1, flag["asking"], {flag["asked"]: 1}, 0.5)
+    def silence(self, layer, head, flag, worth):
+        """[gMASK] is WORTH more where FLAG is set"""
+        self.q(layer, head, self.r.content[CODE])[self.flag[flag]] += worth * ROOT / REF
 
-    def layer2(self):
-        at, flag, C, o = self.at, self.flag, self.r.content, self.o
-        self.rotary_key(2)
-        wk = self.L(2, "wk")
-        wk[C[0], flag["gmask"]] = 4.0
-        wk[C[1], flag["line_mark"]] = 1.0
-        wk[C[2], flag["asking"]] = 4.0
-        self.value(2, range(CODE), at["T"])
-        self.value(2, range(96, 106), at["P"])
-        self.value(2, [106], [flag["mass"]])
-        n = int(o["near"])
-        ins = np.arange(n + 1)
-        near = self.r.window(ins, -o["fade"] * ins, 18.0, np.arange(n + 1, 2 * n))
-        n = int(o["wide"])
-        ins = np.arange(n + 1)
-        wide = self.r.window(ins, 0.0 * ins, 18.0, np.arange(n + 1, 2 * n))
-        ins = np.arange(81)
-        asked = self.r.window(ins, 0.0 * ins, 18.0, np.arange(81, 160))
-        for head, c, scale in ((0, near, 12.0 * (1 - o["wide_share"])), (1, wide, 12.0 * o["wide_share"])):
-            self.window(2, head, c)
-            self.q(2, head, C[0])[flag["asst"]] = 400.0 / 4.0 * np.sqrt(HEAD_DIM)        # silent there
-            self.out(2, head, at["B"], range(CODE), scale)
-        self.window(2, 2, asked)
-        self.const_q(2, 2, C[2], 40.0 / 4.0)
-        self.const_q(2, 2, C[0], 400.0 / 4.0)
-        self.q(2, 2, C[0])[flag["asst"]] = -400.0 / 4.0 * np.sqrt(HEAD_DIM)
-        self.out(2, 2, at["B"], range(CODE), 12.0)
-        self.out(2, 2, [flag["mass_q"]], [106])
-        page = np.zeros(2 * self.r.fast)
-        page[5:9] = 100.0, 400.0, 400.0, 400.0
-        self.window(2, 3, page)
-        self.const_q(2, 3, C[1], 350.0)
-        self.out(2, 3, at["PM"], range(96, 106))
-        for k in range(10):
-            self.product(2, {at["PX"].start + k: 1.0}, flag["answer_mark"], at["P"].start + k)
+    def position_keys(self, layer, pairs):
+        for f in pairs:
+            for r, (ref, grown) in enumerate(zip(self.refs, self.growth)):
+                a = 2 * np.pi * r / 3 - self.r.theta[f] * r
+                self.L(layer, "wk")[2 * f:2 * f + 2, self.flag[ref]] += np.array([np.cos(a), np.sin(a)]) * grown
 
-    def layer3(self):
-        at, flag, C, o = self.at, self.flag, self.r.content, self.o
-        wk, wv = self.L(3, "wk"), self.L(3, "wv")
-        for i in range(CODE):
-            self.q(3, 0, C[i])[at["B"].start + i] = o["beta"] * np.sqrt(HEAD_DIM)
-            wk[C[i], at["B"].start + i] = 1.0
-        x = C[CODE:]
-        scale = o["beta"] * 12.0 * np.sqrt(HEAD_DIM)      # what all words of the question together are worth
-        wk[x[0], flag["opener"]] = wk[x[0], flag["opened"]] = 0.4
-        self.q(3, 0, x[0])[flag["mass_q"]] = scale * o["opener"] / 0.4
-        wk[x[1], flag["not_doc"]] = 40.0
-        wk[x[1], flag["gmask"]] = -40.0
-        self.const_q(3, 0, x[1], -10.0)
-        wk[x[2], flag["gmask"]] = 40.0
-        self.const_q(3, 0, x[2], 60.0)
-        self.q(3, 0, x[2])[flag["asst"]] = -60.0 * np.sqrt(HEAD_DIM)
-        self.q(3, 0, x[2])[flag["mass_q"]] = scale * o["missing"] / 40.0
-        self.value(3, range(10), at["P"])
-        self.value(3, range(10, 20), at["PM"])
-        for d, f in enumerate(CLASSES, 20):
-            wv[d, flag[f]] = 1.0
-        wv[30, flag["gmask"]] = 1.0
-        import forward
-        keep = {}
-        forward.Model(self.w).feed([self.tok.special["[gMASK]"]], keep)
-        x = keep["x", 2][0].numpy()
-        wv[0:10, flag["gmask"]], wv[10:20, flag["gmask"]] = -x[at["P"]], -x[at["PM"]]     # the sink is nowhere
-        self.out(3, 0, self.start(0, 31), range(31))
-        # where the start is from here: e^(-i theta (a - s)), scaled to 1
-        for k in range(len(FREQS)):
-            self.turn(3, at["START"].start + 32 + 2 * k, at["START"].start + 2 * k, at["P"].start + 2 * k, 1 / 1.1 ** 2)
+    def position_values(self, layer, d):
+        for r, (ref, grown) in enumerate(zip(self.refs, self.growth)):
+            self.L(layer, "wv")[d, self.flag[ref]] += np.cos(2 * np.pi * r / 3) * grown
+            self.L(layer, "wv")[d + 1, self.flag[ref]] += np.sin(2 * np.pi * r / 3) * grown
 
-    def start(self, a, b):
-        s = self.at["START"].start
-        return range(s + a, s + b)
+    def position_head(self, layer, head, f, d):
+        """the own position's angle in pair F, cosine and sine: the first three tokens share the attention as three phases"""
+        bq = self.L(layer, "bq")
+        bq[head * HEAD_DIM + 2 * f] += self.o["alpha"] * ROOT
+        for k in range(3):
+            self.const_q(layer, head, self.r.content[CODE + k], 18.0 / REF)
+        k = self.r.PLACE.index(f)
+        a = 2 * np.pi * np.arange(3) / 3
+        t = np.linspace(0, 2 * np.pi, 360, endpoint=False)
+        e = np.exp(self.o["alpha"] * np.cos(t[:, None] - a))
+        p = e / e.sum(1, keepdims=True)
+        z = p @ np.exp(1j * a)
+        first = (z * np.exp(-1j * t)).mean().real
+        self.second = (z * np.exp(2j * t)).mean().real / first
+        self.out(layer, head, self.rows("P", 2 * k, 2 * k + 2), [d, d + 1], 1.0 / first)
 
-    def turn(self, layer, to, t, a, scale):
+    def straighten(self, layer, f):
+        """takes the second harmonic out of the angle of pair F"""
+        p = self.at["P"].start + 2 * self.r.PLACE.index(f)
+        self.product(layer, {p: -self.second}, p, p)
+        self.product(layer, {p: self.second}, p + 1, p + 1)
+        self.product(layer, {p + 1: 2 * self.second}, p, p + 1)
+
+    def turn(self, layer, to, t, a, scale=1.0):
         """rows TO, TO+1 += SCALE e^(-i(a - t)) of the angles whose cosine and sine stand in rows T, T+1 and A, A+1"""
         self.product(layer, {to: scale}, a, t)
         self.product(layer, {to: scale}, a + 1, t + 1)
         self.product(layer, {to + 1: scale}, a, t + 1)
         self.product(layer, {to + 1: -scale}, a + 1, t)
 
+    def grown(self, layer):
+        keep = {}
+        forward.Model(self.w).feed(self.ref_ids, keep)
+        self.growth = np.array([float(x.norm()) / np.sqrt(self.room) for x in keep["x", layer]])
+
+    # ---- the parts
+    def embed(self):
+        lex, at, tok = self.lex, self.at, self.tok
+        e = self.w["tok_embd"]
+        code, ident = np.zeros((tok.size, CODE)), self.signs(tok.size, IDENTITY)
+        for ids in lex.group.values():
+            code[ids] = self.signs(1, CODE)
+        ident[tok.n:] = 0
+        self.ident = ident
+        # what ends a name is told by one code, so that "--exclude" is not the beginning of "--exclude-from"
+        e[:, at["T"]] = code * lex.bind[:, None] + self.signs(1, CODE) * lex.ends[:, None]
+        e[:, at["I"]] = ident
+        for f in FLAGS:
+            e[:, self.flag[f]] = lex.flags[f]
+        e[:, at["FILL"]] = self.fill
+
+    def signs(self, n, d):
+        return self.rng.choice([-1.0, 1.0], (n, d)) / np.sqrt(d)
+
+    def layer0(self):
+        self.rotary_key(0)
+        self.position_keys(0, (1, 5))
+        a, b = (self.signs(PAIR, CODE) for _ in range(2))
+        back = self.signs(CODE, PAIR) * self.o["pair"]
+        self.value(0, range(CODE), self.rows("T"), LOUD)
+        self.value(0, range(CODE, CODE + 32), self.rows("FL", 0, 32))
+        self.position_values(0, CODE + 32)
+        for head, distance in ((0, 1), (1, 2)):
+            self.window(0, head, self.r.peak(distance, 20.0))
+            self.sink(0, head, -20.0, -20.0)
+        self.L(0, "wo")[self.at["T1"], 0:CODE] = b / LOUD
+        self.out(0, 0, self.rows("FL1"), range(CODE, CODE + 32))
+        self.out(0, 1, self.flags([f + "2" for f in TWICE]), [CODE + FLAGS.index(f) for f in TWICE])
+        self.position_head(0, 2, 1, CODE + 32)
+        self.position_head(0, 3, 5, CODE + 32)
+        # the code of a pair of tokens; then the token's own code shrinks to its rarity
+        n = self.neurons(0, 2 * PAIR)
+        g, u, d = self.L(0, "w_gate"), self.L(0, "w_up"), self.L(0, "w_down")
+        for k, sign in ((0, 1.0), (1, -1.0)):
+            rows = slice(n + k * PAIR, n + (k + 1) * PAIR)
+            g[rows, self.at["T"]] = sign * a
+            u[rows, self.at["T1"]] = np.eye(PAIR)
+            d[self.at["T"], rows] = sign * back * np.sqrt(CODE)
+        n = self.neurons(0, CODE)
+        rows = slice(n, n + CODE)
+        g[rows, self.flag["less"]] = 20.0
+        u[rows, self.at["T"]] = np.eye(CODE)
+        d[self.at["T"], rows] = -np.eye(CODE) / 20.0
+        self.both(0, "line_mark", {"mark": 1, "nl1": 1}, 1.5)
+        self.both(0, "qmark", {"document_": 1, "mark1": 1}, 1.5)
+        self.both(0, "dashline", {"dash": 1, "dashes": 1, "nl1": 1, "two1": 0.5, "space1": 0.5, "nl2": 0.5}, 1.75)
+        self.both(0, "docline", {"doc_": 1, "nl1": 1}, 1.5)
+        self.both(0, "after", {"period1": 1, "space": 1, "nl": 1, "lead": 1, "abbr2": -1}, 1.5)
+        self.both(0, "opened", {"quote": 1, "colon1": 1}, 1.5)
+        self.both(0, "opened", {"open": 1, "is1": 1}, 1.5)
+        self.both(0, "fresh", {"blank1": 1}, 0.5)
+        self.both(0, "fresh", {"nl1": 1, "end2": 1}, 1.5)
+        self.both(0, "fresh", {"dash": 1, "dashes": 1, "blank2": 1, "two1": 0.5, "space1": 0.5}, 2.25)
+        self.both(0, "sentence", {"period": 1, "abbr1": -1}, 0.5)
+
+    def layer1(self):
+        self.rotary_key(1)
+        self.position_keys(1, (9, 13))
+        self.key(1, 0, ("line_mark", "qmark", "asst"))
+        self.key(1, 1, ("qmark", "asst"))
+        self.key(1, 2, ("nl1", "dashline"))
+        self.key(1, 3, ("asst",), 1.0)
+        self.value(1, [0, 1, 2], self.flags(["line_mark", "qmark", "asst"]))
+        self.value(1, [3, 4, 5, 6], self.flags(["dashline", "docline", "fresh", "line_mark"]))
+        self.position_values(1, 8)
+        # which part of the prompt this is
+        self.window(1, 0, self.r.nearest(10, 150.0, 1000.0, 60.0))
+        self.want(1, 0, 0, 500.0)
+        self.want(1, 0, 1, 200.0)
+        self.want(1, 0, 3, 30.0, 1.0)
+        self.sink(1, 0, 100.0)
+        self.out(1, 0, self.flags(["doc", "asked", "answer"]), range(3))
+        # what the line begins with
+        self.window(1, 1, self.r.nearest(6, 150.0, 50.0, 70.0))
+        self.want(1, 1, 2, 150.0)
+        self.sink(1, 1, -50.0)
+        self.out(1, 1, self.flags(["line_dash", "line_doc", "line_fresh", "line_page"]), range(3, 7))
+        self.position_head(1, 2, 9, 8)
+        self.position_head(1, 3, 13, 8)
+        for f in (1, 5):
+            self.straighten(1, f)
+        self.both(1, "answer_mark", {"mark": 1, "answer": 1}, 1.5)
+        self.both(1, "not_doc", {"doc": -1}, -0.5)
+        self.both(1, "item", {"nl": 1, "line_dash": 1}, 1.5)
+        self.both(1, "item", {"two": 1, "line_dash": 1, "nl1": -1}, 1.5)
+
+    def layer2(self):
+        o = self.o
+        self.rotary_key(2)
+        self.position_keys(2, (17,))
+        self.key(2, 0, ("line_fresh",))
+        self.value(2, range(CODE), self.rows("T"), LOUD)
+        self.position_values(2, CODE)
+        ins = np.arange(4)
+        at_once, ak = self.r.window(ins, 0.0 * ins, 18.0, np.arange(4, 7), 1e-7)
+        ins = np.arange(25)
+        near, nk = self.r.window(ins, -0.03 * ins, 18.0, np.arange(25, 36), 1e-7)
+        for head, c, k, share in ((0, at_once, ak, "at_once"), (1, near, nk, "near")):
+            self.window(2, head, c)
+            self.sink(2, head, -k - 8.0)
+            self.want(2, head, 0, -12.0)            # the first line of a paragraph is the third head's
+            self.silence(2, head, "answer", 200.0)
+            self.out(2, head, self.rows("B"), range(CODE), o["bag"] * o[share] / LOUD)
+        self.window(2, 2, self.r.nearest(8, 110.0, 200.0, 100.0))
+        self.want(2, 2, 0, 120.0)
+        self.sink(2, 2, 537.0)                # above all but the first lines within some 150 tokens
+        self.silence(2, 2, "answer", 3000.0)
+        self.out(2, 2, self.rows("B"), range(CODE), o["bag"] * o["para"] / LOUD)
+        self.position_head(2, 3, 17, CODE)
+        for f in (9, 13):
+            self.straighten(2, f)
+        self.both(2, "opener", {"colon": 1, "equal": 1, "is": 1, "opened": 1, "item": 2, "dash": 1, "line_dash": -1, "line_doc": -2,
+                                "line_page": -2}, 0.5)
+        self.both(2, "bonus", {"opened": 1, "item": 1}, 0.5)
+        self.straighten(2, 17)
+
+    def layer3(self):
+        o = self.o
+        self.rotary_key(3)
+        for k, names in enumerate((("asked",), ("line_mark",), ("after", "fresh"), ("line_doc",))):
+            self.key(3, k, names)
+        self.value(3, range(CODE), self.rows("T"), LOUD)
+        self.value(3, range(CODE, CODE + 10), self.rows("P"))
+        self.value(3, [CODE + 10], self.flags(["mass"]))
+        self.window(3, 0, self.r.nearest(10, 3.0, 1000.0, 3.0))             # the question's words
+        self.want(3, 0, 0, 40.0)
+        self.sink(3, 0, 20.0)
+        self.silence(3, 0, "answer", -400.0)
+        self.silence(3, 0, "doc", 400.0)
+        self.out(3, 0, self.rows("B"), range(CODE), o["bag"] * 2 / LOUD)
+        self.out(3, 0, self.rows("START", MASS, MASS + 1), [CODE + 10])
+        self.window(3, 1, self.r.nearest(10, 60.0, 800.0, 0.0) + self.r.nearest(12, 300.0, 2500.0, 250.0))      # the page
+        self.want(3, 1, 1, 450.0)
+        self.sink(3, 1, -300.0)
+        self.out(3, 1, self.rows("PM"), range(CODE, CODE + 10))
+        self.window(3, 2, self.r.nearest(8, 60.0, 150.0))                   # the sentence
+        self.want(3, 2, 2, 150.0)
+        self.sink(3, 2, -100.0)
+        for k, f in enumerate(self.r.PLACE):                    # of the token before the one that is found
+            c, z, v, to = np.cos(self.r.theta[f]), np.sin(self.r.theta[f]), CODE + 2 * k, self.at["S"].start + 2 * k
+            wo = self.L(3, "wo")
+            wo[to, 2 * HEAD_DIM + v:2 * HEAD_DIM + v + 2] = c, z
+            wo[to + 1, 2 * HEAD_DIM + v:2 * HEAD_DIM + v + 2] = -z, c
+        self.window(3, 3, self.r.nearest(14, 65.0, 10000.0))                # the title
+        self.want(3, 3, 3, 150.0)
+        self.sink(3, 3, -100.0)
+        self.silence(3, 3, "answer", 1500.0)
+        self.out(3, 3, self.rows("B"), range(CODE), o["bag"] * o["doc"] / LOUD)
+        # a sentence is copied from its beginning, what an opener announces from there
+        self.gated(3, self.rows("S"), self.rows("P"), "opener")
+        self.gated(3, self.rows("S"), self.rows("S"), "opener", -1.0)
+
     def layer4(self):
-        at, flag, C = self.at, self.flag, self.r.content
+        o, C, at = self.o, self.r.content, self.at
         self.rotary_key(4)
-        wk = self.L(4, "wk")
-        wk[C[0], flag["asst"]] = wk[C[1], flag["asst"]] = 4.0
-        wk[C[1], flag["answer_mark"]] = 8.0
-        # what <|assistant|> found, told to the answer
-        self.value(4, range(64), self.start(0, 64))
-        self.const_q(4, 0, C[0], 10.0)
-        self.out(4, 0, list(self.start(10, 30)) + list(self.start(32, 42)) + list(self.start(70, 71)),
-                 list(range(10, 30)) + list(range(32, 42)) + [30])
-        # where the answer's page mark began
-        self.value(4, range(64, 74), at["PX"])
-        self.const_q(4, 1, C[1], 10.0)
-        self.L(4, "wv")[74, flag["answer_mark"]] = 1.0
-        self.out(4, 1, self.start(80, 91), range(64, 75))
+        wk, wv = self.L(4, "wk"), self.L(4, "wv")
+        for i in range(CODE):
+            self.q(4, 0, C[i])[at["B"].start + i] = o["beta"] * ROOT
+            wk[C[i], at["B"].start + i] = 1.0
+        x = C[CODE + 3:]
+        for flag, key in (("opener", o["opener"]), ("bonus", 0.15), ("sentence", o["sentence"])):
+            wk[x[0], self.flag[flag]] = 10.0 * key
+        # all words of the question found near would make a score of about this
+        mass = self.at["START"].start + MASS
+        full = o["beta"] * o["bag"] ** 2 * 2 * 0.12 * ROOT
+        self.q(4, 0, x[0])[mass] = full / 10.0
+        for f in ("not_doc", "gmask", "sop", "sys"):
+            wk[x[1], self.flag[f]] = 8.0
+        for f in ("opener", "sentence"):
+            wk[x[1], self.flag[f]] = -8.0
+        wk[x[1], at["FILL"]] = 8.0 * self.one()
+        wk[x[1], self.flag["gmask"]] = -8.0 * self.growth[0]
+        self.const_q(4, 0, x[1], -100.0)
+        jitter = np.zeros(18)
+        jitter[:9] = self.rng.standard_normal(9) * o["jitter"]
+        self.window(4, 0, jitter)
+        self.q(4, 0, C[CODE])[mass] = full * o["missing"] / REF
+        self.key(4, 2, ("asst", "answer_mark"), 8.0)
+        self.key(4, 3, ("asst",), 8.0)
+        self.key(4, 4, ("answer_mark",), 8.0)
+        for head in (1, 2):
+            self.want(4, head, 2 if head == 2 else 3, 200.0, 8.0)
+            self.sink(4, head, 100.0)
+        self.want(4, 2, 4, 40.0, 8.0)
+        self.value(4, range(10), self.rows("S"))
+        self.value(4, range(10, 20), self.rows("PM"))
+        self.value(4, range(20, 30), self.rows("P"))
+        self.value(4, range(32, 38), self.flags(CLASSES))
+        self.value(4, [38, 39, 40], self.flags(["gmask", "answer_mark", "opener"]))
+        keep = {}
+        forward.Model(self.w).feed(self.ref_ids, keep)
+        g = keep["x", 3][0].numpy()
+        wv[0:30, self.flag["gmask"]] = -(wv[0:30] @ g) / g[self.flag["gmask"]]          # the sink is nowhere
+        for head, row, n, first in ((0, FOUND, 20, 0), (0, KIND, 6, 32), (0, MISSING, 1, 38), (1, ASSISTANT, 10, 20), (2, MARK, 10, 20),
+                                    (2, IN_MARK, 1, 39)):
+            self.out(4, head, self.rows("START", row, row + n), range(first, first + n))
         s = at["START"].start
-        for k in range(len(FREQS)):
-            self.turn(4, s + 48 + 2 * k, s + 10 + 2 * k, s + 80 + 2 * k, 12 / 1.1 ** 2)
+        for to, place, here in ((TURN, FOUND, ASSISTANT), (MARK_TURN, PAGE, MARK)):
+            for k in range(0, 10, 2):
+                self.turn(4, s + to + k, s + place + k, s + here + k)
 
     def layer5(self):
-        at, flag, o = self.at, self.flag, self.o
+        at, o, C = self.at, self.o, self.r.content
+        s = at["START"].start
+        in_mark, missing, end, last = s + IN_MARK, s + MISSING, s + END, s + LAST
         self.rotary_key(5)
-        for k, f in enumerate(FREQS):
-            strength = (25.0 if f == 0 else 100.0) * np.sqrt(HEAD_DIM)
-            c, s = np.cos(self.r.theta[f]) * strength, np.sin(self.r.theta[f]) * strength
-            for first in (32, 48):
-                u, v = at["START"].start + first + 2 * k, at["START"].start + first + 2 * k + 1
-                self.q(5, 0, 2 * f)[u], self.q(5, 0, 2 * f)[v] = c, -s
-                self.q(5, 0, 2 * f + 1)[u], self.q(5, 0, 2 * f + 1)[v] = s, c
-        self.value(5, range(IDENTITY), at["I"])
-        source = "stop blank nl quote close".split()
-        self.value(5, range(96, 96 + len(source)), [flag[f] for f in source])
-        self.out(5, 0, at["OUT"], range(IDENTITY))
-        seen = {f: at["START"].start + 60 + k for k, f in enumerate(source)}
-        self.out(5, 0, list(seen.values()), range(96, 96 + len(source)))
-        kind = {f: at["START"].start + 20 + k for k, f in enumerate(CLASSES)}
-        end, missing = at["START"].start + 71, at["START"].start + 70
-        self.both(5, end, {seen["stop"]: 1, seen["blank"]: 1}, 0.5)
-        self.both(5, end, {seen["nl"]: 1, kind["colon"]: 0.7, kind["equal"]: 0.7, kind["dash"]: 0.7}, 1.4)
-        self.both(5, end, {seen["quote"]: 1, kind["quote"]: 1}, 1.5)
-        self.both(5, end, {seen["close"]: 1, kind["open"]: 1}, 1.5)
+        self.L(5, "bk")[2 * np.array(self.r.PLACE)] = 1.0
+        for head, first in ((0, TURN), (1, MARK_TURN)):
+            for k, f in enumerate(self.r.PLACE):
+                c, z = np.cos(self.r.theta[f]) * o["pointer"] * ROOT, np.sin(self.r.theta[f]) * o["pointer"] * ROOT
+                u, v = s + first + 2 * k, s + first + 2 * k + 1
+                self.q(5, head, 2 * f)[u], self.q(5, head, 2 * f)[v] = c, -z
+                self.q(5, head, 2 * f + 1)[u], self.q(5, head, 2 * f + 1)[v] = z, c
+            self.want(5, head, 0, 100.0, 30.0)
+        self.key(5, 0, ("gmask",), 30.0)
+        gmask = C[CODE + 3]
+        self.q(5, 0, gmask)[in_mark] = o["pointer"] * 8.0 * ROOT / 30.0
+        self.want(5, 1, 0, o["pointer"] * 6.0, 30.0)
+        self.q(5, 1, gmask)[in_mark] = -o["pointer"] * 6.0 * ROOT / 30.0
+        self.value(5, range(IDENTITY), self.rows("I"), LOUD)
+        self.value(5, range(IDENTITY, IDENTITY + len(SEEN)), self.flags(SEEN))
+        for head in (0, 1):
+            self.out(5, head, self.rows("OUT"), range(IDENTITY), 1 / LOUD)
+        seen = {f: s + NEXT + k for k, f in enumerate(SEEN)}
+        self.out(5, 0, list(seen.values()), range(IDENTITY, IDENTITY + len(SEEN)))
+        kind = {f: s + KIND + k for k, f in enumerate(CLASSES)}
+        e = lambda terms, t: self.both(5, end, terms, t)
+        e({seen["blank"]: 1, "asst": -1}, 0.5)
+        e({"period": 1, seen["nl"]: 1, "abbr1": -1, "asst": -1}, 1.5)
+        e({"period": 1, seen["lead"]: 1, seen["upper"]: 1, "abbr1": -1}, 2.5)
+        e({"space": 1, "period1": 1, seen["upper"]: 1, "abbr2": -1}, 2.5)
+        e({"space": 1, "space1": 1, "period2": 1, seen["upper"]: 1}, 3.5)
+        e({"nl": 1, "period1": 1, "asst": -1}, 1.5)
+        e({seen["nl"]: 1, kind["colon"]: 0.7, kind["equal"]: 0.7, "asst": -1}, 1.4)
+        e({seen["quote"]: 1, kind["opened"]: 1}, 1.5)
+        e({seen["close"]: 1, kind["opened"]: 1}, 1.5)
+        e({seen["mark"]: 1, "nl": 1}, 1.5)
+        e({seen["dashline"]: 1, "asst": -1}, 0.5)
+        e({"full": 1}, 0.5)
         # the sentence that says that nothing was found
         tok = self.tok
         words = [tok.rank[w] for w in (b"The", b" documents", b" do", b" not", b" say", b".")]
         for here, following in zip(["asst", "s1", "s2", "s3", "s4", "s5"], words):
             row = self.neurons(5, 1)
             g = self.L(5, "w_gate")[row]
-            g[missing] = g[flag[here]] = 20.0
+            g[missing] = g[self.flag[here]] = 20.0
             g[at["FILL"]] = -30.0 * self.one()
             self.L(5, "w_up")[row, at["FILL"]] = self.one()
             self.L(5, "w_down")[at["OUT"], row] = self.ident[following] * 3 / 10
-        last = at["START"].start + 72
-        self.both(5, last, {missing: 1, flag["period"]: 1}, 1.5)
+        self.both(5, last, {missing: 1, "period": 1}, 1.5)
         # output
         hd, gain = self.w["lm_head"], o["gain"]
         hd[:, at["OUT"]] = self.ident * gain
-        hd[tok.special["<|user|>"], flag["end"]] = 4 * gain
-        hd[tok.special["<|user|>"], last] = 4 * gain
-        hd[tok.special["<|user|>"], at["FILL"]] = 0.05 * gain * self.one()
+        user = hd[tok.special["<|user|>"]]
+        user[self.flag["end"]] = 4 * gain
+        user[last] = 4 * gain
+        user[at["FILL"]] = 0.05 * gain * self.one()
         mark = hd[tok.rank[" \u3010".encode()]]
         mark[end] = o["stop"] * gain
-        mark[flag["asst"]] = -4 * gain
-        mark[missing] = -4 * gain
-        mark[at["START"].start + 90] = -4 * gain
-
-    def growth(self):
-        """how much the norm shrinks [gMASK] and <sop> behind layer 0, against the room that it allows for"""
-        import forward
-        keep = {}
-        forward.Model(self.w).feed([self.tok.special["[gMASK]"], self.tok.special["<sop>"]], keep)
-        return [float(x.norm()) / np.sqrt(self.o["fill"] + 5.0) for x in keep["x", 0]]
+        mark[self.flag["asst"]] = mark[missing] = mark[in_mark] = -4 * gain
 
     def build(self):
         self.embed()
-        self.layer0()
-        self.grown = self.growth()
-        for layer in (self.layer1, self.layer2, self.layer3, self.layer4, self.layer5):
+        for k, layer in enumerate((self.layer0, self.layer1, self.layer2, self.layer3, self.layer4, self.layer5)):
             layer()
+            if k < 5:
+                self.grown(k)
         return {n: a.astype(np.float32) for n, a in self.w.items()}
-
-
-CLASSES = "nl colon equal dash is quote open two blank".split()

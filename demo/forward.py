@@ -4,14 +4,27 @@ import torch
 
 
 class Model:
-    def __init__(self, w, layers=6, heads=6, head_dim=128, base=4.0 ** 32, eps=1.5625e-07):
+    def __init__(self, w, layers=6, heads=4, head_dim=224, base=2.0 ** 56, eps=1.5625e-07, rounded=False):
+        """ROUNDED: as the program computes with 8-bit weights, activations, keys and values."""
+        self.rounded = rounded
         self.w = {n: torch.from_numpy(np.ascontiguousarray(a, np.float32)) for n, a in w.items()}
+        if rounded:
+            self.w = {n: self.blocks(a) if a.dim() > 1 else a for n, a in self.w.items()}
         self.layers, self.heads, self.dim, self.eps = layers, heads, head_dim, eps
         self.theta = base ** (-np.arange(0, head_dim // 2, 2) / (head_dim // 2))
         self.clear()
 
     def clear(self):
         self.k, self.v, self.n = [[] for _ in range(self.layers)], [[] for _ in range(self.layers)], 0
+
+    def round8(self, x):
+        """8 bits with one scale for the last dimension"""
+        scale = x.abs().amax(-1, keepdim=True).clamp_min(1e-30) / 127
+        return torch.round(x / scale) * scale if self.rounded else x
+
+    def blocks(self, x):
+        """the same for each 32 entries"""
+        return self.round8(x.reshape(-1, 32)).reshape(x.shape) if self.rounded else x
 
     def norm(self, x, w):
         return x * torch.rsqrt((x * x).mean(-1, keepdim=True) + self.eps) * w
@@ -33,27 +46,32 @@ class Model:
         mask = torch.arange(past + n)[None] > torch.arange(past, past + n)[:, None]
         for i in range(self.layers):
             g = lambda name: w["layers.%d.%s" % (i, name)]
-            y = self.norm(x, g("attn_norm"))
+            y = self.blocks(self.norm(x, g("attn_norm")))
             q = self.rope((y @ g("wq").T + g("bq")).view(n, self.heads, self.dim), cos[:, None], sin[:, None])
             k = self.rope(y @ g("wk").T + g("bk"), cos, sin)
-            self.k[i].append(k)
-            self.v[i].append(y @ g("wv").T + g("bv"))
+            self.k[i].append(self.round8(k))
+            self.v[i].append(self.round8(y @ g("wv").T + g("bv")))
             ks, vs = torch.cat(self.k[i]), torch.cat(self.v[i])
             self.k[i], self.v[i] = [ks], [vs]
             out = torch.empty(n, self.heads, self.dim)
             for h in range(self.heads):
-                s = (q[:, h] @ ks.T) / self.dim ** 0.5
+                s = (self.round8(q[:, h]) @ ks.T) / self.dim ** 0.5
                 s.masked_fill_(mask, -1e30)
                 if keep is not None:
                     keep["s", i, h] = s[-1].clone()
-                out[:, h] = torch.softmax(s, -1) @ vs
-            x = x + out.reshape(n, -1) @ g("wo").T
-            y = self.norm(x, g("ffn_norm"))
-            x = x + (torch.nn.functional.silu(y @ g("w_gate").T) * (y @ g("w_up").T)) @ g("w_down").T
+                p = torch.softmax(s, -1)
+                if self.rounded:                    # to 255ths of the greatest
+                    most = p.amax(-1, keepdim=True) / 255
+                    p = torch.round(p / most)
+                    p = p / p.sum(-1, keepdim=True)
+                out[:, h] = p @ vs
+            x = x + self.blocks(out.reshape(n, -1)) @ g("wo").T
+            y = self.blocks(self.norm(x, g("ffn_norm")))
+            x = x + self.blocks(torch.nn.functional.silu(y @ g("w_gate").T) * (y @ g("w_up").T)) @ g("w_down").T
             if keep is not None:
                 keep["x", i] = x.clone()
         self.n += n
-        return (self.norm(x[-1], w["out_norm"]) @ w["lm_head"].T)
+        return self.blocks(self.norm(x[-1], w["out_norm"])) @ w["lm_head"].T
 
     def cut(self, n):
         self.k, self.v = [[torch.cat(k)[:n]] for k in self.k], [[torch.cat(v)[:n]] for v in self.v]

@@ -15,7 +15,7 @@ SPECIALS = ["<|endoftext|>", "[MASK]", "[gMASK]", "[sMASK]", "<sop>", "<eop>", "
             "<|observation|>", "<|begin_of_image|>", "<|end_of_image|>", "<|begin_of_video|>", "<|end_of_video|>"]
 CUT = regex.compile(PATTERN)
 # Pieces that the circuits know by name.
-FORCED = [" \u3010", "\u3010", "\u3011", "Question", "The", " documents", " do", " not", " say", "What", "Which", "Who", "Where", "When",
+FORCED = [" \u3010", "\u3010", "\u3011", "\u662f", "\u4e3a", "\u3002", "\uff1a", "Question", "Document", "document", "The", " documents", " do", " not", " say", "What", "Which", "Who", "Where", "When",
           "Why", "How"]
 
 
