@@ -1,6 +1,7 @@
 # base: what GLib lacks.
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
+	src/base/columns.c src/base/columns.h \
 	src/base/failure.c src/base/failure.h \
 	src/base/interrupt.c src/base/interrupt.h \
 	src/base/mapped.c src/base/mapped.h \

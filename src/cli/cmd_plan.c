@@ -14,6 +14,7 @@
 
 #include "src/answer/prompt.h"
 #include "src/answer/source.h"
+#include "src/base/columns.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/deep.h"
@@ -28,6 +29,7 @@
 #define BATCH 256               /* tokens that the engine computes at a time */
 #define SAMPLE 128              /* tokens of a measurement: as fast per token as a batch, within a tenth */
 #define MOST_TOKENS (1 << 24)
+#define LABEL_COLUMNS 24
 
 static struct {
     char *corpus;
@@ -250,11 +252,20 @@ static void print_head(gsize n)
            "reading", "answer", "t(n) of the reading");
 }
 
+/* The first cell of a row.  A model may have any name. */
+static void print_label(const char *label)
+{
+    g_autofree char *valid = g_utf8_make_valid(label, -1);
+    g_autofree char *cell = columns_cell(valid, LABEL_COLUMNS);
+
+    fputs(cell, stdout);
+}
+
 static void print_plan(const Plan *plan, double n)
 {
     double together = plan->weights + plan->kv + plan->scratch;
 
-    printf("%-24.24s", plan->label);
+    print_label(plan->label);
     print_size(plan->weights);
     print_size(plan->kv);
     print_size(plan->scratch);
@@ -300,7 +311,7 @@ static gboolean plan_sizes(gsize n, GError **error)
         plan.weights = (double) sizes[i].bytes;
         shape.type = sizes[i].type;
         if (plan.weights > memory_available()) {
-            printf("%-24.24s", plan.label);
+            print_label(plan.label);
             print_size(plan.weights);
             puts("  does not fit");
             continue;

@@ -7,6 +7,7 @@
 #include "src/answer/json.h"
 #include "src/answer/record.h"
 #include "src/answer/why_json.h"
+#include "src/base/columns.h"
 #include "src/cli/rectangles.h"
 #include "src/cli/settings.h"
 
@@ -80,17 +81,14 @@ void present_outcome(const char *status)
 
 /* --- What sentences looked at --- */
 
-#define LINE_MOST 100           /* characters of a sentence or a passage that are shown */
+#define LINE_MOST 100           /* columns of a sentence or a passage that are shown */
 
 /* TEXT on one line, cut. */
 static char *brief(const char *text)
 {
     g_autofree char *line = one_line(text);
 
-    if (g_utf8_strlen(line, -1) <= LINE_MOST)
-        return g_steal_pointer(&line);
-    *g_utf8_offset_to_pointer(line, LINE_MOST - 1) = '\0';
-    return g_strconcat(line, "…", NULL);
+    return columns_cut(line, LINE_MOST);
 }
 
 static void print_page(JsonObject *page)
