@@ -556,23 +556,28 @@ static void test_refusals(void)
     g_assert_error(error, FAILURE, FAILURE_INPUT);
 }
 
-/* What a program does with time, output and signals. */
+/* What a program does with time, output and signals.  It has far more time than it needs even on a busy machine; that its limit is
+ * in force is asked of it, and the one that loops has a lower one, of a second of processor time. */
 static void test_program(void)
 {
+    enum { SECONDS = 200 };
     static const char *const CAT[] = { "/bin/cat", NULL };
-    static const char *const LOOP[] = { "/bin/sh", "-c", "while :; do :; done", NULL };
+    static const char *const LIMIT[] = { "/bin/sh", "-c", "ulimit -S -t; ulimit -H -t", NULL };
+    static const char *const LOOP[] = { "/bin/sh", "-c", "ulimit -t 1; while :; do :; done", NULL };
     static const char *const NONE[] = { "/nonexistent/program", NULL };
     static const char *const HARMED[] = { "/bin/sh", "-c", "echo words; kill -SEGV $$", NULL };
     static const struct { const char *const *argv; const char *message; } WRONG[] = {
-        { LOOP, "a.1: sh took more than 1 s for it" }, { NONE, "a.1: /nonexistent/program cannot be started" },
+        { LOOP, "a.1: sh took more than 200 s for it" }, { NONE, "a.1: /nonexistent/program cannot be started" },
         { HARMED, "a.1: sh could not read it to its end" }, { CAT, "a.1: cat makes too much text of it" },
     };
     g_autofree guint8 *bytes = g_malloc0(1000000);
-    g_autoptr(GByteArray) same = program_filter("a.1", CAT, bytes, 1000000, 5, 1000000, NULL);
+    g_autoptr(GByteArray) same = program_filter("a.1", CAT, bytes, 1000000, SECONDS, 1000000, NULL);
     g_assert_cmpmem(same->data, same->len, bytes, 1000000);
+    g_autoptr(GByteArray) limits = program_filter("a.1", LIMIT, NULL, 0, SECONDS, 100, NULL);
+    g_assert_cmpmem(limits->data, limits->len, "200\n200\n", 8);
     for (gsize i = 0; i < G_N_ELEMENTS(WRONG); i++) {
         g_autoptr(GError) error = NULL;
-        g_assert_null(program_filter("a.1", WRONG[i].argv, bytes, 1000000, 1, 999999, &error));
+        g_assert_null(program_filter("a.1", WRONG[i].argv, bytes, 1000000, SECONDS, 999999, &error));
         g_assert_error(error, FAILURE, FAILURE_INPUT);
         g_assert_true(g_str_has_prefix(error->message, WRONG[i].message));
     }
