@@ -33,6 +33,13 @@ shown() {
         grep -q '"bibliography_unused":\["missing"\]' out
 }
 
+found() {
+    status 0 "$kvasir" search line && grep -q '^Ho and Wu 2020a, p. 1: one has line' out &&
+        grep -q '^Ho and Wu 2020b, p. 1: two has line' out && grep -q '^three.txt, p. 1: three has line' out &&
+        status 0 "$kvasir" search --json two && grep -q '"document_name":"Ho and Wu 2020b","document_key":"second"' out &&
+        status 0 "$kvasir" search --json three && ! grep -q 'document_name' out
+}
+
 # The names change, and what was computed stays good.
 renamed() {
     printf '@misc{x, author = {Li, M}, date = {2001-05}, file = {one.txt}}\n' >other.bib
@@ -73,6 +80,7 @@ refused() {
 
 ok "a bibliography names documents, and what it does not is told" named
 ok "corpus show has the names and what is left" shown
+ok "search shows the names" found
 ok "other names: nothing is read or computed again" renamed
 ok "documents that come later are named" later
 ok "cache export and import take the bibliography along" exported

@@ -13,6 +13,7 @@
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/meter.h"
+#include "src/cli/naming.h"
 #include "src/cli/settings.h"
 
 #define MOST_HITS 100000
@@ -37,6 +38,7 @@ typedef struct {
     const char *corpus;
     CatalogueDocument *row;
     GPtrArray *document;        /* of one Document*, once it was needed */
+    char *name, *key;           /* from the corpus's bibliography, or NULL */
 } Place;
 
 typedef struct {
@@ -47,6 +49,7 @@ typedef struct {
     GPtrArray *lists;           /* of GPtrArray*: owns rows */
     GPtrArray *hashes;          /* of char*, of all documents looked into */
     GHashTable *places;         /* hash -> Place*; the first corpus that has it */
+    GHashTable *named;          /* a set: corpora whose documents have their names */
 } Search;
 
 static void free_place(gpointer data)
@@ -54,6 +57,8 @@ static void free_place(gpointer data)
     Place *place = data;
 
     g_clear_pointer(&place->document, g_ptr_array_unref);
+    g_free(place->name);
+    g_free(place->key);
     g_free(place);
 }
 
@@ -64,6 +69,7 @@ static void free_rows(gpointer rows)
 
 static void clear(Search *search)
 {
+    g_clear_pointer(&search->named, g_hash_table_unref);
     g_clear_pointer(&search->places, g_hash_table_unref);
     g_clear_pointer(&search->hashes, g_ptr_array_unref);
     g_clear_pointer(&search->lists, g_ptr_array_unref);
@@ -134,7 +140,39 @@ static gboolean open_all(Search *search, GError **error)
     search->lists = g_ptr_array_new_with_free_func(free_rows);
     search->hashes = g_ptr_array_new();
     search->places = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_place);
+    search->named = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return search->index != NULL && find_forget(search->index, search->catalogue, error) && add_corpora(search, error);
+}
+
+/* Gives the documents of CORPUS, in which something was found, the names that its bibliography has for them.  That takes all their
+ * pages, so it is done for no other. */
+static gboolean name_corpus(Search *search, const char *corpus, GError **error)
+{
+    g_autofree char *text = NULL;
+    GError *local = NULL;
+
+    if (!g_hash_table_add(search->named, g_strdup(corpus)))
+        return TRUE;
+    if (!catalogue_bibliography(search->catalogue, corpus, &text, error))
+        return FALSE;
+    if (text == NULL)
+        return TRUE;
+    g_autoptr(GPtrArray) rows = catalogue_documents(search->catalogue, corpus, TRUE, &local);
+    g_autoptr(Naming) naming = rows != NULL ? naming_new(search->catalogue, corpus, rows, &local) : NULL;
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    for (guint i = 0; naming != NULL && i < rows->len; i++) {
+        const CatalogueDocument *row = g_ptr_array_index(rows, i);
+        const Document *document = g_ptr_array_index(naming->documents, i);
+        Place *place = g_hash_table_lookup(search->places, row->hash);
+        if (place == NULL || place->name != NULL || strcmp(place->corpus, corpus) != 0)
+            continue;
+        place->name = g_strdup(document->name);
+        place->key = g_strdup(document->key);
+    }
+    return TRUE;
 }
 
 /* Where a page is, as answers cite it: "p. xii". */
@@ -192,6 +230,10 @@ static void print_json_hit(const SearchHit *hit, const Place *place, const char 
     json_builder_begin_object(builder);
     json_add_text(builder, "corpus", place->corpus);
     json_add_text(builder, "document_title", place->row->title);
+    if (place->name != NULL) {
+        json_add_text(builder, "document_name", place->name);
+        json_add_text(builder, "document_key", place->key);
+    }
     json_add_text(builder, "path", place->row->path);
     json_add_int(builder, "page_number", (gint64) hit->page + 1);
     json_add_text(builder, "place", where);
@@ -210,7 +252,7 @@ static gboolean print_hit(Search *search, const SearchHit *hit, GError **error)
     g_autofree char *where = place_text(search, place, hit->page, error);
     g_autofree char *title = NULL;
 
-    if (where == NULL)
+    if (where == NULL || !name_corpus(search, place->corpus, error))
         return FALSE;
     if (option.json) {
         print_json_hit(hit, place, where);
@@ -218,7 +260,8 @@ static gboolean print_hit(Search *search, const SearchHit *hit, GError **error)
     }
     if (option.corpus == NULL && search->corpora->len > 1)
         printf("%s: ", place->corpus);
-    title = g_utf8_make_valid(place->row->title != NULL ? place->row->title : place->row->path, -1);
+    title = g_utf8_make_valid(place->name != NULL ? place->name : place->row->title != NULL ? place->row->title
+                              : place->row->path, -1);
     printf("%s%s%s: ", title, where[0] != '\0' ? ", " : "", where);
     print_snippet(hit->snippet, isatty(STDOUT_FILENO));
     return TRUE;
