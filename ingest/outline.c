@@ -17,11 +17,14 @@ enum { LINES_MAX = 3, NUMBER_MAX = 12, MARKS_MAX = 6 };
 
 typedef struct {
     char *title;            /* folded */
+    char *name;             /* of the place where it leads, or NULL: PAGE is known */
+    int page;               /* from 1; 0: none */
     guint level;            /* from 1 */
 } Entry;
 
 struct Outline {
-    GPtrArray **pages;      /* of Entry*, in the order of the outline; NULL: none */
+    GPtrArray *all;         /* of Entry* */
+    GPtrArray **pages;      /* those of a page, in the order of the outline; NULL: none */
     guint n, entries;
 };
 
@@ -29,12 +32,22 @@ static void entry_free(gpointer data)
 {
     Entry *entry = data;
     g_free(entry->title);
+    g_free(entry->name);
     g_free(entry);
 }
 
 /* Appends TEXT's letters and digits in lower case. */
 static void fold(GString *out, const char *text, gsize length)
 {
+    gsize ascii = 0;
+    while (ascii < length && (guchar) text[ascii] < 0x80)
+        ascii++;
+    if (ascii == length) {          /* is in its normal form: most lines are */
+        for (gsize i = 0; i < length; i++)
+            if (g_ascii_isalnum(text[i]))
+                g_string_append_c(out, g_ascii_tolower(text[i]));
+        return;
+    }
     g_autofree char *same = g_utf8_normalize(text, (gssize) length, G_NORMALIZE_NFKC);
     for (const char *p = same ? same : ""; *p; p = clean_next(p)) {
         gunichar c = g_utf8_get_char(p);
@@ -43,53 +56,61 @@ static void fold(GString *out, const char *text, gsize length)
     }
 }
 
-/* The page from 1 that ACTION leads to, or 0. */
-static int page_of(PopplerDocument *pdf, const PopplerAction *action)
+static void add_entry(Outline *outline, const PopplerAction *action, guint level)
 {
-    int page = 0;
-    if (action->type != POPPLER_ACTION_GOTO_DEST || !action->goto_dest.dest)
-        return 0;
-    const PopplerDest *dest = action->goto_dest.dest;
-    if (dest->type != POPPLER_DEST_NAMED)
-        return dest->page_num;
-    PopplerDest *found = dest->named_dest ? poppler_document_find_dest(pdf, dest->named_dest) : NULL;
-    if (found) {
-        page = found->page_num;
-        poppler_dest_free(found);
-    }
-    return page;
-}
-
-static void add_entry(Outline *outline, int page, const char *title, guint level)
-{
-    if (page < 1 || (guint) page > outline->n || !title || strlen(title) > TITLE_MAX)
+    const char *title = action->any.title;
+    if (action->type != POPPLER_ACTION_GOTO_DEST || !action->goto_dest.dest || !title || strlen(title) > TITLE_MAX)
         return;
+    const PopplerDest *dest = action->goto_dest.dest;
+    gboolean named = dest->type == POPPLER_DEST_NAMED;
     g_autoptr(GString) folded = g_string_new(NULL);
     fold(folded, title, strlen(title));
     if (folded->len == 0)
         return;
     Entry *entry = g_new(Entry, 1);
-    *entry = (Entry) { g_string_free(g_steal_pointer(&folded), FALSE), level };
-    GPtrArray **entries = &outline->pages[page - 1];
-    if (!*entries)
-        *entries = g_ptr_array_new_with_free_func(entry_free);
-    g_ptr_array_add(*entries, entry);
+    *entry = (Entry) { g_string_free(g_steal_pointer(&folded), FALSE), named ? g_strdup(dest->named_dest) : NULL,
+                       named ? 0 : dest->page_num, level };
+    g_ptr_array_add(outline->all, entry);
 }
 
 /* The entries at ITER and below, which is level LEVEL; frees it. */
-static void add_level(Outline *outline, PopplerDocument *pdf, PopplerIndexIter *iter, guint level)
+static void add_level(Outline *outline, PopplerIndexIter *iter, guint level)
 {
     do {
         PopplerAction *action = poppler_index_iter_get_action(iter);
         PopplerIndexIter *child;
         if (action) {
-            add_entry(outline, page_of(pdf, action), action->any.title, level);
+            add_entry(outline, action, level);
             poppler_action_free(action);
         }
         if (++outline->entries < ENTRIES_MAX && level < DEPTH_MAX && (child = poppler_index_iter_get_child(iter)))
-            add_level(outline, pdf, child, level + 1);
+            add_level(outline, child, level + 1);
     } while (outline->entries < ENTRIES_MAX && poppler_index_iter_next(iter));
     poppler_index_iter_free(iter);
+}
+
+/* The page where the place called NAME is, or 0. */
+static int page_of(PopplerDocument *pdf, const char *name)
+{
+    PopplerDest *found = poppler_document_find_dest(pdf, name);
+    int page = found ? found->page_num : 0;
+    if (found)
+        poppler_dest_free(found);
+    return page;
+}
+
+static void add_pages(Outline *outline, PopplerDocument *pdf)
+{
+    for (guint i = 0; i < outline->all->len; i++) {
+        Entry *entry = g_ptr_array_index(outline->all, i);
+        int page = entry->name ? page_of(pdf, entry->name) : entry->page;
+        if (page < 1 || (guint) page > outline->n)
+            continue;
+        GPtrArray **entries = &outline->pages[page - 1];
+        if (!*entries)
+            *entries = g_ptr_array_new();
+        g_ptr_array_add(*entries, entry);
+    }
 }
 
 Outline *outline_new(PopplerDocument *pdf, guint pages)
@@ -100,7 +121,13 @@ Outline *outline_new(PopplerDocument *pdf, guint pages)
     Outline *outline = g_new0(Outline, 1);
     outline->n = pages;
     outline->pages = g_new0(GPtrArray *, pages);
-    add_level(outline, pdf, iter, 1);
+    outline->all = g_ptr_array_new_with_free_func(entry_free);
+    /* All page objects, then all entries, then all places: poppler keeps only a few of the streams that such objects are packed
+     * into, and going to and fro it would unpack them again for each entry. */
+    PopplerPage *last = poppler_document_get_page(pdf, (int) pages - 1);
+    g_clear_object(&last);
+    add_level(outline, iter, 1);
+    add_pages(outline, pdf);
     return outline;
 }
 
@@ -111,6 +138,7 @@ void outline_free(Outline *outline)
     for (guint i = 0; i < outline->n; i++)
         g_clear_pointer(&outline->pages[i], g_ptr_array_unref);
     g_free(outline->pages);
+    g_ptr_array_unref(outline->all);
     g_free(outline);
 }
 
@@ -126,13 +154,12 @@ static gboolean is_number(const char *folded, gsize length)
     return length <= 3 || (length <= NUMBER_MAX && digit);
 }
 
-/* Whether two folded lines say the same but for a number before one of them. */
-static gboolean says(const char *line, const char *title)
+/* Whether two folded lines, of N and M bytes, say the same but for a number before one of them. */
+static gboolean says(const char *line, gsize n, const char *title, gsize m)
 {
-    gsize n = strlen(line), m = strlen(title);
     if (n >= m)
-        return !strcmp(line + (n - m), title) && is_number(line, n - m);
-    return n > 0 && !strcmp(title + (m - n), line) && is_number(title, m - n);
+        return !memcmp(line + (n - m), title, m) && is_number(line, n - m);
+    return n > 0 && !memcmp(title + (m - n), line, n) && is_number(title, m - n);
 }
 
 /* The end of the line at P. */
@@ -141,22 +168,51 @@ static char *line_end(char *p)
     return p + strcspn(p, "\n");
 }
 
-/* Where the lines end that begin at LINE and say TITLE, or NULL. */
-static char *match(char *line, const char *title)
+/* What TEXT has at least when it is folded: its ASCII letters and digits and its ideographs stay, in as many bytes. */
+static gsize least(const char *text, const char *end)
 {
-    g_autoptr(GString) folded = g_string_new(NULL);
+    gsize n = 0;
+    for (; text < end; text++) {
+        guchar c = (guchar) *text;
+        n += c < 0x80 ? g_ascii_isalnum(c) : c >= 0xe5 && c <= 0xe9 ? 3 : 0;    /* U+5000 to U+9FFF */
+    }
+    return n;
+}
+
+/* What begins at a line: it alone, it and the next, and so on; the same for all titles. */
+typedef struct {
+    GString *folded;            /* of all these lines */
+    gsize length[LINES_MAX];    /* of what N + 1 lines say */
+    char *end[LINES_MAX];
+    guint n;
+} Start;
+
+/* The lines at LINE, as far as a title of LONGEST bytes may reach. */
+static void start_read(Start *start, char *line, gsize longest)
+{
     char *p = line;
-    for (guint i = 0; i < LINES_MAX && *p; i++) {
+    g_string_truncate(start->folded, 0);
+    start->n = 0;
+    while (start->n < LINES_MAX && *p) {
         char *end = line_end(p);
-        if (end - line > 2 * TITLE_MAX)
-            return NULL;
-        fold(folded, p, (gsize) (end - p));
-        if (folded->len > 0 && says(folded->str, title))
-            return end;
-        if (folded->len > strlen(title) + NUMBER_MAX)
-            return NULL;
+        if (end - line > 2 * TITLE_MAX || start->folded->len + least(p, end) > longest + NUMBER_MAX)
+            return;
+        fold(start->folded, p, (gsize) (end - p));
+        start->length[start->n] = start->folded->len;
+        start->end[start->n++] = end;
+        if (start->folded->len > longest + NUMBER_MAX)
+            return;
         p = end + strspn(end, "\n");
     }
+}
+
+/* Where the lines end that say TITLE, or NULL. */
+static char *match(const Start *start, const char *title)
+{
+    gsize m = strlen(title);
+    for (guint i = 0; i < start->n && start->length[i] <= m + NUMBER_MAX; i++)
+        if (start->length[i] > 0 && says(start->folded->str, start->length[i], title, m))
+            return start->end[i];
     return NULL;
 }
 
@@ -184,11 +240,17 @@ char *outline_mark(const Outline *outline, guint index, char *text)
     g_autofree gboolean *used = g_new0(gboolean, entries->len);
     GString *out = g_string_sized_new(strlen(text) + 8 * entries->len);
     guint left = entries->len;
+    gsize longest = 0;
+    for (guint i = 0; i < entries->len; i++)
+        longest = MAX(longest, strlen(((const Entry *) g_ptr_array_index(entries, i))->title));
+    Start start = { .folded = g_string_new(NULL) };
     for (char *p = text; *p; ) {
         char *end = NULL;
+        if (left > 0 && *p != '\n')
+            start_read(&start, p, longest);
         for (guint i = 0; i < entries->len && left > 0 && !end && *p != '\n'; i++) {
             const Entry *entry = g_ptr_array_index(entries, i);
-            if (used[i] || !(end = match(p, entry->title)))
+            if (used[i] || !(end = match(&start, entry->title)))
                 continue;
             write_heading(out, p, end, entry->level);
             used[i] = TRUE;
@@ -203,6 +265,7 @@ char *outline_mark(const Outline *outline, guint index, char *text)
         g_string_append_len(out, p, end - p);
         p = end;
     }
+    g_string_free(start.folded, TRUE);
     g_free(text);
     return g_string_free(out, FALSE);
 }
