@@ -64,9 +64,18 @@ same_as_single() {
 bad_lines() {
     status 3 "$kvasir" ask --max-tokens 6 --batch questions.jsonl doc.txt || return 1
     [ "$(ids out)" = '"first" 12 3 4 5 "x" "last" ' ] && [ "$(grep -c '"answer"' out)" -eq 4 ] &&
-        sed -n 3p out | grep -q '"line":3,"error":"the line is no JSON: ' &&
+        sed -n 3p out | grep -q '"line":3,"error":"the line: is not valid JSON: ' &&
         sed -n 6p out | grep -q '"line":7,"error":"the object has no text' &&
         grep -q '^kvasir ask: question 3: ' err && grep -q '^kvasir: 4 of 7 questions are answered; 3 could not be asked; ' err
+}
+
+# What would otherwise be asked, or answered, as something else.
+cut_and_changed() {
+    printf '{"id": 1, "question": "Why\\u0000not?"}\n{"id": 99999999999999999999, "question": "Why?"}\n' >odd.jsonl
+    printf '{"id": "\\\\u0000", "question": "Why?"}\n{"id": 9223372036854775807, "question": "Why?"}\n' >>odd.jsonl
+    status 3 "$kvasir" ask -q --no-history --max-tokens 2 --batch odd.jsonl doc.txt &&
+        [ "$(ids out)" = '1 2 "\\u0000" 9223372036854775807 ' ] && [ "$(grep -c '"answer"' out)" -eq 2 ] &&
+        sed -n 1p out | grep -q 'has the character NUL' && sed -n 2p out | grep -q 'a number is too large'
 }
 
 too_long() {
@@ -135,6 +144,11 @@ foreign() {
     cp thesis.txt copy.txt
     status 2 "$kvasir" ask -q --output thesis.txt --batch plain.txt doc.txt && grep -q 'thesis.txt ends' err && cmp thesis.txt copy.txt ||
         return 1
+    printf '{"id":1,"question":"Why?"}' >one.jsonl
+    cp one.jsonl copy.jsonl
+    status 2 "$kvasir" ask -q --output one.jsonl --batch one.jsonl doc.txt && cmp one.jsonl copy.jsonl || return 1
+    mkfifo pipe
+    status 2 timeout 20 "$kvasir" ask -q --output pipe --batch plain.txt doc.txt && grep -q 'pipe is not a regular file' err || return 1
     sed 's/line 2 say/line 3 say/' many.txt >other.txt
     status 2 "$kvasir" ask -q --output all.jsonl --batch other.txt doc.txt && grep -q 'all.jsonl, line 2 answers another question' err
 }
@@ -189,6 +203,7 @@ else
     skip "answers of a batch" "no python3"
 fi
 ok "a line that is no question gets an error, the others an answer" bad_lines
+ok "so does one whose text or id JSON would change" cut_and_changed
 ok "so does a question that is too long" too_long
 ok "questions from standard input" standard_input
 ok "the history has each answer, and verify computes it alone" history

@@ -8,65 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/input.h"
+#include "src/model/json-file.h"
 
 #define LINE_MAX_BYTES ((gsize) 1 << 20)
-#define NESTING_MAX 32              /* json-glib recurses without a limit */
-
-/* ---------------------------------------------------------------- JSON */
-
-static gboolean nests_deeply(const char *text, gsize n)
-{
-    gboolean in_string = FALSE;
-    int depth = 0;
-
-    for (gsize i = 0; i < n && depth <= NESTING_MAX; i++) {
-        char c = text[i];
-
-        if (in_string && c == '\\')
-            i++;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '{' || c == '['))
-            depth++;
-        else if (!in_string && (c == '}' || c == ']'))
-            depth--;
-    }
-    return depth > NESTING_MAX;
-}
-
-/* The object that the N bytes at TEXT are, or NULL with *REASON (may be NULL; g_free). */
-static JsonObject *parse_object(const char *text, gsize n, char **reason)
-{
-    g_autoptr(JsonParser) parser = json_parser_new();
-    g_autoptr(GError) local = NULL;
-    g_autofree char *why = NULL;
-    JsonNode *root = NULL;
-
-    if (nests_deeply(text, n))
-        why = g_strdup("the line nests too deeply");
-    else if (!g_utf8_validate(text, (gssize) n, NULL))
-        why = g_strdup("the line is not UTF-8 text");
-    else if (!json_parser_load_from_data(parser, text, (gssize) n, &local))
-        why = g_strdup_printf("the line is no JSON: %s", local->message);
-    else if ((root = json_parser_get_root(parser)) == NULL || !JSON_NODE_HOLDS_OBJECT(root))
-        why = g_strdup("the line is no JSON object");
-    if (reason != NULL)
-        *reason = g_steal_pointer(&why);
-    return root != NULL && JSON_NODE_HOLDS_OBJECT(root) ? json_object_ref(json_node_get_object(root)) : NULL;
-}
-
-/* The member NAME if it is there and not null, else NULL. */
-static JsonNode *get_member(JsonObject *object, const char *name)
-{
-    JsonNode *node = json_object_get_member(object, name);
-
-    return node != NULL && !JSON_NODE_HOLDS_NULL(node) ? node : NULL;
-}
 
 /* ---------------------------------------------------------------- questions */
 
@@ -93,7 +43,7 @@ static gboolean is_text(JsonNode *node)
 
 static void read_object(BatchQuestion *question, JsonObject *object)
 {
-    JsonNode *id = get_member(object, "id"), *text = get_member(object, "question");
+    JsonNode *id = json_file_member(object, "id"), *text = json_file_member(object, "question");
 
     if (is_text(text))
         question->question = g_strdup(json_node_get_string(text));
@@ -118,10 +68,13 @@ static BatchQuestion *read_line(guint number, const char *line, gsize n, gboolea
     if (n > LINE_MAX_BYTES) {
         question->trouble = g_strdup("the line is longer than 1 MiB");
     } else if (json) {
-        g_autoptr(JsonObject) object = parse_object(line, n, &question->trouble);
+        g_autoptr(GError) reason = NULL;
+        g_autoptr(JsonObject) object = json_file_parse(line, n, "the line", &reason);
 
         if (object != NULL)
             read_object(question, object);
+        else
+            question->trouble = g_strdup(reason->message);
     } else if (memchr(line, '\0', n) != NULL || !g_utf8_validate(line, (gssize) n, NULL)) {
         question->trouble = g_strdup("the question is not UTF-8 text");
     } else {
@@ -256,25 +209,32 @@ static GHashTable *index_questions(const GPtrArray *questions)
     return index;
 }
 
+static gboolean is_answer(JsonObject *object)
+{
+    JsonNode *id = json_file_member(object, "id");
+
+    return id != NULL && is_id(id) && (json_object_has_member(object, "answer") || json_object_has_member(object, "error"));
+}
+
 /* The line of the output at LINE: its question is answered. */
 static gboolean take_line(const char *place, const char *line, gsize n, GHashTable *index, GError **error)
 {
-    g_autoptr(JsonObject) object = parse_object(line, n, NULL);
-    JsonNode *id = object != NULL ? get_member(object, "id") : NULL, *text;
+    g_autoptr(JsonObject) object = json_file_parse(line, n, place, NULL);
     g_autofree char *key = NULL;
     BatchQuestion *question;
+    JsonNode *text;
     GQueue *queue;
 
-    if (id == NULL || !is_id(id) || !(json_object_has_member(object, "answer") || json_object_has_member(object, "error"))) {
+    if (object == NULL || !is_answer(object)) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "%s: this is no answer of a batch; name another file with --output", place);
         return FALSE;
     }
-    key = id_key(id);
+    key = id_key(json_object_get_member(object, "id"));
     queue = g_hash_table_lookup(index, key);
     question = queue != NULL ? g_queue_pop_head(queue) : NULL;
     if (question == NULL)
         return TRUE;
-    text = get_member(object, "question");
+    text = json_file_member(object, "question");
     if (question->question != NULL && is_text(text) && g_strcmp0(json_node_get_string(text), question->question) != 0) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "%s answers another question than the one that has the id %s now; "
                     "name another file with --output", place, key);
@@ -284,13 +244,20 @@ static gboolean take_line(const char *place, const char *line, gsize n, GHashTab
     return TRUE;
 }
 
+/* Whether the N bytes at TEXT can be the beginning of a line that was not written to its end. */
+static gboolean is_beginning(const char *text, gsize n)
+{
+    static const char beginning[] = "{\"id\":";
+    g_autoptr(JsonObject) whole = json_file_parse(text, n, "", NULL);
+
+    return memcmp(text, beginning, MIN(n, strlen(beginning))) == 0 && (whole == NULL || is_answer(whole));
+}
+
 /* Takes the lines that are there; *KEEP: the bytes of them. */
 static gboolean take_lines(const BatchOutput *output, const GString *text, const GPtrArray *questions, gsize *keep, GError **error)
 {
-    static const char beginning[] = "{\"id\":";
     g_autoptr(GHashTable) index = index_questions(questions);
     const char *p = text->str, *end = p + text->len, *feed;
-    gsize rest;
 
     for (guint number = 1; (feed = memchr(p, '\n', (gsize) (end - p))) != NULL; number++, p = feed + 1) {
         g_autofree char *place = g_strdup_printf("%s, line %u", output->name, number);
@@ -299,10 +266,21 @@ static gboolean take_lines(const BatchOutput *output, const GString *text, const
             return FALSE;
     }
     *keep = (gsize) (p - text->str);
-    rest = text->len - *keep;
-    if (memcmp(p, beginning, MIN(rest, strlen(beginning))) == 0)
+    if (is_beginning(p, text->len - *keep))
         return TRUE;
     g_set_error(error, FAILURE, FAILURE_USAGE, "%s ends with what is no answer of a batch; name another file with --output",
+                output->name);
+    return FALSE;
+}
+
+/* What is no regular file has nothing to go on with, and reading it may have no end. */
+static gboolean is_file(const BatchOutput *output, GError **error)
+{
+    struct stat status;
+
+    if (fstat(fileno(output->file), &status) == 0 && S_ISREG(status.st_mode))
+        return TRUE;
+    g_set_error(error, FAILURE, FAILURE_USAGE, "%s is not a regular file; without --output the answers go to standard output",
                 output->name);
     return FALSE;
 }
@@ -340,7 +318,7 @@ BatchOutput *batch_output_open(const char *path, const GPtrArray *questions, GEr
         g_set_error(error, FAILURE, FAILURE_USAGE, "another kvasir is writing to %s", path);
         return NULL;
     }
-    if (!read_all(output, text, error) || !take_lines(output, text, questions, &keep, error))
+    if (!is_file(output, error) || !read_all(output, text, error) || !take_lines(output, text, questions, &keep, error))
         return NULL;
     /* Between reading and writing C wants a change of place. */
     if (fseek(output->file, (long) keep, SEEK_SET) != 0 || (keep < text->len && ftruncate(fd, (off_t) keep) != 0)) {

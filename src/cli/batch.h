@@ -34,7 +34,7 @@ typedef struct BatchOutput BatchOutput;
 
 /* Opens PATH (NULL: standard output).  What a file has already stays: questions whose lines are there become `answered`, and the
  * beginning of a line without an end is cut off.  FAILURE_USAGE when a line is no line of a batch or answers another question than
- * the one with its id, or another process is writing to it; FAILURE_SYSTEM when it cannot be opened. */
+ * the one with its id, when another process is writing to it, or PATH is no regular file; FAILURE_SYSTEM when it cannot be opened. */
 BatchOutput *batch_output_open(const char *path, const GPtrArray *questions, GError **error);
 gboolean batch_output_write(BatchOutput *output, const char *line, GError **error);
 void batch_output_free(BatchOutput *output);

@@ -8,12 +8,34 @@
 
 #define MAX_NESTING 32
 
-/* The end of a string that starts behind the quote at I, or LENGTH. */
-static gsize skip_string(const char *text, gsize length, gsize i)
+/* The end of a string that starts behind the quote at I, or LENGTH; *NUL: it has an escaped NUL, which would cut it off. */
+static gsize skip_string(const char *text, gsize length, gsize i, gboolean *nul)
 {
-    while (i < length && text[i] != '"')
+    static const char escape[] = "\\u0000";
+    gsize n = strlen(escape);
+
+    *nul = FALSE;
+    while (i < length && text[i] != '"') {
+        *nul = *nul || (length - i >= n && memcmp(text + i, escape, n) == 0);
         i += text[i] == '\\' ? 2 : 1;
+    }
     return MIN(i, length);
+}
+
+/* The last character of the number at I; *TOO_LARGE: it is a whole one that no gint64 holds. */
+static gsize skip_number(const char *text, gsize length, gsize i, gboolean *too_large)
+{
+    guint64 value = 0;
+
+    *too_large = FALSE;
+    for (; i < length && g_ascii_isdigit(text[i]); i++) {
+        guint64 digit = (guint64) g_ascii_digit_value(text[i]);
+        *too_large = *too_large || value > (G_MAXINT64 - digit) / 10;
+        value = 10 * value + digit;
+    }
+    for (; i < length && text[i] != '\0' && strchr("0123456789.eE+-", text[i]) != NULL; i++)
+        *too_large = FALSE;
+    return i - 1;
 }
 
 /* What stands outside of strings besides brackets. */
@@ -30,18 +52,23 @@ static gboolean is_token_character(char c)
 /* Refuses what is no JSON token and what nests too deeply. */
 static gboolean check_text(const char *text, gsize length, const char *path, GError **error)
 {
+    gboolean nul = FALSE, too_large = FALSE;
     int depth = 0;
 
     for (gsize i = 0; i < length; i++) {
         char c = text[i];
         if (c == '"')
-            i = skip_string(text, length, i + 1);
+            i = skip_string(text, length, i + 1, &nul);
+        else if (g_ascii_isdigit(c))
+            i = skip_number(text, length, i, &too_large);
         else if (c == '{' || c == '[')
             depth++;
         else if (c == '}' || c == ']')
             depth--;
         else if (!is_token_character(c))
             return model_fail(error, path, "is not JSON: unexpected character at byte %" G_GSIZE_FORMAT, i);
+        if (nul || too_large)
+            return model_fail(error, path, nul ? "a string has the character NUL" : "a number is too large");
         if (depth > MAX_NESTING)
             return model_fail(error, path, "the JSON text nests deeper than %d levels", MAX_NESTING);
     }

@@ -1,7 +1,8 @@
 /* json-file.h - reading JSON that comes from a stranger.
  *
- * json-glib takes comments, nests without limit (and so overflows the stack)
- * and lets a later member of the same name win.  None of that is acceptable here,
+ * json-glib takes comments, nests without limit (and so overflows the stack),
+ * lets a later member of the same name win, cuts strings off at "\u0000" and
+ * makes other numbers of whole ones beyond 64 bits.  None of that is acceptable here,
  * so the text is checked first and doubled members of the top object are refused.
  */
 #ifndef KVASIR_MODEL_JSON_FILE_H
