@@ -49,10 +49,10 @@ static void clear_work(Work *work)
 
 static void show_progress(const AskBatch *batch, guint done)
 {
-    Progress progress = { .phase = "answering", .unit = "questions", .done = done, .total = batch->questions->len };
+    const Progress progress = {
+        .phase = "answering", .unit = "questions", .start = batch->before, .done = done, .total = batch->questions->len
+    };
 
-    for (guint i = 0; i < batch->questions->len; i++)
-        progress.start += question_at(batch, i)->answered;
     meter_update(&progress, batch->meter);
 }
 
@@ -309,17 +309,14 @@ gboolean ask_batch(AskBatch *batch, GError **error)
 void ask_batch_tell(const AskBatch *batch, double seconds)
 {
     g_autoptr(GString) line = g_string_new(NULL);
-    guint before = 0;
 
-    for (guint i = 0; i < batch->questions->len; i++)
-        before += question_at(batch, i)->answered;
-    meter_count(line, batch->answered + before);
+    meter_count(line, batch->answered + batch->before);
     g_string_append(line, " of ");
     meter_count(line, batch->questions->len);
     g_string_append(line, " questions are answered");
-    if (before > 0) {
+    if (batch->before > 0) {
         g_string_append(line, ", ");
-        meter_count(line, before);
+        meter_count(line, batch->before);
         g_string_append(line, " of them before");
     }
     if (batch->failed > 0)

@@ -18,6 +18,7 @@ typedef struct {
     const Pack *pack;               /* of all documents */
     const Heads *heads;             /* that are watched, or NULL */
     const GPtrArray *questions;     /* of BatchQuestion */
+    guint before;                   /* of them, those that are answered already */
     BatchOutput *output;
     Meter *meter;
     guint group;                    /* answers at once */

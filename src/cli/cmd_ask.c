@@ -305,15 +305,7 @@ static int finish_batch(const Ask *ask, GError *error, gint64 begun)
     return command_finish(&command_ask, status);
 }
 
-static gboolean is_all_answered(const GPtrArray *questions)
-{
-    for (guint i = 0; i < questions->len; i++)
-        if (!((const BatchQuestion *) g_ptr_array_index(questions, i))->answered)
-            return FALSE;
-    return TRUE;
-}
-
-/* Many questions.  Those who are answered already need no model. */
+/* Many questions.  Those that are answered already need no model. */
 static int run_batch(Ask *ask, char **files)
 {
     gint64 begun = g_get_monotonic_time();
@@ -328,7 +320,9 @@ static int run_batch(Ask *ask, char **files)
     if (output == NULL)
         return command_fail(&command_ask, error);
     ask->batch = &batch;
-    if (!is_all_answered(questions))
+    for (guint i = 0; i < questions->len; i++)
+        batch.before += ((const BatchQuestion *) g_ptr_array_index(questions, i))->answered;
+    if (batch.before < questions->len)
         ask_question(ask, files, &error);
     return finish_batch(ask, error, begun);
 }
