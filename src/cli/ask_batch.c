@@ -114,17 +114,13 @@ static gboolean write_lines(Run *run, GError **error)
 /* Makes the prompt of a question; FALSE with the reason when it cannot be asked. */
 static gboolean prepare(AskBatch *batch, const BatchQuestion *question, Work *work, GError **error)
 {
-    gsize room = asking_room(batch->engine);
-
     if (question->trouble != NULL) {
         g_set_error_literal(error, FAILURE, FAILURE_USAGE, question->trouble);
         return FALSE;
     }
     work->prompt = asking_prompt(batch->engine, batch->pack, question->question, error);
     if (work->prompt == NULL ||
-        !work_check_context(batch->engine, work->prompt->ids->len, room,
-                            prompt_documents_fitting(work->prompt, batch->pack, (gsize) engine_info(batch->engine)->context - room),
-                            batch->gathered->documents->len, error))
+        !asking_check_room(batch->engine, work->prompt, batch->pack, batch->gathered->documents, error))
         return FALSE;
     work->begun = g_get_monotonic_time();
     work->answer = asking_answer(batch->engine, batch->gathered->documents, batch->pack, NULL);
@@ -192,11 +188,7 @@ static Session *fill_base(AskBatch *batch, GError **error)
     const gint32 *ids = prompt != NULL ? (const gint32 *) (void *) prompt->ids->data : NULL;
     gsize n = prompt != NULL ? prompt->ids->len : 0, at;
 
-    if (prompt == NULL ||
-        !work_check_context(batch->engine, n, asking_room(batch->engine),
-                            prompt_documents_fitting(prompt, batch->pack, (gsize) engine_info(batch->engine)->context -
-                                                     asking_room(batch->engine)),
-                            batch->gathered->documents->len, error))
+    if (prompt == NULL || !asking_check_room(batch->engine, prompt, batch->pack, batch->gathered->documents, error))
         return NULL;
     g_autoptr(Session) base = session_new(batch->engine, kv, n, error);
     if (base == NULL)

@@ -11,6 +11,7 @@
 #include "src/base/failure.h"
 #include "src/cli/present.h"
 #include "src/cli/settings.h"
+#include "src/cli/work.h"
 
 Asking asking = { .max_tokens = 1024, .top_p = 1 };
 
@@ -85,6 +86,15 @@ Answer *asking_answer(const Engine *engine, const GPtrArray *documents, const Pa
 gsize asking_room(const Engine *engine)
 {
     return MIN((gsize) asking.max_tokens, MIN(256, (gsize) engine_info(engine)->context / 8));
+}
+
+gboolean asking_check_room(const Engine *engine, const Prompt *prompt, const Pack *pack, const GPtrArray *documents, GError **error)
+{
+    gsize room = asking_room(engine);
+
+    return work_check_context(engine, prompt->ids->len, room,
+                              prompt_documents_fitting(prompt, pack, (gsize) engine_info(engine)->context - room),
+                              documents->len, error);
 }
 
 gboolean asking_keeps_history(void)

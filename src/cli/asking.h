@@ -54,6 +54,8 @@ Answer *asking_answer(const Engine *engine, const GPtrArray *documents, const Pa
 /* Tokens that must be left for the answer: what was asked for, but not for that reason
  * fewer documents than a short answer needs. */
 gsize asking_room(const Engine *engine);
+/* Whether PROMPT leaves that room in the context; else FAILURE_USAGE, with how many of the DOCUMENTS of PACK would fit. */
+gboolean asking_check_room(const Engine *engine, const Prompt *prompt, const Pack *pack, const GPtrArray *documents, GError **error);
 
 /* Whether answers are kept in the catalogue. */
 gboolean asking_keeps_history(void);

@@ -169,13 +169,8 @@ static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GE
     if (in_volumes(ask, engine, pack))
         return answer_from_volumes(ask, engine, store, pack, error);
     g_autoptr(Prompt) prompt = asking_prompt(engine, pack, ask->question, error);
-    gsize room = asking_room(engine);
 
-    if (prompt == NULL)
-        return FALSE;
-    if (!work_check_context(engine, prompt->ids->len, room,
-                            prompt_documents_fitting(prompt, pack, (gsize) engine_info(engine)->context - room),
-                            ask->gathered.documents->len, error))
+    if (prompt == NULL || !asking_check_room(engine, prompt, pack, ask->gathered.documents, error))
         return FALSE;
     if (option.record != NULL || asking_keeps_history())
         ask->record = asking_record(engine, &ask->gathered, prompt, ask->question);

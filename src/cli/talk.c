@@ -45,7 +45,6 @@ static gboolean prepare(Talk *talk, char **files, GError **error)
     const Tokenizer *tokenizer;
     g_autoptr(Prompt) prompt = NULL;
     GError *local = NULL;
-    gsize room;
 
     talk->meter = meter_new(settings_get()->quiet);
     if (talk->turns == NULL)
@@ -63,11 +62,7 @@ static gboolean prepare(Talk *talk, char **files, GError **error)
         return FALSE;
     talk->pack = asking_pack(talk->engine, talk->gathered.documents);
     prompt = prompt_new(tokenizer, asking.system, talk->pack, NULL, error);
-    room = asking_room(talk->engine);
-    if (prompt == NULL ||
-        !work_check_context(talk->engine, prompt->ids->len, room,
-                            prompt_documents_fitting(prompt, talk->pack, (gsize) engine_info(talk->engine)->context - room),
-                            talk->gathered.documents->len, error))
+    if (prompt == NULL || !asking_check_room(talk->engine, prompt, talk->pack, talk->gathered.documents, error))
         return FALSE;
     talk->session = session_new(talk->engine, settings_get()->kv, 0, error);
     return talk->session != NULL;
