@@ -262,6 +262,21 @@ static void show_answer(Talk *talk, const Record *record, const Answer *answer)
     present_remarks(&command_chat, answer);
 }
 
+/* Takes the turns from NUMBER on out of the kept conversation. */
+static void cut_kept(Talk *talk, guint number)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Catalogue) catalogue = NULL;
+
+    if (talk->conversation == 0)
+        return;
+    catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, &error);
+    if (catalogue == NULL || !catalogue_cut_turns(catalogue, talk->conversation, number, &error))
+        fprintf(stderr, "kvasir chat: warning: %s\n", error->message);
+    if (number == 1)
+        talk->conversation = 0;         /* without turns there is none */
+}
+
 /* That a turn cannot be kept is no reason to end the conversation. */
 static void keep_turn(Talk *talk, const Record *record)
 {
@@ -271,6 +286,8 @@ static void keep_turn(Talk *talk, const Record *record)
 
     if (!asking_keeps_history() || (talk->conversation == 0 && record->turn > 1))
         return;
+    if (talk->retries > 0)
+        cut_kept(talk, (guint) record->turn);
     text = record_to_text(record);
     const CatalogueRecord row = { .made = record->made, .corpus = record->corpus, .question = record->question, .text = text };
     catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, &error);
@@ -357,36 +374,36 @@ gboolean talk_ask(Talk *talk, const char *question, GError **error)
 gboolean talk_retry(Talk *talk, GError **error)
 {
     SampleOptions sample = asking_reply_options().sample;
-    g_autofree char *question = NULL;
+    g_autoptr(Record) last = NULL;
+    guint n = talk->turns->len, first = talk->first;
+    gboolean ok;
 
-    if (talk->turns->len == 0) {
+    if (n == 0) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "nothing was asked yet");
         return FALSE;
     }
-    question = g_strdup(((const Record *) g_ptr_array_index(talk->turns, talk->turns->len - 1))->question);
-    talk_undo(talk);
+    last = g_ptr_array_steal_index(talk->turns, n - 1);
+    talk->first = MIN(talk->first, talk->turns->len);
+    talk->warned = FALSE;
     sample.temperature = sample.temperature > 0 ? sample.temperature : RETRY_TEMPERATURE;
     sample.seed += ++talk->retries;
-    return ask(talk, question, &sample, error);
+    ok = ask(talk, last->question, &sample, error);
+    if (talk->turns->len < n) {
+        /* Stopped before the first word: the answer that was there stays. */
+        g_ptr_array_add(talk->turns, g_steal_pointer(&last));
+        talk->first = first;
+    }
+    return ok;
 }
 
 gboolean talk_undo(Talk *talk)
 {
-    g_autoptr(Catalogue) catalogue = NULL;
-    g_autoptr(GError) error = NULL;
-
     if (talk->turns->len == 0)
         return FALSE;
     g_ptr_array_set_size(talk->turns, (int) talk->turns->len - 1);
     talk->first = MIN(talk->first, talk->turns->len);
     talk->warned = FALSE;
-    if (talk->conversation == 0)
-        return TRUE;
-    catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, &error);
-    if (catalogue == NULL || !catalogue_cut_turns(catalogue, talk->conversation, talk->turns->len + 1, &error))
-        fprintf(stderr, "kvasir chat: warning: %s\n", error->message);
-    if (talk->turns->len == 0)
-        talk->conversation = 0;         /* without turns there is none */
+    cut_kept(talk, talk->turns->len + 1);
     return TRUE;
 }
 

@@ -34,7 +34,7 @@ void talk_end(Talk *talk);
 
 /* Asks and shows the answer.  FAILURE_INTERRUPTED: as far as it came, the answer is a turn. */
 gboolean talk_ask(Talk *talk, const char *question, GError **error);
-/* The last question again, with another draw. */
+/* The last question again, with another draw; the answer that was there goes when the new one begins. */
 gboolean talk_retry(Talk *talk, GError **error);
 /* Takes the last turn out; FALSE when there is none. */
 gboolean talk_undo(Talk *talk);
