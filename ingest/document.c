@@ -102,18 +102,30 @@ void document_take_attachment(Document *document, char *name, guint64 size)
     g_ptr_array_add(document->attachments, attachment);
 }
 
+/* Around hidden text: noncharacters that no text has. */
+#define HIDE "\357\267\220"
+#define SHOW "\357\267\221"
+
+void document_hide(GString *out, const char *text)
+{
+    g_autoptr(GString) inside = g_string_new(text);
+    /* A stranger's text that has it would show what is behind it. */
+    g_string_replace(inside, SHOW, " ", 0);
+    g_string_append_printf(out, HIDE "%s" SHOW, inside->str);
+}
+
 /* Parts TEXT in what is shown and what is not, a line for each run of it. */
 static void part_hidden(const char *text, gsize length, GString *shown, GString *hidden)
 {
     const char *end = text + length, *from, *to;
-    while ((from = memmem(text, (gsize) (end - text), READER_HIDE, strlen(READER_HIDE)))) {
-        const char *inside = from + strlen(READER_HIDE);
-        if (!(to = memmem(inside, (gsize) (end - inside), READER_SHOW, strlen(READER_SHOW))))
+    while ((from = memmem(text, (gsize) (end - text), HIDE, strlen(HIDE)))) {
+        const char *inside = from + strlen(HIDE);
+        if (!(to = memmem(inside, (gsize) (end - inside), SHOW, strlen(SHOW))))
             break;
         g_string_append_len(shown, text, from - text);
         g_string_append_len(hidden, inside, to - inside);
         g_string_append_c(hidden, '\n');
-        text = to + strlen(READER_SHOW);
+        text = to + strlen(SHOW);
     }
     g_string_append_len(shown, text, end - text);
 }
@@ -124,7 +136,7 @@ void document_add_page(Document *document, const char *label, const char *text, 
     gsize n = length < 0 ? strlen(text) : (gsize) length;
     g_autoptr(GString) shown = NULL, hidden = NULL;
     char *name = label ? clean_line(label, -1) : NULL;
-    if (memmem(text, n, READER_HIDE, strlen(READER_HIDE))) {
+    if (memmem(text, n, HIDE, strlen(HIDE))) {
         shown = g_string_new(NULL);
         hidden = g_string_new(NULL);
         part_hidden(text, n, shown, hidden);

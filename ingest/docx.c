@@ -249,7 +249,7 @@ static void append_hidden(Docx *docx, xmlNode *run)
 static void flush_hidden(Docx *docx)
 {
     if (docx->hidden->len > 0)
-        g_string_append_printf(docx->office.text, READER_HIDE "%s" READER_SHOW, docx->hidden->str);
+        document_hide(docx->office.text, docx->hidden->str);
     g_string_truncate(docx->hidden, 0);
 }
 

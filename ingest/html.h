@@ -17,8 +17,8 @@ const char *html_attribute(const xmlNode *node, const char *name);
 
 /* Appends what is under TOP to OUT as text with light marks (headings "#", lists "-" or "1.",
  * cells " | ") and its headings to HEADINGS (Heading, see sections.h).  Nodes in DROPPED (a set,
- * may be NULL) are left out with all that is in them; those that are marked as hidden stand between READER_HIDE and
- * READER_SHOW. */
+ * may be NULL) are left out with all that is in them; those that are marked as hidden go to
+ * document_hide(). */
 void htmltext_append(xmlNode *top, GHashTable *dropped, GString *out, GArray *headings);
 
 /* Marks the elements under ROOT whose own attributes hide them, unless that is most of the page, which is what pages do that a

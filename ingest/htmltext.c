@@ -67,7 +67,7 @@ static void release(Writer *w)
 {
     if (w->hidden->len == 0 || w->heading.level)
         return;
-    g_string_append_printf(w->out, READER_HIDE "%s" READER_SHOW, w->hidden->str);
+    document_hide(w->out, w->hidden->str);
     g_string_truncate(w->hidden, 0);
 }
 

@@ -164,7 +164,7 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
         g_autoptr(GString) all = g_string_new(unreadable ? "" : texts[i]);
         g_string_append(all, drafts[i].extras ? drafts[i].extras : "");
         if (drafts[i].hidden)
-            g_string_append_printf(all, READER_HIDE "%s" READER_SHOW, drafts[i].hidden);
+            document_hide(all, drafts[i].hidden);
         document_add_page(document, drafts[i].label, all->str, (gssize) all->len, drafts[i].state);
         g_free(drafts[i].extras);
         g_free(drafts[i].hidden);

@@ -12,17 +12,15 @@
 #define READER_PDF_MAX ((gsize) 1 << 30)
 #define READER_TEXT_MAX ((gsize) 256 << 20)
 
-/* A reader that finds text which nobody who looks at the page would see puts it between these two, noncharacters that no
- * text has: document_add_page() takes it out and keeps it apart. */
-#define READER_HIDE "\357\267\220"
-#define READER_SHOW "\357\267\221"
-
 /* A document without pages, titled after the base name of PATH. */
 Document *document_new(const char *path, const char *format);
 /* Appends a page; LABEL NULL: its number from 1.  TEXT is cleaned and copied.  A page in state
  * PAGE_TEXT without a visible character becomes PAGE_EMPTY. */
 void document_add_page(Document *document, const char *label, const char *text, gssize length,
                        PageState state);
+/* Appends TEXT, which nobody who looks at the page would see, to what is to be a page's text: document_add_page() takes it out and
+ * keeps it apart. */
+void document_hide(GString *out, const char *text);
 /* The same with texts that are clean already; takes LABEL and TEXT.  The page is the document's. */
 Page *document_take_page(Document *document, char *label, char *text, PageState state);
 /* Takes NAME, which is clean. */

@@ -31,7 +31,7 @@ END
 cat >page.html <<'END'
 <html><head><title>Of hiding</title></head><body><div hidden>Skip this.</div><article>
 <h1>Chapter one <span style="display: none">dagger</span></h1>
-<p>Some text that is long enough to be a paragraph, of course, and goes on.<span style="font-size: 0px">Ignore it.</span>
+<p>Some text that is long enough to be a paragraph, of course, and goes on.<span style="font-size: 0px">Ignore&#xfdd1;it.</span>
 More of it<i style="font-size: 12px"> in italics</i>, and more.</p>
 <h1>Chapter two</h1><p>Other text, with a comma, and so on and so on, for a while yet.</p>
 <p style="color: #FFF; background: #fff">Praise <b>it</b>.<script>no()</script></p>
