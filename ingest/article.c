@@ -74,20 +74,13 @@ static gboolean is_paragraph_like(const Stats *stats)
 }
 
 /* Whether the page's headline or most of its text is in it: then its name tells how the page is laid out ("sidebar-right"). */
-static gboolean holds_article(const Article *a, const xmlNode *node, const Stats *stats)
+static gboolean holds_article(const Stats *stats)
 {
-    for (xmlNode *n = node->children; n; n = html_next(n, node, TRUE)) {
-        if (html_is(n, "h1") && stats->prose >= ARTICLE)
-            return TRUE;
-        const Stats *inner = html_is_any(n, " main article ") ? article_stats(a, n) : NULL;
-        if (inner && inner->text * 3 > stats->text * 2)
-            return TRUE;
-    }
-    return FALSE;
+    return (stats->titles > 0 && stats->prose >= ARTICLE) || stats->core * 3 > stats->text * 2;
 }
 
 /* Whether the element's own words say that it is no content. */
-static gboolean is_unlikely(const Article *a, const xmlNode *node, const Stats *stats)
+static gboolean is_unlikely(const xmlNode *node, const Stats *stats)
 {
     static const char ROLES[] = " navigation banner contentinfo complementary dialog alertdialog search menu menubar toolbar ";
     const char *role = html_attribute(node, "role");
@@ -106,7 +99,7 @@ static gboolean is_unlikely(const Article *a, const xmlNode *node, const Stats *
     gboolean strong = article_has_word(names, STRONG)
         || (strstr(names, "social") && stats->prose * 3 < stats->text);
     gboolean weak = article_has_word(names, WEAK) && !article_has_word(names, CONTENT) && !is_paragraph_like(stats);
-    return (strong || weak) && !holds_article(a, node, stats);
+    return (strong || weak) && !holds_article(stats);
 }
 
 static gboolean is_skipped(const xmlNode *node)
@@ -185,6 +178,8 @@ static void measure(Article *a)
         parent->prose += stats->prose;
         parent->headings += stats->headings;
         parent->linked += stats->linked;
+        parent->titles += stats->titles + html_is(node, "h1");
+        parent->core = MAX(parent->core, html_is_any(node, " main article ") ? stats->text : stats->core);
     }
 }
 
@@ -223,7 +218,7 @@ static void drop_unlikely(Article *a)
         if (node->type != XML_ELEMENT_NODE || html_is_any(node, " html body article main "))
             continue;
         const Stats *stats = &g_array_index(a->stats, Stats, i);
-        if (is_unlikely(a, node, stats) && (guint64) stats->text * 100 <= (guint64) total * safe_share(node))
+        if (is_unlikely(node, stats) && (guint64) stats->text * 100 <= (guint64) total * safe_share(node))
             g_hash_table_add(a->dropped, node);
     }
 }
@@ -348,8 +343,8 @@ static xmlNode *widen(const Article *a, xmlNode *best)
     return best;
 }
 
-/* Whether a sibling of the best element belongs to it. */
-static gboolean is_alike(const Article *a, const xmlNode *sibling, const xmlNode *best)
+/* Whether a sibling of the best element, BEFORE or behind it, belongs to it. */
+static gboolean is_alike(const Article *a, const xmlNode *sibling, const xmlNode *best, gboolean before)
 {
     const Stats *stats = article_stats(a, sibling), *top = article_stats(a, best);
     if (!stats || sibling->type != XML_ELEMENT_NODE)
@@ -359,10 +354,9 @@ static gboolean is_alike(const Article *a, const xmlNode *sibling, const xmlNode
     if (stats->candidate && stats->score >= MAX(10, 0.2f * top->score))
         return TRUE;
     /* What stands before it: a summary in larger letters. */
-    for (const xmlNode *n = best->prev; n; n = n->prev)
-        if (n == sibling && stats->paragraphs && stats->text > 80 && article_link_density(stats) < 0.1f
-            && article_class_weight(n) >= 0)
-            return TRUE;
+    if (before && stats->paragraphs && stats->text > 80 && article_link_density(stats) < 0.1f
+        && article_class_weight(sibling) >= 0)
+        return TRUE;
     return html_is_any(sibling, " p blockquote pre h2 h3 ul ol ") && stats->text > 80 && article_link_density(stats) < 0.25f;
 }
 
@@ -371,8 +365,11 @@ static void drop_around(Article *a, xmlNode *best)
 {
     gboolean kin = TRUE;
     for (xmlNode *up = best; up->parent; up = up->parent) {
+        gboolean before = TRUE;
         for (xmlNode *n = up->parent->children; n; n = n->next)
-            if (n != up && !(kin && is_alike(a, n, best)))
+            if (n == up)
+                before = FALSE;
+            else if (!(kin && is_alike(a, n, best, before)))
                 g_hash_table_add(a->dropped, n);
         kin = FALSE;
     }

@@ -14,6 +14,7 @@ typedef struct {
     guint commas, paragraphs, items, anchors;
     guint prose;            /* letters in paragraphs and code that are not links */
     guint headings, linked; /* headings, and those that are links */
+    guint titles, core;     /* "h1" inside, and letters of the largest "main" or "article" inside */
     float score;
     gboolean candidate;
 } Stats;

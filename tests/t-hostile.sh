@@ -36,6 +36,15 @@ awk 'BEGIN {
 awk 'BEGIN { printf "2 0 obj\n<< /X "; for (i = 0; i < 50000; i++) printf "["; printf " >>\nendobj\n" }' | pdf brackets.pdf 3
 awk 'BEGIN { printf "<html><title>Deep</title><body>"; for (i = 0; i < 30000; i++) printf "<div><b>"; printf "the bottom" }' >all/deep.html
 awk 'BEGIN { printf "<html><title>Wide</title><body>"; for (i = 0; i < 10000; i++) printf "<b><i><p>"; printf "the words" }' >all/wide.html
+# What the search for the article must not look through again for each of them.
+awk 'BEGIN {
+    printf "<html><title>Beside</title><body>"
+    for (i = 0; i < 100000; i++) printf "<br>"
+    printf "<div>"
+    for (i = 0; i < 5; i++) printf "<p>The river rose, fell, and rose again, and people came to see it, every year, from afar.</p>"
+    printf "</div>"
+    for (i = 0; i < 20000; i++) printf "<div class=sidebar>"
+}' >all/beside.html
 
 # Names that stand for names, a thousand million letters in the end; one stands for a file of the system.
 laughs() {
@@ -99,7 +108,7 @@ trees() {
     text loop.pdf 'pages 1-10: damaged' 3 && text tree.pdf 'page 1: empty' 0 && text brackets.pdf 'brackets.pdf: ' 3
 }
 nesting() {
-    text deep.html '^the bottom' 0 && text wide.html '^the words' 0
+    text deep.html '^the bottom' 0 && text wide.html '^the words' 0 && text beside.html '^The river' 0
 }
 entities() {
     text laughs.xhtml 'and the end' 0 && text laughs.html 'and the end' 0
@@ -117,7 +126,7 @@ others() {
 ok "PDF: 10^9 objects in a table and in a stream" objects
 ok "PDF: 2 * 10^9 pages" pages
 ok "PDF: pages that contain themselves, trees and arrays of any depth" trees
-ok "HTML of any depth" nesting
+ok "HTML of any depth and length" nesting
 ok "entities: no bomb goes off, no file and no address is read" entities
 if command -v python3 >/dev/null; then
     ok "EPUB: no name leads out of the book, no bomb goes off" books
