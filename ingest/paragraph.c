@@ -182,26 +182,18 @@ static void append_line(const PageLayout *layout, const Line *line, GString *out
     }
 }
 
-/* Takes out what a widespread fault of dblatex prints around each character that its fonts must be switched for: the
- * empty byte strings of b''├b''b''─b''.  Nobody writes them next to a letter that is not ASCII. */
-static void drop_byte_strings(GString *text)
+/* TEXT, which it takes, without what a widespread fault of dblatex prints around each character that its fonts must be switched
+ * for: the empty byte strings of b''├b''b''─b''.  Nobody else writes two around one character that is not ASCII. */
+static char *drop_byte_strings(char *text)
 {
-    static const char mark[] = "b''";
-    const gsize n = sizeof mark - 1;
-    gsize to = 0;
-    gboolean after = FALSE;         /* the last character that was kept is not ASCII */
-
-    if (!strstr(text->str, mark))
-        return;
-    for (gsize from = 0; from < text->len; ) {
-        if (!strncmp(text->str + from, mark, n) && (after || (text->str[from + n] & 0x80))) {
-            from += n;
-            continue;
-        }
-        after = (text->str[from] & 0x80) != 0;
-        text->str[to++] = text->str[from++];
-    }
-    g_string_truncate(text, to);
+    if (!strstr(text, "b''"))
+        return text;
+    g_autoptr(GRegex) wrapped = g_regex_new("b''([^[:ascii:]])b''", 0, 0, NULL);
+    char *bare = g_regex_replace(wrapped, text, -1, 0, "\\1", 0, NULL);
+    if (!bare)
+        return text;
+    g_free(text);
+    return bare;
 }
 
 char *paragraph_text(const PageLayout *layout)
@@ -225,6 +217,5 @@ char *paragraph_text(const PageLayout *layout)
         append_line(layout, line, out);
         before = line;
     }
-    drop_byte_strings(out);
-    return g_string_free(out, FALSE);
+    return drop_byte_strings(g_string_free(out, FALSE));
 }

@@ -407,9 +407,9 @@ static void test_lone_foot(void)
 static void test_byte_strings(void)
 {
     GString *s = g_string_new(NULL);
-    show(s, 72, 700, 10, "A caf b''\\351b''b''\\350b'' and the code x = b'' + b'a' of the rest.");
+    show(s, 72, 700, 10, "A caf b''\\351b''b''\\350b'' and the code x = b'' + b'a' \\253b''\\253 of the rest.");
     g_autoptr(Document) d = read_streams(&s, 1);
-    g_assert_cmpstr(page(d, 0)->text, ==, "A caf éè and the code x = b'' + b'a' of the rest.");
+    g_assert_cmpstr(page(d, 0)->text, ==, "A caf éè and the code x = b'' + b'a' «b''« of the rest.");
 }
 
 static void test_hyphens(void)
