@@ -71,6 +71,8 @@ typedef struct {
  * takes its plain text). */
 PageLayout *page_layout_new(PopplerPage *page);
 void page_layout_free(PageLayout *layout);
+/* The box of WORD, turned back to how the page is seen. */
+Box word_box(const PageLayout *layout, const Word *word);
 
 /* Takes the words out of LAYOUT, which has no lines yet, that nobody sees who looks at PAGE: those too small, and pale ones on
  * nothing darker, for which the page is drawn (*DRAWN).  Their text, to be freed, or NULL. */

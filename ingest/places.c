@@ -28,23 +28,6 @@ static gboolean append_letters(GString *out, const char *text, gsize length)
     return plain != NULL;
 }
 
-/* The box of WORD, turned back to how the page is seen. */
-static Box seen_box(const PageLayout *layout, const Word *word)
-{
-    float width = (float) layout->width, height = (float) layout->height;
-    const Box b = word->box;
-    switch ((Run) word->run) {
-    case RUN_UP:
-        return (Box) { b.y0, height - b.x1, b.y1, height - b.x0 };
-    case RUN_DOWN:
-        return (Box) { width - b.y1, b.x0, width - b.y0, b.x1 };
-    case RUN_LEFT:
-        return (Box) { width - b.x1, height - b.y1, width - b.x0, height - b.y0 };
-    default:
-        return b;
-    }
-}
-
 static void add_line(const PageLayout *layout, guint page, guint index, GString *letters, GArray *spots)
 {
     const Line *line = &g_array_index(layout->lines, Line, index);
@@ -53,7 +36,7 @@ static void add_line(const PageLayout *layout, guint page, guint index, GString 
         for (guint i = 0; i < segment->count; i++) {
             guint at = g_array_index(layout->order, guint, segment->first + i);
             const Word *word = &g_array_index(layout->words, Word, at);
-            Spot spot = { .begin = letters->len, .page = page, .line = index, .box = seen_box(layout, word) };
+            Spot spot = { .begin = letters->len, .page = page, .line = index, .box = word_box(layout, word) };
             append_letters(letters, layout->text + word->start, word->length);
             spot.end = letters->len;
             g_array_append_val(spots, spot);

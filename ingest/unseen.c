@@ -23,23 +23,6 @@ static gboolean is_tiny(const Word *w)
     return w->size < TINY && box_height(&w->box) < TINY;
 }
 
-/* The box of W on the page as it is seen, before it was turned. */
-static Box box_on_page(const Word *w, const PageLayout *layout)
-{
-    float width = (float) layout->width, height = (float) layout->height;
-    const Box *b = &w->box;
-    switch (w->run) {
-    case RUN_UP:
-        return (Box) { b->y0, height - b->x1, b->y1, height - b->x0 };
-    case RUN_DOWN:
-        return (Box) { width - b->y1, b->x0, width - b->y0, b->x1 };
-    case RUN_LEFT:
-        return (Box) { width - b->x1, height - b->y1, width - b->x0, height - b->y0 };
-    default:
-        return *b;
-    }
-}
-
 static gboolean is_within(const Box *b, const PopplerRectangle *area)
 {
     double x = (double) (b->x0 + b->x1) / 2, y = (double) (b->y0 + b->y1) / 2;
@@ -110,7 +93,7 @@ static void settle_pale(PopplerPage *page, PageLayout *layout, gboolean *drawn)
         Word *w = &g_array_index(layout->words, Word, i);
         if (!w->pale)
             continue;
-        Box box = box_on_page(w, layout);
+        Box box = word_box(layout, w);
         w->pale = !on_image(images, &box);
         if (w->pale && !*drawn) {
             drawing = draw(page, layout);

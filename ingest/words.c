@@ -170,6 +170,22 @@ static void turn_boxes(PageLayout *layout)
     }
 }
 
+Box word_box(const PageLayout *layout, const Word *word)
+{
+    float width = (float) layout->width, height = (float) layout->height;
+    const Box b = word->box;
+    switch ((Run) word->run) {
+    case RUN_UP:
+        return (Box) { b.y0, height - b.x1, b.y1, height - b.x0 };
+    case RUN_DOWN:
+        return (Box) { width - b.y1, b.x0, width - b.y0, b.x1 };
+    case RUN_LEFT:
+        return (Box) { width - b.x1, height - b.y1, width - b.x0, height - b.y0 };
+    default:
+        return b;
+    }
+}
+
 static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint n, GList *fonts)
 {
     g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(LamAlef));
