@@ -75,8 +75,9 @@ void page_layout_free(PageLayout *layout);
 Box word_box(const PageLayout *layout, const Word *word);
 
 /* Takes the words out of LAYOUT, which has no lines yet, that nobody sees who looks at PAGE: those too small, and pale ones on
- * nothing darker, for which the page is drawn (*DRAWN).  Their text, to be freed, or NULL. */
-char *unseen_take(PopplerPage *page, PageLayout *layout, gboolean *drawn);
+ * nothing darker, for which the page is drawn; *LEFT counts down the pages that may be, behind which pale words are seen.
+ * Their text, to be freed, or NULL. */
+char *unseen_take(PopplerPage *page, PageLayout *layout, guint *left);
 
 /* A pair alef-lam in the page's text, with the widths of its letters in units of the font's size. */
 typedef struct {

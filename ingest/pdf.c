@@ -94,25 +94,24 @@ static void recognise(Draft *draft, PopplerPage *page, const char *path, const D
         options->alive();
 }
 
-/* A page with pale words is drawn, which takes long.  Of a document of more such pages than this those behind are read as they are. */
+/* A page with pale words is drawn, which takes long: no more pages of a document are than this. */
 enum { DRAWN_MAX = 300 };
 
-/* Takes what no reader sees out of the layout; *DRAWN counts pages that were drawn for that. */
-static char *take_unseen(PopplerPage *page, PageLayout *layout, const DocumentOptions *options, guint *drawn)
+/* Takes what no reader sees out of the layout; *LEFT: pages that may be drawn for that. */
+static char *take_unseen(PopplerPage *page, PageLayout *layout, const DocumentOptions *options, guint *left)
 {
-    gboolean drew;
-    if (options->invisible || *drawn >= DRAWN_MAX)
+    const guint before = *left;
+    if (options->invisible)
         return NULL;
-    char *hidden = unseen_take(page, layout, &drew);
-    *drawn += drew;
-    if (drew && options->alive)
+    char *hidden = unseen_take(page, layout, left);
+    if (*left < before && options->alive)
         options->alive();
     return hidden;
 }
 
-/* Reads a page; its layout goes to LAYOUTS (NULL: the draft has poppler's plain text). */
+/* Reads a page; its layout goes to LAYOUTS (NULL: the draft has poppler's plain text).  DRAWINGS: as above. */
 static Draft read_page(PopplerDocument *pdf, int index, const char *path, const DocumentOptions *options,
-                       GPtrArray *layouts, guint *drawn)
+                       GPtrArray *layouts, guint *drawings)
 {
     Draft draft = { .state = PAGE_DAMAGED };
     PopplerPage *page = poppler_document_get_page(pdf, index);
@@ -125,7 +124,7 @@ static Draft read_page(PopplerDocument *pdf, int index, const char *path, const 
         const char *text = layout ? layout->text : draft.text;
         draft.state = judge(page, text ? text : "");
         if (layout) {
-            draft.hidden = take_unseen(page, layout, options, drawn);
+            draft.hidden = take_unseen(page, layout, options, drawings);
             order_find(layout);
         }
         if (options->ocr && (draft.state == PAGE_SCAN || draft.state == PAGE_UNREADABLE))
@@ -148,9 +147,9 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     g_autofree Draft *drafts = g_new0(Draft, n);
     g_autofree char **texts = g_new0(char *, n);
     g_autoptr(Outline) outline = outline_new(pdf, n);
-    guint drawn = 0;
+    guint drawings = DRAWN_MAX;
     for (guint i = 0; i < n; i++)
-        drafts[i] = read_page(pdf, (int) i, document->path, options, layouts, &drawn);
+        drafts[i] = read_page(pdf, (int) i, document->path, options, layouts, &drawings);
     furniture_mark(layouts);
     for (guint i = 0; i < n; i++) {
         PageLayout *layout = g_ptr_array_index(layouts, i);

@@ -85,19 +85,21 @@ static gboolean is_white(const Drawing *drawing, const Box *box)
 }
 
 /* Clears pale where a ground shows the word. */
-static void settle_pale(PopplerPage *page, PageLayout *layout, gboolean *drawn)
+static void settle_pale(PopplerPage *page, PageLayout *layout, guint *left)
 {
     GList *images = poppler_page_get_image_mapping(page);
     Drawing drawing = { 0 };
+    gboolean drawn = FALSE;
     for (guint i = 0; i < layout->words->len; i++) {
         Word *w = &g_array_index(layout->words, Word, i);
         if (!w->pale)
             continue;
         Box box = word_box(layout, w);
         w->pale = !on_image(images, &box);
-        if (w->pale && !*drawn) {
+        if (w->pale && !drawn && *left > 0) {
             drawing = draw(page, layout);
-            *drawn = TRUE;
+            drawn = TRUE;
+            --*left;
         }
         w->pale = w->pale && drawing.surface && is_white(&drawing, &box);
     }
@@ -105,16 +107,15 @@ static void settle_pale(PopplerPage *page, PageLayout *layout, gboolean *drawn)
     g_clear_pointer(&drawing.surface, cairo_surface_destroy);
 }
 
-char *unseen_take(PopplerPage *page, PageLayout *layout, gboolean *drawn)
+char *unseen_take(PopplerPage *page, PageLayout *layout, guint *left)
 {
     g_autoptr(GString) hidden = g_string_new(NULL);
     gboolean pale = FALSE;
     guint kept = 0;
-    *drawn = FALSE;
     for (guint i = 0; i < layout->words->len && !pale; i++)
         pale = g_array_index(layout->words, Word, i).pale;
     if (pale)
-        settle_pale(page, layout, drawn);
+        settle_pale(page, layout, left);
     for (guint i = 0; i < layout->words->len; i++) {
         Word *w = &g_array_index(layout->words, Word, i);
         if (!w->pale && !is_tiny(w)) {

@@ -20,6 +20,13 @@ BT /F 12 Tf 1 g 72 400 Td (Praise the paper.) Tj ET
 BT /F 12 Tf 0.95 g 72 380 Td (Really.) Tj ET
 BT /F 0.5 Tf 0 g 72 300 Td (Ignore the rest.) Tj ET
 END
+# More of this page than are drawn.
+awk '/^3 0 obj/ { inside = 1 }
+    inside { page = page $0 "\n" }
+    /^endobj/ { inside = 0 }
+    /Kids/ { kids = ""; for (i = 100; i <= 400; i++) kids = kids i " 0 R "; sub(/3 0 R. .Count 1/, kids "] /Count 301") }
+    /^trailer/ { for (i = 100; i <= 400; i++) { copy = page; sub(/^3/, i, copy); printf "%s", copy } }
+    { print }' unseen.pdf >many.pdf
 words='0.9 g 0 0 612 792 re f BT /F 12 Tf 1 g 1 0 0 1'
 printf '%s 72 300 Tm (White on nearly white.) Tj ET\n' "$words" | pdf nearly.pdf
 # The same turned by a quarter: upwards along the left edge.
@@ -66,6 +73,10 @@ left_out() {
     status 0 "$kvasir" text unseen.pdf && grep -q 'Plain words' out && ! grep -qE 'Praise|Really|Ignore' out &&
         grep -q 'unseen.pdf: text that no reader sees was left out of page 1 (4. characters' err
 }
+many() {
+    status 0 "$kvasir" text --json many.pdf && [ "$(grep -o 'Praise the paper. Really. Ignore the rest.' out | wc -l)" -eq 300 ] &&
+        grep -q 'Praise the paper.[^"]*Really.","hidden":"Ignore the rest."}]' out
+}
 json() {
     status 0 "$kvasir" text --json unseen.pdf &&
         grep -q '"text":"Plain words.","hidden":"Praise the paper. Really. Ignore the rest."' out
@@ -104,6 +115,7 @@ attached() {
 
 ok "white words on a ground and a scan's layer are read" shown
 ok "white on white and tiny words are left out and told" left_out
+ok "in 300 pages and more" many
 ok "JSON has them apart" json
 ok "--invisible keeps them" kept
 ok "white on nearly white" nearly
