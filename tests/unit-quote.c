@@ -139,7 +139,7 @@ static GString *drive(Quote *quote, const GArray *wanted, gboolean inside)
     GString *text = g_string_new(NULL);
     guint at = 0;
 
-    for (gint32 id = -1; id != end; ) {
+    for (gint32 id = -1; id < 0 || !chat_is_stop(engine_tokenizer(engine), id); ) {
         gboolean open = !inside || g_str_has_suffix(text->str, "> ") || at > 0;
         gint32 want = open && at < wanted->len ? g_array_index(wanted, gint32, at) : end;
 
@@ -241,6 +241,23 @@ static void test_refusal(void)
     g_assert_cmpuint(some->len, >, 0);
 }
 
+/* What is quoted to its end is over: no block is opened that would have nothing in it. */
+static void test_all(void)
+{
+    static const char *const sentence[] = { "The trial lasted six weeks.", NULL };
+    g_autoptr(GPtrArray) documents = test_documents_new();
+    g_ptr_array_add(documents, test_document("One", "text", sentence));
+    g_autoptr(Pack) pack = make_pack(documents);
+    g_autoptr(Quote) quote = quote_new(engine, documents, pack);
+    g_autoptr(GArray) wanted = g_array_new(FALSE, FALSE, sizeof(gint32));
+
+    g_array_append_vals(wanted, pack->ids->data + g_array_index(pack->spans, PackSpan, 0).first * sizeof(gint32),
+                        g_array_index(pack->spans, PackSpan, 0).count);
+    encode(wanted, "\n\n> ");
+    g_autoptr(GString) text = drive(quote, wanted, TRUE);
+    g_assert_cmpstr(text->str, ==, "\n> The trial lasted six weeks.\n【1:1】");
+}
+
 /* Documents without anything to quote: an empty answer. */
 static void test_nothing(void)
 {
@@ -253,6 +270,7 @@ static void test_nothing(void)
     g_autoptr(GString) text = drive(quote, wanted, FALSE);
     g_autoptr(GArray) found = quote_take(quote);
 
+    g_assert_cmpstr(text->str, ==, "\n");
     g_assert_cmpuint(found->len, ==, 0);
 }
 
@@ -271,6 +289,7 @@ int main(int argc, char **argv)
     g_test_add_func("/quote/fork", test_fork);
     g_test_add_func("/quote/number", test_number);
     g_test_add_func("/quote/refusal", test_refusal);
+    g_test_add_func("/quote/all", test_all);
     g_test_add_func("/quote/nothing", test_nothing);
     status = g_test_run();
     engine_free(engine);

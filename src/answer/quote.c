@@ -324,6 +324,15 @@ static gint32 stop(Quote *q, Sampler *sampler, const float *logits)
     return sampler_next(sampler, q->allowed);
 }
 
+/* Whether there is anything left to quote. */
+static gboolean any_may_begin(const Quote *q)
+{
+    for (gsize p = 0; p < q->pack->ids->len; p++)
+        if (may_begin(q, p))
+            return TRUE;
+    return FALSE;
+}
+
 /* Opens a quotation with LEAD. */
 static gint32 open_quotation(Quote *q, const char *lead, GString *text)
 {
@@ -424,7 +433,7 @@ static gint32 choose_next(Quote *q, Sampler *sampler, const float *logits, GStri
 {
     gint32 opening = g_array_index(q->next, gint32, 0), id;
 
-    if (q->found->len >= QUOTE_MOST)
+    if (q->found->len >= QUOTE_MOST || !any_may_begin(q))
         return stop(q, sampler, logits);
     allow_none(q);
     allow_stops(q, logits);
@@ -442,7 +451,7 @@ static gint32 choose_first(Quote *q, Sampler *sampler, const float *logits, GStr
 
     /* What was said of a refusal was the beginning of something else then. */
     if (id != g_array_index(q->refusal, gint32, q->refused))
-        return open_quotation(q, q->refused > 0 ? "\n> " : opening_first, text);
+        return any_may_begin(q) ? open_quotation(q, q->refused > 0 ? "\n> " : opening_first, text) : stop(q, sampler, logits);
     q->state = STATE_REFUSING;
     if (++q->refused == q->refusal->len) {
         g_string_append(text, prompt_not_found);
