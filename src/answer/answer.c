@@ -8,7 +8,7 @@ Answer *answer_new(const GPtrArray *documents, AnswerShowFunc show, gpointer dat
 
     answer->documents = documents;
     answer->citations = citation_reader_new(documents);
-    answer->quotations = g_array_new(FALSE, FALSE, sizeof(Quotation));
+    answer->quotations = quotation_list_new();
     answer->text = g_string_new(NULL);
     answer->ids = g_array_new(FALSE, FALSE, sizeof(gint32));
     answer->show = show;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/answer/citation.h"
+#include "src/answer/sentence.h"
 
 enum {
     GAP_MOST = 400,             /* tokens that an ellipsis may stand for */
@@ -42,12 +43,6 @@ typedef struct {
 } Piece;
 
 /* --- Tokens --- */
-
-/* g_utf8_next_char() casts const away. */
-static const char *next_char(const char *p)
-{
-    return p + g_utf8_skip[(guchar) *p];
-}
 
 static guint intern(PassageIndex *index, const char *name)
 {
@@ -136,7 +131,7 @@ static const char *word_goes_on(gunichar last, const char *p, const char *end)
 {
     gunichar c = g_utf8_get_char(p);
     gboolean hyphen = c == '-' || c == 0x2010;
-    const char *q = next_char(p);
+    const char *q = sentence_next_char(p);
     gboolean line = FALSE;
 
     if (!g_unichar_isalpha(last) || q >= end)
@@ -146,7 +141,7 @@ static const char *word_goes_on(gunichar last, const char *p, const char *end)
             return q;
     if (!hyphen)
         return NULL;
-    for (; q < end && g_unichar_isspace(g_utf8_get_char(q)); q = next_char(q))
+    for (; q < end && g_unichar_isspace(g_utf8_get_char(q)); q = sentence_next_char(q))
         line = line || *q == '\n';
     if (q >= end || q == p + 1)
         return NULL;
@@ -168,7 +163,7 @@ static void add_token(PassageIndex *index, GArray *tokens, TokenKind kind, const
 static const char *read_mark(const char *p, const char *end, GString *name)
 {
     gunichar c = plain(g_utf8_get_char(p));
-    const char *q = next_char(p);
+    const char *q = sentence_next_char(p);
 
     g_string_truncate(name, 0);
     if (end - p >= 5 && strncmp(p, ". . .", 5) == 0) {
@@ -176,7 +171,7 @@ static const char *read_mark(const char *p, const char *end, GString *name)
         return p + 5;
     }
     while (q < end && plain(g_utf8_get_char(q)) == c && (c == '.' || c == '-' || c == 0x2026))
-        q = next_char(q);
+        q = sentence_next_char(q);
     if (c == '.' && q - p >= 3)
         c = 0x2026;
     g_string_append_unichar(name, c);
@@ -196,9 +191,9 @@ static const char *read_word(const char *p, const char *end, GString *name)
         if (is_word(plain(c))) {
             append_plain(name, c);
             last = plain(c);
-            p = stop = next_char(p);
+            p = stop = sentence_next_char(p);
         } else if (is_invisible(c)) {
-            p = next_char(p);
+            p = sentence_next_char(p);
         } else if ((on = word_goes_on(last, p, end)) != NULL) {
             if (is_apostrophe(c))
                 g_string_append_c(name, '\'');
@@ -219,7 +214,7 @@ static void tokenize(PassageIndex *index, const char *text, gsize length, guint 
         gunichar c = g_utf8_get_char(p);
         TokenKind kind = MARK;
 
-        q = next_char(p);
+        q = sentence_next_char(p);
         if (is_ignored(c) || is_invisible(c))
             continue;
         if (is_wide(c)) {
@@ -468,7 +463,7 @@ static Spelling spell(const PassageIndex *index, const Token *tokens, guint n)
             g_array_append_val(out.chars, space);
             g_array_append_val(out.owners, i);
         }
-        for (const char *p = g_ptr_array_index(index->names, tokens[i].lower); *p != '\0'; p = next_char(p)) {
+        for (const char *p = g_ptr_array_index(index->names, tokens[i].lower); *p != '\0'; p = sentence_next_char(p)) {
             gunichar c = g_utf8_get_char(p);
             g_array_append_val(out.chars, c);
             g_array_append_val(out.owners, i);

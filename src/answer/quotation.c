@@ -6,6 +6,7 @@
 
 #include "src/answer/citation.h"
 #include "src/answer/passage.h"
+#include "src/answer/sentence.h"
 
 enum {
     WORDS_LEAST = 3,
@@ -20,12 +21,6 @@ typedef struct {
     gboolean block;
 } Span;
 
-/* g_utf8_next_char() casts const away. */
-static const char *next_char(const char *p)
-{
-    return p + g_utf8_skip[(guchar) *p];
-}
-
 static gunichar char_before(const char *text, const char *p)
 {
     return p > text ? g_utf8_get_char(g_utf8_prev_char(p)) : '\n';
@@ -36,17 +31,12 @@ static gboolean is_wide(gunichar c)
     return g_unichar_isalnum(c) && g_unichar_iswide(c);
 }
 
-static gboolean is_end_mark(gunichar c)
-{
-    return c == '.' || c == '!' || c == '?' || c == 0x3002 || c == 0xff01 || c == 0xff1f;
-}
-
 gboolean quotation_is_long_enough(const char *text)
 {
     guint words = 0, letters = 0, wide = 0;
     gboolean in_word = FALSE;
 
-    for (const char *p = text; *p != '\0'; p = next_char(p)) {
+    for (const char *p = text; *p != '\0'; p = sentence_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
         gboolean letter = g_unichar_isalnum(c) && !is_wide(c);
         words += letter && !in_word;
@@ -123,8 +113,8 @@ static const char *skip_fence(const char *p)
 /* 'single' marks look like apostrophes: they open before a word and behind none, and '90s is a year. */
 static gboolean opens_single(const char *answer, const char *p)
 {
-    gunichar before = char_before(answer, p), after = g_utf8_get_char(next_char(p));
-    const char *q = next_char(p);
+    gunichar before = char_before(answer, p), after = g_utf8_get_char(sentence_next_char(p));
+    const char *q = sentence_next_char(p);
 
     if (g_unichar_isalnum(before) && !is_wide(before))
         return FALSE;
@@ -136,7 +126,7 @@ static gboolean opens_single(const char *answer, const char *p)
 /* What can close a quotation that C opens, the likelier first; NULL if it opens none. */
 static const char *closers_of(const char *answer, const char *p)
 {
-    gunichar before = char_before(answer, p), after = g_utf8_get_char(next_char(p));
+    gunichar before = char_before(answer, p), after = g_utf8_get_char(sentence_next_char(p));
 
     switch (g_utf8_get_char(p)) {
     case '"':
@@ -161,15 +151,15 @@ static const char *closers_of(const char *answer, const char *p)
  * can still close. */
 static gboolean is_apostrophe(const char *p, gunichar c)
 {
-    const char *next = next_char(p);
+    const char *next = sentence_next_char(p);
     gunichar after = g_utf8_get_char(next);
 
     if (g_unichar_isalnum(after) && !is_wide(after))
         return TRUE;
     if ((p[-1] != 's' && p[-1] != 'S') || *next != ' ' || !g_unichar_islower(g_utf8_get_char(next + 1)))
         return FALSE;
-    for (const char *q = next; *q != '\0' && *q != '\n'; q = next_char(q)) {
-        gunichar behind = g_utf8_get_char(next_char(q));
+    for (const char *q = next; *q != '\0' && *q != '\n'; q = sentence_next_char(q)) {
+        gunichar behind = g_utf8_get_char(sentence_next_char(q));
         if (g_utf8_get_char(q) == c && (!g_unichar_isalnum(behind) || is_wide(behind)) && !g_unichar_isspace(char_before(next, q)))
             return TRUE;
     }
@@ -181,12 +171,12 @@ static const char *find_closer(const char *p, gunichar open, gunichar c)
 {
     guint depth = 0;
 
-    for (; *p != '\0'; p = next_char(p)) {
+    for (; *p != '\0'; p = sentence_next_char(p)) {
         gunichar here = g_utf8_get_char(p);
         if (here == '\n' && (*skip_blanks(p + 1) == '\n' || *skip_blanks(p + 1) == '>'))
             return NULL;
         if (here == c) {
-            gunichar after = g_utf8_get_char(next_char(p));
+            gunichar after = g_utf8_get_char(sentence_next_char(p));
             if (c == '"' && g_unichar_isalnum(after) && !is_wide(after))
                 continue;
             if ((c == '\'' || c == 0x2019) && is_apostrophe(p, c))
@@ -204,9 +194,9 @@ static const char *find_closer(const char *p, gunichar open, gunichar c)
 /* The quotation that begins at P, if there is one; where to go on. */
 static const char *read_inline(GArray *spans, const char *answer, const char *p)
 {
-    const char *closers = closers_of(answer, p), *inner = next_char(p), *close = NULL;
+    const char *closers = closers_of(answer, p), *inner = sentence_next_char(p), *close = NULL;
 
-    for (; closers != NULL && *closers != '\0' && close == NULL; closers = next_char(closers)) {
+    for (; closers != NULL && *closers != '\0' && close == NULL; closers = sentence_next_char(closers)) {
         gunichar open = g_utf8_get_char(p), c = g_utf8_get_char(closers);
         const char *at = find_closer(inner, c == open ? 0 : open, c);
         if (at != NULL && (close == NULL || at < close))
@@ -214,8 +204,8 @@ static const char *read_inline(GArray *spans, const char *answer, const char *p)
     }
     if (close == NULL)
         return inner;
-    add_span(spans, answer, p, next_char(close), g_strndup(inner, (gsize) (close - inner)), FALSE);
-    return next_char(close);
+    add_span(spans, answer, p, sentence_next_char(close), g_strndup(inner, (gsize) (close - inner)), FALSE);
+    return sentence_next_char(close);
 }
 
 static GArray *find_spans(const char *answer)
@@ -278,7 +268,7 @@ static void read_marks_behind(const char *p, guint lines, const GArray *citation
             return;
         if (n == 0 && !is_between(g_utf8_get_char(p)))
             return;
-        p = n > 0 ? p + n : next_char(p);
+        p = n > 0 ? p + n : sentence_next_char(p);
     }
 }
 
@@ -287,7 +277,7 @@ static gboolean ends_sentence(const char *answer, const char *p)
 {
     gunichar before = char_before(answer, p), next = g_utf8_get_char(p + strspn(p, " "));
 
-    if (!is_end_mark(before))
+    if (!sentence_is_end_mark(before))
         return FALSE;
     if (before > 0x7f || *p == '\0' || *p == '\n')
         return TRUE;
@@ -307,17 +297,17 @@ static void read_marks_around(const char *answer, const char *begin, const char 
         p = begin;              /* the paragraph before does not lead to it */
     while (p > answer && p[-1] != '\n' && !ends_sentence(answer, p))
         p = g_utf8_prev_char(p);
-    for (; p < begin; p = next_char(p))
+    for (; p < begin; p = sentence_next_char(p))
         read_mark(p, citations, wanted);
 
     /* An end mark within the quotation ends the sentence, if what follows looks like a new one. */
     gunichar last = char_before(answer, g_utf8_prev_char(end));
     const char *after = skip_blanks(end);
-    if (block || (is_end_mark(last) && !g_unichar_islower(g_utf8_get_char(after))))
+    if (block || (sentence_is_end_mark(last) && !g_unichar_islower(g_utf8_get_char(after))))
         return;
     while (*to != '\0' && *to != '\n' && !(to > end && ends_sentence(answer, to)))
-        to = next_char(to);
-    for (p = end; p < to; p = next_char(p))
+        to = sentence_next_char(to);
+    for (p = end; p < to; p = sentence_next_char(p))
         read_mark(p, citations, wanted);
     read_marks_behind(to, 0, citations, wanted);
 }
@@ -333,7 +323,7 @@ static const char *marks_within(const char *begin, const char *end, const GArray
             marks = p;
         else if (n == 0 && !is_between(g_utf8_get_char(p)))
             marks = NULL;
-        p = n > 0 ? p + n : next_char(p);
+        p = n > 0 ? p + n : sentence_next_char(p);
     }
     return marks;
 }
@@ -364,7 +354,7 @@ static char *without_marks(const char *text, const GArray *citations)
         gsize n = read_mark(text, citations, NULL);
         if (n == 0)
             g_string_append_unichar(out, g_utf8_get_char(text));
-        text = n > 0 ? text + n : next_char(text);
+        text = n > 0 ? text + n : sentence_next_char(text);
     }
     return g_strstrip(g_string_free(out, FALSE));
 }
@@ -403,13 +393,20 @@ static void clear_quotation(gpointer data)
     g_free(quotation->source);
 }
 
+GArray *quotation_list_new(void)
+{
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(Quotation));
+
+    g_array_set_clear_func(list, clear_quotation);
+    return list;
+}
+
 GArray *quotation_check(const char *answer, const GPtrArray *documents, const GArray *citations)
 {
     g_autoptr(GArray) spans = find_spans(answer);
     g_autoptr(PassageIndex) index = spans->len > 0 ? passage_index_new(documents) : NULL;
-    GArray *list = g_array_new(FALSE, FALSE, sizeof(Quotation));
+    GArray *list = quotation_list_new();
 
-    g_array_set_clear_func(list, clear_quotation);
     for (guint i = 0; i < spans->len; i++) {
         const Span *span = &g_array_index(spans, Span, i);
         g_autoptr(GArray) wanted = cited_pages(answer, span, citations);

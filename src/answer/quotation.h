@@ -29,7 +29,10 @@ typedef struct {
     double likeness;            /* 1: exact; 0: not found */
 } Quotation;
 
-/* The quotations of ANSWER in their order, an array of Quotation that frees its elements.  ANSWER is as
+/* An empty array of Quotation that frees its elements. */
+GArray *quotation_list_new(void);
+
+/* The quotations of ANSWER in their order, such an array.  ANSWER is as
  * CitationReader shows it; CITATIONS is its list; DOCUMENTS: GPtrArray of Document*.  Without quotations the
  * documents are not looked at. */
 GArray *quotation_check(const char *answer, const GPtrArray *documents, const GArray *citations);

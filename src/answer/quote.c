@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/answer/prompt.h"
+#include "src/answer/sentence.h"
 #include "src/model/chat.h"
 
 /* Of a token of the pack. */
@@ -213,11 +214,6 @@ static gboolean splits(const char *text, gsize at)
     return at > 1 && g_unichar_isdigit(after) && strchr(".,:", text[at - 1]) != NULL && g_ascii_isdigit(text[at - 2]);
 }
 
-static gboolean is_end_mark(gunichar c)
-{
-    return c == '.' || c == '!' || c == '?' || c == 0x3002 || c == 0xff01 || c == 0xff1f;
-}
-
 /* Whether the quotation may be closed where it is: at the end of a sentence or line, or of a word if it is not too short. */
 static gboolean may_close(const Quote *q)
 {
@@ -230,7 +226,7 @@ static gboolean may_close(const Quote *q)
     while (last > q->begin && g_ascii_isspace(text[last - 1]))
         last--;
     return end - q->begin >= BYTES_LEAST || text[last] == '\n' || text[last] == '\0' ||
-           is_end_mark(g_utf8_get_char(g_utf8_find_prev_char(text, text + last)));
+           sentence_is_end_mark(g_utf8_get_char(g_utf8_find_prev_char(text, text + last)));
 }
 
 /* Shows the quotation up to its end by now, but for white space and an unfinished word there. */
@@ -500,14 +496,6 @@ static gsize propose(gpointer data, gsize room, gint32 *ids)
 
 /* ---------------------------------------------------------------- life */
 
-static void clear_quotation(gpointer data)
-{
-    Quotation *quotation = data;
-
-    g_free(quotation->text);
-    g_free(quotation->source);
-}
-
 static GArray *encode(const Quote *q, const char *text)
 {
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(gint32));
@@ -532,8 +520,7 @@ Quote *quote_new(const Engine *engine, const GPtrArray *documents, const Pack *p
     q->next = encode(q, opening_next);
     q->forced = encode(q, "\n");       /* the turn begins with it, as those do that the model was trained on */
     q->matches = g_array_new(FALSE, FALSE, sizeof(Match));
-    q->found = g_array_new(FALSE, FALSE, sizeof(Quotation));
-    g_array_set_clear_func(q->found, clear_quotation);
+    q->found = quotation_list_new();
     for (guint i = 0; i < pack->spans->len; i++)
         index_span(q, &g_array_index(pack->spans, PackSpan, i));
     return q;
