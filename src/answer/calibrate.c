@@ -175,17 +175,15 @@ static gboolean rank(Calibration *c, guint town, const Heads *all, GError **erro
 {
     g_auto(Asked) asked = { 0 };
     g_autofree double *shares = g_new0(double, all->n * PAGES);
-    gsize end, noted, n = 0;
+    gsize end, noted, from;
 
     if (!ask(c, town, all, &asked, error))
         return FALSE;
     end = asked.prompt->ids->len;
     noted = session_witness_tokens(c->session);
-    for (gsize i = asked.prompt->lead; i < asked.prompt->asked; i++)
-        n += end - i <= noted;
-    for (gsize i = asked.prompt->lead; i < asked.prompt->asked; i++)
-        if (end - i <= noted)
-            add_shares(c, all, asked.prompt, noted - (end - i), -1.0 / (double) n, shares);
+    from = MAX(asked.prompt->lead, end - noted);
+    for (gsize i = from; i < asked.prompt->asked; i++)
+        add_shares(c, all, asked.prompt, noted - (end - i), -1.0 / (double) (asked.prompt->asked - from), shares);
     add_shares(c, all, asked.prompt, noted - 1, 1.0 / asked.answer->len, shares);
     if (!append(c, asked.answer, 0, error))
         return FALSE;

@@ -100,13 +100,10 @@ void why_note_background(Why *why, const float *shares, gsize n)
 static void note_background(Why *why, const Session *session, gsize row)
 {
     g_autofree float *sum = g_new0(float, why->tiles);
-    gsize end = why->prompt->ids->len, n = 0;
+    gsize end = why->prompt->ids->len, from = MAX(why->prompt->lead, end - (row + 1));
 
-    for (gsize i = why->prompt->lead; i < why->prompt->asked; i++)
-        n += end - i <= row + 1;
-    for (gsize i = why->prompt->lead; i < why->prompt->asked; i++)
-        if (end - i <= row + 1)
-            add_row(why, session, row + 1 - (end - i), 1.0f / (float) n, sum);
+    for (gsize i = from; i < why->prompt->asked; i++)
+        add_row(why, session, row + 1 - (end - i), 1.0f / (float) (why->prompt->asked - from), sum);
     why_note_background(why, sum, why->tiles);
 }
 
