@@ -251,6 +251,19 @@ static GArray *parse_mark(const char *inner)
     return items;
 }
 
+/* Shows the mark of citation NUMBER; 0: of none. */
+static void append_number(CitationReader *reader, guint number, GString *shown)
+{
+    CitationMark mark = { .begin = shown->len, .number = number };
+
+    if (number > 0)
+        g_string_append_printf(shown, "[%u]", number);
+    else
+        g_string_append(shown, "[?]");
+    mark.end = shown->len;
+    g_array_append_val(reader->marks, mark);
+}
+
 static void show_mark(CitationReader *reader, const char *inner, GString *shown)
 {
     g_autoptr(GArray) items = NULL;
@@ -263,16 +276,13 @@ static void show_mark(CitationReader *reader, const char *inner, GString *shown)
     items = parse_mark(inner);
     for (guint i = 0; i < items->len; i++) {
         Citation citation = { 0 };
-        CitationMark mark = { .begin = shown->len };
+
         if (resolve(reader, g_array_index(items, Item, i), &citation)) {
-            mark.number = add_citation(reader, citation);
-            g_string_append_printf(shown, "[%u]", mark.number);
+            append_number(reader, add_citation(reader, citation), shown);
         } else {
-            g_string_append(shown, "[?]");
+            append_number(reader, 0, shown);
             g_ptr_array_add(reader->unknown, g_strdup_printf(OPEN "%s" CLOSE, inner));
         }
-        mark.end = shown->len;
-        g_array_append_val(reader->marks, mark);
     }
 }
 
@@ -324,18 +334,6 @@ static guint add_chunks(CitationReader *reader, guint first, guint last)
     citation.text = g_strdup(text->str);
     g_array_append_val(reader->list, citation);
     return reader->list->len;
-}
-
-static void append_number(CitationReader *reader, guint number, GString *shown)
-{
-    CitationMark mark = { .begin = shown->len, .number = number };
-
-    if (number > 0)
-        g_string_append_printf(shown, "[%u]", number);
-    else
-        g_string_append(shown, "[?]");
-    mark.end = shown->len;
-    g_array_append_val(reader->marks, mark);
 }
 
 /* A range may reach over several documents: each has a mark. */

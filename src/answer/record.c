@@ -228,10 +228,8 @@ JsonNode *record_citations(const CitationReader *reader, const GPtrArray *docume
         json_add_int(builder, "end_page_number", (gint64) citation->last + 2);
         json_add_text(builder, "cited_text", citation->text);
         json_add_text(builder, "basis", verbatim ? "verbatim" : "model");
-        if (citation_recognised(citation, documents)) {
-            json_builder_set_member_name(builder, "recognised");
-            json_builder_add_boolean_value(builder, TRUE);
-        }
+        if (citation_recognised(citation, documents))
+            json_add_boolean(builder, "recognised", TRUE);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ingest/tree.h"
 #include "src/base/failure.h"
 
 /* A file may change twice within this many seconds without its time showing it (FAT: 2). */
@@ -15,12 +14,6 @@
 static gint64 mtime_ns(const struct stat *st)
 {
     return (gint64) st->st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + st->st_mtim.tv_nsec;
-}
-
-
-gboolean source_collect(const char *path, GPtrArray *files, GError **error)
-{
-    return tree_collect(path, NULL, files, NULL, error);
 }
 
 gboolean source_stamp(const char *path, SourceStamp *stamp, GError **error)

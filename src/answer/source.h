@@ -7,10 +7,6 @@
 #include "ingest/document.h"
 #include "ingest/pack.h"
 
-/* Turns PATH into absolute paths of files, appended to FILES (of char*), by the usual rules of ingest/tree.h.  FAILURE_INPUT when
- * PATH is missing or a folder cannot be listed. */
-gboolean source_collect(const char *path, GPtrArray *files, GError **error);
-
 /* How a file is before it is read. */
 typedef struct {
     gint64 taken;               /* seconds since 1970 */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "ingest/tree.h"
 #include "src/answer/prompt.h"
 #include "src/answer/source.h"
 #include "src/base/columns.h"
@@ -68,7 +69,7 @@ static gboolean add_files(GPtrArray *documents, char **files, GError **error)
 
     for (; *files != NULL; files++) {
         g_autofree char *front = reading_options()->site ? document_site_front(*files) : NULL;
-        if (!source_collect(front != NULL ? front : *files, paths, error))
+        if (!tree_collect(front != NULL ? front : *files, NULL, paths, NULL, error))
             return FALSE;
     }
     for (guint i = 0; i < paths->len; i++)
