@@ -68,6 +68,27 @@ static void append_char(GString *out, gunichar c, gboolean *composes)
     }
 }
 
+/* Whether C neither changes what stands before it nor takes part in it when text is composed. */
+static gboolean stands_apart(gunichar c)
+{
+    return c < 0x300 || (c >= 0x3400 && c <= 0x9fff) || (c >= 0xac00 && c <= 0xd7a3);
+}
+
+/* TEXT in NFC.  GLib moves all that follows for each pair that it composes, so that it is given pieces. */
+static char *compose(const GString *text)
+{
+    enum { PIECE = 1024 };
+    const char *end = text->str + text->len;
+    GString *out = g_string_sized_new(text->len + 1);
+    for (const char *p = text->str, *stop = p; p < end; p = stop) {
+        while (stop < end && (stop - p < PIECE || !stands_apart(g_utf8_get_char(stop))))
+            stop = clean_next(stop);
+        g_autofree char *piece = g_utf8_normalize(p, stop - p, G_NORMALIZE_NFC);
+        g_string_append(out, piece);
+    }
+    return g_string_free(out, FALSE);
+}
+
 char *clean_text(const char *text, gssize length)
 {
     gsize n = length < 0 ? strlen(text) : (gsize) length;
@@ -91,7 +112,7 @@ char *clean_text(const char *text, gssize length)
         g_string_truncate(out, out->len - 1);
     if (!composes)
         return g_string_free(out, FALSE);
-    char *composed = g_utf8_normalize(out->str, (gssize) out->len, G_NORMALIZE_NFC);
+    char *composed = compose(out);
     g_string_free(out, TRUE);
     return composed;
 }

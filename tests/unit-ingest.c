@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "ingest/document.h"
 #include "ingest/pack.h"
@@ -116,6 +117,25 @@ static void test_clean(void)
         "which a careless editor has left behind, and which does no harm to anyone who reads this text; the text goes "
         "on for a while so that one control character in two hundred is not exceeded by it at all", 200);
     g_assert_true(g_str_has_prefix(page(nul, 0)->text, "abcdef"));
+}
+
+/* Long text is composed in pieces, the same as at once, and in time that does not grow with its square. */
+static void test_clean_composes(void)
+{
+    GString *apart = g_string_new(NULL), *together = g_string_new(NULL);
+    for (int i = 0; i < 300000; i++) {
+        g_string_append(apart, "e\xcc\x81");
+        g_string_append(together, "\xc3\xa9");
+    }
+    clock_t before = clock();
+    g_autoptr(Document) d = read_as("a.txt", apart->str, apart->len);
+    g_assert_cmpfloat((double) (clock() - before) / CLOCKS_PER_SEC, <, 5);
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < d->pages->len; i++)
+        g_string_append_len(text, page(d, i)->text, (gssize) page(d, i)->length);
+    g_assert_true(g_string_equal(text, together));
+    g_string_free(apart, TRUE);
+    g_string_free(together, TRUE);
 }
 
 static void test_markdown(void)
@@ -645,6 +665,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/text", test_text);
     g_test_add_func("/ingest/encodings", test_encodings);
     g_test_add_func("/ingest/clean", test_clean);
+    g_test_add_func("/ingest/clean-composes", test_clean_composes);
     g_test_add_func("/ingest/markdown", test_markdown);
     g_test_add_func("/ingest/html", test_html);
     g_test_add_func("/ingest/html-hostile", test_html_hostile);
