@@ -1,6 +1,7 @@
 /* bibliography.c - which format a library has, and its entries by what documents have of them: file, DOI, title. */
 #include "config.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "ingest/clean.h"
@@ -12,16 +13,9 @@ enum {
     HEAD_BYTES = 4000,          /* of the first page, in which title and numbers of a paper stand */
     TITLE_WORDS = 3,            /* a title of fewer words is not looked for in running text */
     LINES_MAX = 400,            /* bytes of a title, author or key that are kept */
+    AUTHORS_MAX = 8,            /* that are kept; a name tells two, or that there are more */
+    FILES_MAX = 16,
 };
-
-BibEntry *bib_entry_new(const char *key)
-{
-    BibEntry *entry = g_new0(BibEntry, 1);
-    entry->key = clean_line(key, -1);
-    entry->authors = g_ptr_array_new_with_free_func(g_free);
-    entry->files = g_ptr_array_new_with_free_func(g_free);
-    return entry;
-}
 
 void bib_entry_free(BibEntry *entry)
 {
@@ -59,11 +53,23 @@ void bibliography_free(Bibliography *bibliography)
 static char *line_of(const char *value)
 {
     char *line = value ? clean_line(value, -1) : NULL;
-    if (line && strlen(line) > LINES_MAX)
+    if (line && strlen(line) > LINES_MAX) {
         *g_utf8_find_prev_char(line, line + LINES_MAX) = '\0';
+        g_strchomp(line);
+    }
     if (line && !*line)
         g_clear_pointer(&line, g_free);
     return line;
+}
+
+BibEntry *bib_entry_new(const char *key)
+{
+    BibEntry *entry = g_new0(BibEntry, 1);
+    char *line = line_of(key);
+    entry->key = line ? line : g_strdup("?");
+    entry->authors = g_ptr_array_new_with_free_func(g_free);
+    entry->files = g_ptr_array_new_with_free_func(g_free);
+    return entry;
 }
 
 /* VALUE in the place of what is there, if it is something; takes it. */
@@ -82,7 +88,7 @@ void bib_entry_set_title(BibEntry *entry, const char *value)
 
 void bib_entry_add_author(BibEntry *entry, const char *family)
 {
-    char *line = line_of(family);
+    char *line = entry->authors->len < AUTHORS_MAX ? line_of(family) : NULL;
     if (line)
         g_ptr_array_add(entry->authors, line);
 }
@@ -145,7 +151,7 @@ void bib_entry_set_arxiv(BibEntry *entry, const char *value)
 void bib_entry_add_file(BibEntry *entry, const char *path)
 {
     g_autofree char *valid = path ? g_strdelimit(g_strstrip(g_utf8_make_valid(path, -1)), "\\", '/') : NULL;
-    if (valid && *valid)
+    if (valid && *valid && strlen(valid) < PATH_MAX && entry->files->len < FILES_MAX)
         g_ptr_array_add(entry->files, g_steal_pointer(&valid));
 }
 
@@ -164,7 +170,8 @@ gboolean bibliography_add(Bibliography *bibliography, const char *path, const gu
         return TRUE;
     guint before = bibliography->entries->len, damaged = bibliography->damaged;
     if (*p == '[' || *p == '{') {
-        if (csljson_read(bibliography, p, n - (gsize) (p - text)))
+        if (csljson_read(bibliography, p, n - (gsize) (p - text))
+            && (bibliography->entries->len > before || bibliography->damaged == damaged))
             return TRUE;
     } else {
         bibtex_read(bibliography, p);

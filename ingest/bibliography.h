@@ -18,8 +18,8 @@ typedef struct {
     char *key;              /* never NULL */
     char *title, *year;     /* or NULL */
     char *doi, *arxiv;      /* in lower case, bare; or NULL */
-    GPtrArray *authors;     /* char *: family names; a last one "others" stands for more */
-    GPtrArray *files;       /* char *: paths as the library has them, "/" between folders */
+    GPtrArray *authors;     /* char *: family names of the first eight; "others" stands for more */
+    GPtrArray *files;       /* char *: paths of the first 16 as the library has them, "/" between folders */
 } BibEntry;
 
 typedef struct {

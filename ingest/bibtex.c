@@ -19,6 +19,7 @@ enum { DAMAGED_MAX = 1000 };
 typedef struct {
     const char *p;
     GHashTable *macros;         /* name in lower case -> value */
+    gsize expanded;             /* bytes that macros have given, of all values */
 } Parser;
 
 static void skip_space(Parser *in)
@@ -76,13 +77,17 @@ static gboolean take_balanced(Parser *in, char end, GString *value)
     return FALSE;
 }
 
-/* A macro that nobody has defined, such as a month, stands for itself. */
+/* A macro that nobody has defined, such as a month, stands for itself, and so does any once macros have given as much as the
+ * largest library holds: a few lines of macros of macros would fill the memory. */
 static gboolean take_word(Parser *in, GString *value)
 {
     g_autofree char *name = take_name(in);
     const char *macro = name ? g_hash_table_lookup(in->macros, name) : NULL;
     if (!name)
         return FALSE;
+    in->expanded += macro ? strlen(macro) : 0;
+    if (in->expanded > BIBLIOGRAPHY_MAX)
+        macro = NULL;
     if (value->len + strlen(macro ? macro : name) <= VALUE_MAX)
         g_string_append(value, macro ? macro : name);
     return TRUE;
@@ -206,7 +211,7 @@ static gboolean begins_line(const char *text, const char *p)
 void bibtex_read(Bibliography *bibliography, const char *text)
 {
     g_autoptr(GHashTable) macros = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    Parser in = { text, macros };
+    Parser in = { text, macros, 0 };
     gboolean broken = FALSE;
     while (bibliography->entries->len < BIBLIOGRAPHY_ENTRIES && bibliography->damaged < DAMAGED_MAX
            && (in.p = strchr(in.p, '@'))) {

@@ -7,15 +7,17 @@
 
 #include "ingest/references.h"
 
-/* The parser recurses; no library nests deeper. */
-enum { DEPTH_MAX = 64 };
+/* The parser recurses, and a value of two bytes takes it a hundred; no library nests deeper or has more values.  What
+ * bibliography_to_json() writes has at most 56 for an entry. */
+enum { DEPTH_MAX = 64, VALUES_MAX = 60 * BIBLIOGRAPHY_ENTRIES };
 
-/* Whether brackets nest deeper than DEPTH_MAX outside of strings. */
-static gboolean is_too_deep(const char *text, gsize length)
+/* Whether brackets outside of strings nest deeper than DEPTH_MAX or, commas among them, are more than VALUES_MAX. */
+static gboolean is_too_much(const char *text, gsize length)
 {
-    guint depth = 0;
+    guint depth = 0, values = 0;
     gboolean quoted = FALSE;
-    for (gsize i = 0; i < length && depth <= DEPTH_MAX; i++) {
+    for (gsize i = 0; i < length && depth <= DEPTH_MAX && values <= VALUES_MAX; i++) {
+        values += !quoted && strchr("{[,", text[i]) != NULL;
         if (quoted && text[i] == '\\')
             i++;
         else if (text[i] == '"')
@@ -25,7 +27,7 @@ static gboolean is_too_deep(const char *text, gsize length)
         else if (!quoted && (text[i] == '}' || text[i] == ']') && depth > 0)
             depth--;
     }
-    return depth > DEPTH_MAX;
+    return depth > DEPTH_MAX || values > VALUES_MAX;
 }
 
 /* The first of the members that is a string or a number, as text; to be freed. */
@@ -146,7 +148,7 @@ gboolean csljson_read(Bibliography *bibliography, const char *text, gsize length
 {
     static const char *const LISTS[] = { "items", "references", NULL };
     g_autoptr(JsonParser) parser = json_parser_new();
-    if (is_too_deep(text, length) || !json_parser_load_from_data(parser, text, (gssize) length, NULL))
+    if (is_too_much(text, length) || !json_parser_load_from_data(parser, text, (gssize) length, NULL))
         return FALSE;
     JsonNode *root = json_parser_get_root(parser);
     JsonArray *items = root && JSON_NODE_HOLDS_ARRAY(root) ? json_node_get_array(root) : NULL;

@@ -128,6 +128,7 @@ static void test_damaged(void)
     assert_refused("{\"a\": 1}", 8, "is no bibliography");
     assert_refused("[1, 2", 5, "is no bibliography");
     assert_refused("@misc{a, title", 14, "is damaged");
+    assert_refused("[5, {\"title\": \"x\"}]", 19, "is damaged");
     for (int i = 0; i < 1000000; i++)
         g_string_append_c(deep, '[');
     assert_refused(deep->str, deep->len, "is no bibliography");
@@ -212,6 +213,33 @@ static void test_letters(void)
     g_assert_cmpstr(before, ==, after);
 }
 
+/* What a few kilobytes may grow to. */
+static void test_bounds(void)
+{
+    g_autoptr(GString) text = g_string_new("@string{a1 = \"x y\" # \"z\"}\n@book{c, title = a1}\n"), json = g_string_new("[[]");
+    for (int i = 2; i < 200; i++)
+        g_string_append_printf(text, "@string{a%d = a%d # a%d}\n", i, i - 1, i - 1);
+    g_string_append(text, "@book{a, title = a1, author = {A and B and C and D and E and F and G and H and I}, file = {f");
+    for (int i = 0; i < 100; i++)
+        g_string_append_printf(text, ";%d", i);
+    g_string_append(text, "}}\n");
+    /* Once macros have given too much, they stand for themselves. */
+    assert_reads(text->str, "c;;;x yz;;;\na;A|B|C|D|E|F|G|H;;a1;;;f|0|1|2|3|4|5|6|7|8|9|10|11|12|13|14\n");
+
+    g_string_assign(text, "@book{");
+    for (int i = 0; i < 500; i++)
+        g_string_append_c(text, i == 398 ? ' ' : 'k');
+    g_string_append(text, ", title = x}\n@book{\xe2\x80\x8b, title = y}\n");
+    g_autofree char *wanted = g_strdup_printf("%.398s;;;x;;;\n?;;;y;;;\n", text->str + strlen("@book{"));
+    assert_reads(text->str, wanted);
+
+    g_autoptr(Bibliography) none = bibliography_new();
+    for (int i = 0; i < 60 * BIBLIOGRAPHY_ENTRIES; i++)
+        g_string_append(json, ",1");
+    g_string_append_c(json, ']');
+    g_assert_false(bibliography_add(none, "x.json", (const guint8 *) json->str, json->len, NULL));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -222,6 +250,7 @@ int main(int argc, char **argv)
     g_test_add_func("/bibliography/numbers", test_numbers);
     g_test_add_func("/bibliography/csl-json", test_csl);
     g_test_add_func("/bibliography/damaged", test_damaged);
+    g_test_add_func("/bibliography/bounds", test_bounds);
     g_test_add_func("/bibliography/matching", test_matching);
     g_test_add_func("/bibliography/letters", test_letters);
     return g_test_run();

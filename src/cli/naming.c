@@ -3,6 +3,7 @@
 #include "src/cli/naming.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "src/answer/source.h"
 #include "src/base/failure.h"
@@ -85,6 +86,11 @@ gboolean naming_keep(const Command *command, Catalogue *catalogue, const char *c
         g_set_error(&local, FAILURE, FAILURE_USAGE, "there is no corpus \"%s\"; name files or folders, too, to make it", corpus);
     if (local != NULL) {
         g_propagate_error(error, local);
+        return FALSE;
+    }
+    if (text != NULL && strlen(text) > BIBLIOGRAPHY_MAX) {
+        g_set_error(error, FAILURE, FAILURE_INPUT,
+                    "the bibliography of the corpus %s is too large (limit 64 MiB); name fewer files", corpus);
         return FALSE;
     }
     if (!catalogue_set_bibliography(catalogue, corpus, text, error) ||
