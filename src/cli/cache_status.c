@@ -1,12 +1,13 @@
 /* cache_status.c - what "kvasir cache status" shows. */
 #include "config.h"
-#include "src/answer/json.h"
 #include "src/cli/cache_status.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "src/answer/json.h"
 #include "src/cli/meter.h"
+#include "src/cli/output.h"
 #include "src/cli/prepared_files.h"
 #include "src/cli/settings.h"
 
@@ -79,11 +80,9 @@ static void add_corpora(JsonBuilder *builder, const GArray *corpora)
 void cache_status_print_json(const StoreStatus *status, const GArray *roots, const GArray *corpora)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonNode) node = NULL;
-    g_autofree char *path = g_utf8_make_valid(settings_get()->store_path, -1), *text = NULL;
 
     json_builder_begin_object(builder);
-    json_add_text(builder, "path", path);
+    json_add_text(builder, "path", settings_get()->store_path);
     json_add_int(builder, "blocks", status->blocks);
     json_add_int(builder, "bytes", status->bytes);
     json_add_int(builder, "limit", status->limit);
@@ -98,16 +97,7 @@ void cache_status_print_json(const StoreStatus *status, const GArray *roots, con
     add_models(builder, roots);
     add_corpora(builder, corpora);
     json_builder_end_object(builder);
-    node = json_builder_get_root(builder);
-    text = json_to_string(node, FALSE);
-    puts(text);
-}
-
-static char *time_text(gint64 seconds)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
-
-    return time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
+    output_json(builder, FALSE);
 }
 
 static void print_seconds(double seconds)
@@ -140,7 +130,7 @@ static void print_corpora(const StoreRoot *root, const GArray *corpora)
 
 static void print_root(const StoreRoot *root)
 {
-    g_autofree char *size = cache_size_text(root->bytes), *used = time_text(root->last_used);
+    g_autofree char *size = cache_size_text(root->bytes), *used = output_time(root->last_used);
     g_autofree char *turns = cache_size_text(root->turn_bytes);
 
     printf("%s: %" G_GUINT64_FORMAT " blocks, %s", root->note != NULL ? root->note : "(unnamed model)", root->blocks, size);

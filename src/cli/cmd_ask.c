@@ -19,6 +19,7 @@
 #include "src/cli/command.h"
 #include "src/cli/gather.h"
 #include "src/cli/meter.h"
+#include "src/cli/output.h"
 #include "src/cli/present.h"
 #include "src/cli/settings.h"
 #include "src/cli/watching.h"
@@ -184,8 +185,6 @@ static gboolean answer_question(Ask *ask, const Engine *engine, Store *store, GE
 static void print_json(const Ask *ask, const Engine *engine)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
     json_builder_begin_object(builder);
     json_add_text(builder, "question", ask->question);
@@ -193,9 +192,7 @@ static void print_json(const Ask *ask, const Engine *engine)
     if (ask->volumes != NULL)
         ask_volumes_json(builder, ask->volumes);
     json_builder_end_object(builder);
-    root = json_builder_get_root(builder);
-    text = json_to_string(root, TRUE);
-    puts(text);
+    output_json(builder, TRUE);
 }
 
 /* The answer is given; that the history cannot be written is no reason to fail, that the file that was

@@ -7,11 +7,12 @@
 #include "cache/catalogue.h"
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
-#include "src/cli/talk.h"
 #include "src/cli/command.h"
 #include "src/cli/history.h"
 #include "src/cli/line.h"
+#include "src/cli/output.h"
 #include "src/cli/settings.h"
+#include "src/cli/talk.h"
 #include "src/cli/work.h"
 
 static struct {
@@ -54,12 +55,10 @@ static gboolean list_conversations(GError **error)
 
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const CatalogueConversation *c = g_ptr_array_index(list, i);
-        g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(c->changed);
-        g_autofree char *when = time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
-        g_autofree char *question = g_strdelimit(g_strdup(c->question), "\n\r\t", ' ');
+        g_autofree char *when = output_time(c->changed);
 
-        printf("%5" G_GINT64_FORMAT "  %s  %3" G_GINT64_FORMAT " %s  %s\n", c->id, when, c->turns,
-               c->turns == 1 ? "turn " : "turns", question);
+        printf("%5" G_GINT64_FORMAT "  %s  %3" G_GINT64_FORMAT " %s  ", c->id, when, c->turns, c->turns == 1 ? "turn " : "turns");
+        output_line(c->question);
     }
     if (local != NULL)
         g_propagate_error(error, local);

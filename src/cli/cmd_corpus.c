@@ -10,6 +10,7 @@
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/corpus_show.h"
+#include "src/cli/output.h"
 #include "src/cli/settings.h"
 
 static gboolean json;
@@ -49,7 +50,7 @@ static gboolean corpus_list(const char *name, GError **error)
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    corpus_print_json(builder);
+    output_json(builder, FALSE);
     return TRUE;
 }
 

@@ -11,6 +11,7 @@
 #include "src/base/failure.h"
 #include "src/cli/command.h"
 #include "src/cli/history.h"
+#include "src/cli/output.h"
 #include "src/cli/present.h"
 #include "src/cli/settings.h"
 
@@ -34,37 +35,20 @@ static const GOptionEntry show_entries[] = {
     { NULL },
 };
 
-static char *time_text(gint64 seconds)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
-
-    return time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
-}
-
-/* On one line: line breaks and other control characters become spaces. */
-static void print_line(const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++)
-        putchar(g_ascii_iscntrl(*c) ? ' ' : *c);
-    putchar('\n');
-}
-
 static void print_list(const GPtrArray *records)
 {
     for (guint i = 0; i < records->len; i++) {
         const CatalogueRecord *record = g_ptr_array_index(records, i);
-        g_autofree char *time = time_text(record->made);
+        g_autofree char *time = output_time(record->made);
 
         printf("%5" G_GINT64_FORMAT "  %s  ", record->id, time);
-        print_line(record->question);
+        output_line(record->question);
     }
 }
 
 static void print_list_json(const GPtrArray *records)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
     json_builder_begin_array(builder);
     for (guint i = 0; i < records->len; i++) {
@@ -78,9 +62,7 @@ static void print_list_json(const GPtrArray *records)
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    root = json_builder_get_root(builder);
-    text = json_to_string(root, TRUE);
-    puts(text);
+    output_json(builder, TRUE);
 }
 
 /* The first second, local time, of the day that --before names; G_MAXINT64 without it. */
@@ -267,7 +249,7 @@ static void print_citations(JsonArray *citations)
 
 static void print_record(const Record *record)
 {
-    g_autofree char *time = time_text(record->made);
+    g_autofree char *time = output_time(record->made);
 
     printf("%s, %s, %s\n", time, record->model, record->arithmetic);
     if (record->corpus != NULL)
@@ -276,7 +258,7 @@ static void print_record(const Record *record)
         const RecordDocument *document = g_ptr_array_index(record->documents, i);
 
         if (!document->in_corpus)
-            print_line(document->path);
+            output_line(document->path);
     }
     printf("\n%s\n\n%s\n", record->question, record->answer);
     present_outcome(record->status);

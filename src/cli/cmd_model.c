@@ -7,6 +7,7 @@
 #include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
+#include "src/cli/output.h"
 #include "src/cli/prepare.h"
 #include "src/cli/settings.h"
 #include "src/cli/watching.h"
@@ -60,14 +61,6 @@ static void add_info(JsonBuilder *builder, const ModelInfo *info)
     json_builder_end_array(builder);
 }
 
-static void print_builder(JsonBuilder *builder)
-{
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *text = json_to_string(root, FALSE);
-
-    puts(text);
-}
-
 /* ---------------------------------------------------------------- info */
 
 static void print_info(const ModelInfo *info)
@@ -109,7 +102,7 @@ static int model_info(const char *path)
     json_builder_begin_object(builder);
     add_info(builder, info);
     json_builder_end_object(builder);
-    print_builder(builder);
+    output_json(builder, FALSE);
     return 0;
 }
 
@@ -198,7 +191,7 @@ static int model_list(void)
     json_builder_end_array(builder);
     json_builder_end_object(builder);
     if (json)
-        print_builder(builder);
+        output_json(builder, FALSE);
     else if (paths->len == 0)
         fprintf(stderr, "kvasir model: no models in %s; kvasir-models(7) says how to get one\n", folder);
     return 0;

@@ -14,6 +14,7 @@
 #include "src/cli/command.h"
 #include "src/cli/meter.h"
 #include "src/cli/naming.h"
+#include "src/cli/output.h"
 #include "src/cli/settings.h"
 
 #define MOST_HITS 100000
@@ -224,8 +225,6 @@ static void add_snippet(JsonBuilder *builder, const char *snippet)
 static void print_json_hit(const SearchHit *hit, const Place *place, const char *where)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonNode) root = NULL;
-    g_autofree char *line = NULL;
 
     json_builder_begin_object(builder);
     json_add_text(builder, "corpus", place->corpus);
@@ -241,9 +240,7 @@ static void print_json_hit(const SearchHit *hit, const Place *place, const char 
     json_builder_add_double_value(builder, hit->score);
     add_snippet(builder, hit->snippet);
     json_builder_end_object(builder);
-    root = json_builder_get_root(builder);
-    line = json_to_string(root, FALSE);
-    puts(line);
+    output_json(builder, FALSE);
 }
 
 static gboolean print_hit(Search *search, const SearchHit *hit, GError **error)

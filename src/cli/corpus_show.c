@@ -10,6 +10,7 @@
 #include "src/base/failure.h"
 #include "src/cli/meter.h"
 #include "src/cli/naming.h"
+#include "src/cli/output.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
 
@@ -21,21 +22,6 @@ void corpus_add_json(JsonBuilder *builder, const CatalogueCorpus *corpus)
     json_add_int(builder, "text_bytes", (gint64) corpus->text_bytes);
     json_add_int(builder, "created", corpus->created);
     json_add_int(builder, "changed", corpus->changed);
-}
-
-void corpus_print_json(JsonBuilder *builder)
-{
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *text = json_to_string(root, FALSE);
-
-    puts(text);
-}
-
-static char *time_text(gint64 seconds)
-{
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(seconds);
-
-    return time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M") : g_strdup("?");
 }
 
 /* One line of a table: control characters (a name may hold a newline) are shown as escapes. */
@@ -52,7 +38,7 @@ static void print_name(const char *name)
 void corpus_print(const CatalogueCorpus *corpus)
 {
     g_autofree char *size = g_format_size_full(corpus->text_bytes, G_FORMAT_SIZE_IEC_UNITS);
-    g_autofree char *changed = time_text(corpus->changed);
+    g_autofree char *changed = output_time(corpus->changed);
 
     print_name(corpus->name);
     printf("  %u document%s, %u page%s, %s of text, changed %s\n", corpus->documents,
@@ -177,7 +163,7 @@ static void show_json(const Show *show)
     json_builder_end_array(builder);
     add_unused(builder, show->naming);
     json_builder_end_object(builder);
-    corpus_print_json(builder);
+    output_json(builder, FALSE);
 }
 
 static void print_states(const CatalogueDocument *row)

@@ -6,10 +6,9 @@
 
 #include "cache/catalogue.h"
 
-/* The members of CORPUS; the line of it; what BUILDER has, on standard output. */
+/* The members of CORPUS; the line of it, on standard output. */
 void corpus_add_json(JsonBuilder *builder, const CatalogueCorpus *corpus);
 void corpus_print(const CatalogueCorpus *corpus);
-void corpus_print_json(JsonBuilder *builder);
 
 /* Whether nothing was ever ingested. */
 gboolean corpus_no_catalogue(void);

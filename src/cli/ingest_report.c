@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "src/answer/json.h"
+#include "src/cli/output.h"
 
 void ingest_report_begin(IngestReport *report, gboolean json)
 {
@@ -63,8 +64,6 @@ void ingest_report_add(IngestReport *report, guint *count, const char *path, con
 static void print_json(IngestReport *report, const char *corpus)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
     json_builder_end_array(report->files);
     json_builder_begin_object(builder);
@@ -78,9 +77,7 @@ static void print_json(IngestReport *report, const char *corpus)
     json_add_int(builder, "unreadable", report->unreadable);
     json_add_node(builder, "files", json_builder_get_root(report->files));
     json_builder_end_object(builder);
-    root = json_builder_get_root(builder);
-    text = json_to_string(root, FALSE);
-    puts(text);
+    output_json(builder, FALSE);
 }
 
 static void print_line(const IngestReport *report, const char *corpus)

@@ -14,6 +14,7 @@ libcli_a_SOURCES = \
 	src/cli/meter.c src/cli/meter.h \
 	src/cli/model_open.c \
 	src/cli/naming.c src/cli/naming.h \
+	src/cli/output.c src/cli/output.h \
 	src/cli/prepare.c src/cli/prepare.h \
 	src/cli/prepared_files.c src/cli/prepared_files.h \
 	src/cli/present.c src/cli/present.h \

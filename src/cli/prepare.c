@@ -10,6 +10,7 @@
 #include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/meter.h"
+#include "src/cli/output.h"
 #include "src/cli/prepared_files.h"
 #include "src/cli/settings.h"
 #include "src/model/engine.h"
@@ -111,10 +112,7 @@ gboolean prepare_list(gboolean json, GError **error)
     for (guint i = 0; i < paths->len; i++)
         add_file(builder, paths->pdata[i], json);
     json_builder_end_array(builder);
-    if (json) {
-        g_autoptr(JsonNode) root = json_builder_get_root(builder);
-        g_autofree char *text = json_to_string(root, FALSE);
-        puts(text);
-    }
+    if (json)
+        output_json(builder, FALSE);
     return TRUE;
 }

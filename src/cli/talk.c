@@ -9,6 +9,7 @@
 #include "src/answer/json.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
+#include "src/cli/output.h"
 #include "src/cli/present.h"
 #include "src/cli/settings.h"
 #include "src/cli/watching.h"
@@ -230,17 +231,13 @@ static void show_text(const char *text, gsize length, gpointer data)
 static void show_json(const Talk *talk, const Record *record, const Answer *answer)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
     json_builder_begin_object(builder);
     json_add_int(builder, "turn", record->turn);
     json_add_text(builder, "question", record->question);
     present_json(builder, answer, engine_info(talk->engine)->name, talk->gathered.unread, TRUE);
     json_builder_end_object(builder);
-    root = json_builder_get_root(builder);
-    text = json_to_string(root, FALSE);
-    puts(text);
+    output_json(builder, FALSE);
 }
 
 static void show_answer(Talk *talk, const Record *record, const Answer *answer)

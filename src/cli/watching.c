@@ -7,6 +7,7 @@
 #include "src/answer/calibrate.h"
 #include "src/answer/json.h"
 #include "src/cli/meter.h"
+#include "src/cli/output.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
 
@@ -29,8 +30,6 @@ Heads *watching_heads(const Command *command, const Engine *engine, gboolean any
 static void print_json(const Heads *heads, const char *path)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
-    g_autoptr(JsonNode) root = NULL;
-    g_autofree char *text = NULL;
 
     json_builder_begin_object(builder);
     json_add_text(builder, "path", path);
@@ -39,9 +38,7 @@ static void print_json(const Heads *heads, const char *path)
     json_add_int(builder, "asked", heads->asked);
     json_add_double(builder, "threshold", heads->threshold);
     json_builder_end_object(builder);
-    root = json_builder_get_root(builder);
-    text = json_to_string(root, FALSE);
-    puts(text);
+    output_json(builder, FALSE);
 }
 
 gboolean watching_calibrate(const char *path, gboolean json, GError **error)
