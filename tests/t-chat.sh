@@ -70,13 +70,20 @@ commands() {
 
 wrong_lines() {
     say '/frob\n/undo\n/sources\n' a.txt 2>err
-    [ $? -eq 2 ] && cat err && [ "$(wc -l <err)" -eq 3 ] && grep -q 'no /frob' err
+    [ $? -eq 2 ] && cat err && [ "$(wc -l <err)" -eq 3 ] && grep -q 'no /frob' err || return
+    say 'Why\0not?\nWhy\377?\n' a.txt >out 2>err
+    [ $? -eq 2 ] && cat out err && [ ! -s out ] && [ "$(grep -c 'not UTF-8' err)" -eq 2 ]
 }
 
 deleted() {
     "$kvasir" chat --list | wc -l >before
     "$kvasir" chat --delete 1 && ! "$kvasir" chat --list | grep -q '^    1 ' &&
         [ "$("$kvasir" chat --list | wc -l)" -eq $(($(cat before) - 1)) ]
+}
+
+# What was asked cannot change the terminal of who lists it.
+listed() {
+    say 'Why\033[31m not?\n' a.txt >/dev/null && "$kvasir" chat --list >list && grep -q 'Why .31m not?$' list && ! grep "$(printf '\033')" list
 }
 
 nothing_kept() {
@@ -145,6 +152,7 @@ ok "/save writes new files only" saved
 ok "/help, /corpus, /tokens, /quit" commands
 ok "what cannot be done is one sentence each, status 2" wrong_lines
 ok "--delete" deleted
+ok "--list shows no control characters" listed
 ok "--no-history keeps nothing" nothing_kept
 ok "a full context: said before, and the oldest turns go" full_context
 if command -v script >/dev/null; then

@@ -128,6 +128,9 @@ static char *read_plain(void)
 
     if (n > 0 && text[n - 1] == '\n')
         n--;
+    /* A NUL would end the question before its end; so it is one that is no text. */
+    for (char *nul = text; n > 0 && (nul = memchr(nul, '\0', (gsize) (text + n - nul))) != NULL; )
+        *nul = '\xff';
     if (n >= 0)
         copy = g_strndup(text, (gsize) n);
     free(text);
