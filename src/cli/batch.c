@@ -13,8 +13,8 @@
 
 #include "src/answer/json.h"
 #include "src/base/failure.h"
+#include "src/base/json_text.h"
 #include "src/cli/input.h"
-#include "src/model/json-file.h"
 
 #define LINE_MAX_BYTES ((gsize) 1 << 20)
 
@@ -43,7 +43,7 @@ static gboolean is_text(JsonNode *node)
 
 static void read_object(BatchQuestion *question, JsonObject *object)
 {
-    JsonNode *id = json_file_member(object, "id"), *text = json_file_member(object, "question");
+    JsonNode *id = json_text_member(object, "id"), *text = json_text_member(object, "question");
 
     if (is_text(text))
         question->question = g_strdup(json_node_get_string(text));
@@ -69,12 +69,12 @@ static BatchQuestion *read_line(guint number, const char *line, gsize n, gboolea
         question->trouble = g_strdup("the line is longer than 1 MiB");
     } else if (json) {
         g_autoptr(GError) reason = NULL;
-        g_autoptr(JsonObject) object = json_file_parse(line, n, "the line", &reason);
+        g_autoptr(JsonObject) object = json_text_parse(line, n, &reason);
 
         if (object != NULL)
             read_object(question, object);
         else
-            question->trouble = g_strdup(reason->message);
+            question->trouble = g_strconcat("the line: ", reason->message, NULL);
     } else if (memchr(line, '\0', n) != NULL || !g_utf8_validate(line, (gssize) n, NULL)) {
         question->trouble = g_strdup("the question is not UTF-8 text");
     } else {
@@ -211,7 +211,7 @@ static GHashTable *index_questions(const GPtrArray *questions)
 
 static gboolean is_answer(JsonObject *object)
 {
-    JsonNode *id = json_file_member(object, "id");
+    JsonNode *id = json_text_member(object, "id");
 
     return id != NULL && is_id(id) && (json_object_has_member(object, "answer") || json_object_has_member(object, "error"));
 }
@@ -219,7 +219,7 @@ static gboolean is_answer(JsonObject *object)
 /* The line of the output at LINE: its question is answered. */
 static gboolean take_line(const char *place, const char *line, gsize n, GHashTable *index, GError **error)
 {
-    g_autoptr(JsonObject) object = json_file_parse(line, n, place, NULL);
+    g_autoptr(JsonObject) object = json_text_parse(line, n, NULL);
     g_autofree char *key = NULL;
     BatchQuestion *question;
     JsonNode *text;
@@ -234,7 +234,7 @@ static gboolean take_line(const char *place, const char *line, gsize n, GHashTab
     question = queue != NULL ? g_queue_pop_head(queue) : NULL;
     if (question == NULL)
         return TRUE;
-    text = json_file_member(object, "question");
+    text = json_text_member(object, "question");
     if (question->question != NULL && is_text(text) && g_strcmp0(json_node_get_string(text), question->question) != 0) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "%s answers another question than the one that has the id %s now; "
                     "name another file with --output", place, key);
@@ -248,7 +248,7 @@ static gboolean take_line(const char *place, const char *line, gsize n, GHashTab
 static gboolean is_beginning(const char *text, gsize n)
 {
     static const char beginning[] = "{\"id\":";
-    g_autoptr(JsonObject) whole = json_file_parse(text, n, "", NULL);
+    g_autoptr(JsonObject) whole = json_text_parse(text, n, NULL);
 
     return memcmp(text, beginning, MIN(n, strlen(beginning))) == 0 && (whole == NULL || is_answer(whole));
 }

@@ -189,7 +189,7 @@ static gboolean json_is_number(JsonNode *node)
 /* An integer in 1 .. MAX. */
 static gboolean json_int(const Config *c, const char *name, int max, int *value)
 {
-    JsonNode *node = json_file_member(c->object, name);
+    JsonNode *node = json_text_member(c->object, name);
 
     if (node == NULL)
         return model_fail(c->error, c->path, "%s is missing", name);
@@ -205,7 +205,7 @@ static gboolean json_int(const Config *c, const char *name, int max, int *value)
 /* A finite number of any JSON type; FALLBACK when the member is missing (NAN: it must be there). */
 static gboolean json_number(const Config *c, const char *name, double fallback, double *value)
 {
-    JsonNode *node = json_file_member(c->object, name);
+    JsonNode *node = json_text_member(c->object, name);
 
     if (node == NULL && isnan(fallback))
         return model_fail(c->error, c->path, "%s is missing", name);
@@ -219,7 +219,7 @@ static gboolean json_number(const Config *c, const char *name, double fallback, 
 
 static gboolean json_answer(const Config *c, const char *name, HparamAnswer *answer)
 {
-    JsonNode *node = json_file_member(c->object, name);
+    JsonNode *node = json_text_member(c->object, name);
 
     if (node && (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_BOOLEAN))
         return model_fail(c->error, c->path, "%s is neither true nor false", name);
@@ -241,7 +241,7 @@ static gboolean json_expect(const Config *c, const char *name, gboolean wanted)
 
 static const char *json_text(JsonObject *object, const char *name)
 {
-    JsonNode *node = json_file_member(object, name);
+    JsonNode *node = json_text_member(object, name);
 
     return node && JSON_NODE_HOLDS_VALUE(node) ? json_node_get_string(node) : NULL;
 }
@@ -280,21 +280,21 @@ static gboolean json_remote(const Config *c, ModelInfo *info, HparamHints *hints
 static gboolean json_rope(const Config *c, ModelInfo *info)
 {
     Config inner = *c;
-    JsonNode *parameters = json_file_member(c->object, "rope_parameters");
+    JsonNode *parameters = json_text_member(c->object, "rope_parameters");
     double factor;
 
     if (parameters) {
         if (!JSON_NODE_HOLDS_OBJECT(parameters))
             return model_fail(c->error, c->path, "rope_parameters is not an object");
         inner.object = json_node_get_object(parameters);
-        if (json_file_member(inner.object, "rope_type") &&
+        if (json_text_member(inner.object, "rope_type") &&
             g_strcmp0(json_text(inner.object, "rope_type"), "default") != 0)
             return model_fail(c->error, c->path, "rope_parameters: rope_type is not default; kvasir has no RoPE scaling");
     }
-    if (json_file_member(c->object, "rope_scaling"))
+    if (json_text_member(c->object, "rope_scaling"))
         return model_fail(c->error, c->path, "rope_scaling is set; kvasir has no RoPE scaling");
-    const Config *theta = parameters && json_file_member(inner.object, "rope_theta") ? &inner : c;
-    const Config *share = parameters && json_file_member(inner.object, "partial_rotary_factor") ? &inner : c;
+    const Config *theta = parameters && json_text_member(inner.object, "rope_theta") ? &inner : c;
+    const Config *share = parameters && json_text_member(inner.object, "partial_rotary_factor") ? &inner : c;
     if (!json_number(theta, "rope_theta", 10000, &info->rope_theta) ||
         !json_number(share, "partial_rotary_factor", 0.5, &factor))
         return FALSE;
@@ -327,7 +327,7 @@ static gboolean json_native(const Config *c, gboolean sandwich, ModelInfo *info,
         !json_answer(c, "attention_bias", &hints->qkv_bias) ||
         !json_answer(c, "tie_word_embeddings", &hints->tied_output))
         return FALSE;
-    if (json_file_member(c->object, "head_dim")) {
+    if (json_text_member(c->object, "head_dim")) {
         if (!json_int(c, "head_dim", MAX_HEAD_DIM, &info->head_dim))
             return FALSE;
     } else {
@@ -341,9 +341,9 @@ static gboolean json_native(const Config *c, gboolean sandwich, ModelInfo *info,
 
 static gboolean json_is_quantised(JsonObject *config)
 {
-    JsonNode *bits = json_file_member(config, "quantization_bit");
+    JsonNode *bits = json_text_member(config, "quantization_bit");
 
-    return json_file_member(config, "quantization_config") || (bits && json_is_number(bits) && json_node_get_int(bits));
+    return json_text_member(config, "quantization_config") || (bits && json_is_number(bits) && json_node_get_int(bits));
 }
 
 gboolean hparams_from_json(JsonObject *config, const char *path, ModelInfo *info, HparamHints *hints, GError **error)

@@ -19,7 +19,7 @@ static char *printable(const char *name)
 static gboolean read_type(StoredTensor *tensor, JsonObject *entry, GError **error)
 {
     static const TensorType readable[] = { TYPE_F32, TYPE_F16, TYPE_BF16 };
-    JsonNode *node = json_file_member(entry, "dtype");
+    JsonNode *node = json_text_member(entry, "dtype");
 
     if (node == NULL || !JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
         return model_fail(error, tensor->path, "tensor %s: dtype is missing or not a string", tensor->name);
@@ -34,7 +34,7 @@ static gboolean read_type(StoredTensor *tensor, JsonObject *entry, GError **erro
 
 static gboolean read_shape(StoredTensor *tensor, JsonObject *entry, GError **error)
 {
-    JsonNode *node = json_file_member(entry, "shape");
+    JsonNode *node = json_text_member(entry, "shape");
 
     if (node == NULL || !JSON_NODE_HOLDS_ARRAY(node))
         return model_fail(error, tensor->path, "tensor %s: shape is missing or not an array", tensor->name);
@@ -55,7 +55,7 @@ static gboolean read_shape(StoredTensor *tensor, JsonObject *entry, GError **err
 
 static gboolean read_offsets(StoredTensor *tensor, JsonObject *entry, const guint8 *data, guint64 size, GError **error)
 {
-    JsonNode *node = json_file_member(entry, "data_offsets");
+    JsonNode *node = json_text_member(entry, "data_offsets");
     guint64 begin, end;
 
     if (node == NULL || !JSON_NODE_HOLDS_ARRAY(node) || json_array_get_length(json_node_get_array(node)) != 2 ||
@@ -195,7 +195,7 @@ gboolean safetensors_add_index(Checkpoint *checkpoint, const char *path, GError 
 
     if (index == NULL)
         return FALSE;
-    JsonNode *map = json_file_member(index, "weight_map");
+    JsonNode *map = json_text_member(index, "weight_map");
     if (map == NULL || !JSON_NODE_HOLDS_OBJECT(map))
         return model_fail(error, path, "weight_map is missing or not an object");
     return load_shards(checkpoint, path, json_node_get_object(map), error);

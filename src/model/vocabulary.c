@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "src/base/json_text.h"
 #include "src/model/json-file.h"
 
 #define TOKENS "tokenizer.ggml.tokens"
@@ -213,7 +214,7 @@ static gboolean add_token(JsonTokens *t, JsonNode *id_node, const char *text, gb
 
 static gboolean add_added(JsonTokens *t, JsonObject *root, GError **error)
 {
-    JsonNode *node = json_file_member(root, "added_tokens");
+    JsonNode *node = json_text_member(root, "added_tokens");
 
     if (node == NULL)
         return TRUE;
@@ -224,9 +225,9 @@ static gboolean add_added(JsonTokens *t, JsonObject *root, GError **error)
         JsonNode *entry = json_array_get_element(added, i);
         if (!JSON_NODE_HOLDS_OBJECT(entry))
             return model_fail(error, t->path, "added_tokens holds something other than objects");
-        JsonNode *content = json_file_member(json_node_get_object(entry), "content");
+        JsonNode *content = json_text_member(json_node_get_object(entry), "content");
         const char *text = content && JSON_NODE_HOLDS_VALUE(content) ? json_node_get_string(content) : NULL;
-        if (!add_token(t, json_file_member(json_node_get_object(entry), "id"), text, TRUE, error))
+        if (!add_token(t, json_text_member(json_node_get_object(entry), "id"), text, TRUE, error))
             return FALSE;
     }
     return TRUE;
@@ -234,14 +235,14 @@ static gboolean add_added(JsonTokens *t, JsonObject *root, GError **error)
 
 static gboolean add_vocabulary(JsonTokens *t, JsonObject *root, GError **error)
 {
-    JsonNode *model = json_file_member(root, "model");
+    JsonNode *model = json_text_member(root, "model");
     JsonNode *type = NULL;
 
     if (model && JSON_NODE_HOLDS_OBJECT(model))
-        type = json_file_member(json_node_get_object(model), "type");
+        type = json_text_member(json_node_get_object(model), "type");
     if (type == NULL || !JSON_NODE_HOLDS_VALUE(type) || g_strcmp0(json_node_get_string(type), "BPE") != 0)
         return model_fail(error, t->path, "model.type is not BPE");
-    JsonNode *vocab = json_file_member(json_node_get_object(model), "vocab");
+    JsonNode *vocab = json_text_member(json_node_get_object(model), "vocab");
     if (vocab == NULL || !JSON_NODE_HOLDS_OBJECT(vocab))
         return model_fail(error, t->path, "model.vocab is missing or not an object");
     JsonObjectIter iterator;
@@ -311,7 +312,7 @@ Tokenizer *vocabulary_from_json(GBytes *bytes, const char *path, gint64 vocabula
     JsonTokens tokens = { path, vocabulary, pool, pieces, offsets, 0 };
     if (!add_vocabulary(&tokens, root, error) || !add_added(&tokens, root, error))
         return NULL;
-    if (!has_split_pattern(json_file_member(root, "pre_tokenizer")))
+    if (!has_split_pattern(json_text_member(root, "pre_tokenizer")))
         g_ptr_array_add(warnings, g_strdup("tokenizer.json has another split pattern than GLM-4; text is cut by the rule of "
                                            "GLM-4 all the same"));
     return finish_tokens(&tokens, error);
