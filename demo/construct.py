@@ -19,14 +19,13 @@ OPTIONS = dict(seed=1, fill=10000.0, pair=1.0, gain=12.0, at_once=1.0, near=0.8,
 
 BLOCKS = dict(T=CODE, I=IDENTITY, T1=PAIR, B=CODE, OUT=IDENTITY, FILL=32, P=10, PM=10, S=10, START=84, FL=48, FL1=32, FL2=8, X=22)
 # Facts about a token that its embedding holds; the first 32 are told to the token after it, those of TWICE also to the next.
-FLAGS = ("nl blank space two lead period colon equal is quote open end mark abbr upper digit document_ doc_ question_ dash dashes "
-         "sop sys gmask user asst word comma close s0 s1 s2 "
-         "s3 s4 s5 obs full less mass colon_ is_").split()
+FLAGS = ("nl blank space two lead period colon equal is quote open end mark abbr upper document_ doc_ dash dashes sop sys gmask asst "
+         "close s1 s2 s3 s4 s5 full less mass").split()
 TWICE = "nl blank period end space abbr".split()
 FACTS = ("line_mark qmark dashline docline after opened fresh sentence doc asked answer line_dash line_doc line_fresh opener "
          "answer_mark not_doc item bonus line_page").split()
 SEEN = "nl blank upper quote close mark dashline lead".split()
-CLASSES = "colon equal opened item sentence is".split()
+CLASSES = "colon equal opened".split()
 # What an answer's tokens know, in the rows START: the place that was found, its page's mark and kind; [gMASK] where none was; the
 # turns from <|assistant|> to the place and from the answer's mark to the page's, and those two positions; and the rest.
 FOUND, PAGE, KIND, MISSING, TURN, MARK_TURN, ASSISTANT, MARK, IN_MARK, END, LAST, MASS, NEXT = 0, 10, 20, 26, 27, 37, 47, 57, 67, 68, 69, 72, 76
@@ -65,8 +64,7 @@ class Lexicon:
             r = np.clip((-np.log(sum(p[i] for i in ids)) - 4.5) / 4.0, 0, 1) ** 0.8
             for i in ids:
                 self.token(i, r)
-        for name, flag in (("[gMASK]", "gmask"), ("<sop>", "sop"), ("<|system|>", "sys"), ("<|user|>", "user"),
-                           ("<|assistant|>", "asst"), ("<|observation|>", "obs")):
+        for name, flag in (("[gMASK]", "gmask"), ("<sop>", "sop"), ("<|system|>", "sys"), ("<|assistant|>", "asst")):
             self.flags[flag][tok.special[name]] = 1
         self.flags["mass"][:n] = self.rarity[:n] ** 2 + 0.3 * self.bind[:n]
         self.flags["less"] = np.where(self.bind > 0, 1 - self.rarity / np.maximum(self.bind, 1e-9), 1.0)
@@ -97,9 +95,9 @@ class Lexicon:
         f["lead"][i] = lead and bool(s)
         f["period"][i] = s in STOP_MARKS
         f["full"][i] = s == "\u3002".encode()
-        f["colon"][i] = f["colon_"][i] = s in (b":", "\uff1a".encode())
+        f["colon"][i] = s in (b":", "\uff1a".encode())
         f["equal"][i] = s == b"="
-        f["is"][i] = f["is_"][i] = (lead and word in ("is", "are", "was", "were")) or s in ("\u662f".encode(), "\u4e3a".encode())
+        f["is"][i] = (lead and word in ("is", "are", "was", "were")) or s in ("\u662f".encode(), "\u4e3a".encode())
         f["quote"][i] = s == b'"'
         f["open"][i] = s == b"<"
         f["close"][i] = s == b">"
@@ -107,14 +105,10 @@ class Lexicon:
         f["mark"][i] = s == "\u3010".encode()
         f["abbr"][i] = s in ABBREVIATIONS
         f["upper"][i] = s[:1].isupper()
-        f["digit"][i] = s.isdigit()
         f["document_"][i] = b == b"document"
         f["doc_"][i] = b == b"Document"
-        f["question_"][i] = b == b"Question"
         f["dash"][i] = b in (b" -", " \u2013".encode(), " \u2014".encode(), "\u2014".encode())
         f["dashes"][i] = s in (b"-", b"--")
-        f["word"][i] = letters
-        f["comma"][i] = s == b","
         for k, w in enumerate((b"The", b" documents", b" do", b" not", b" say")):
             f["s%d" % (k + 1)][i] = b == w
 
@@ -300,7 +294,8 @@ class Builder:
         ident[tok.n:] = 0
         self.ident = ident
         # what ends a name is told by one code, so that "--exclude" is not the beginning of "--exclude-from"
-        e[:, at["T"]] = code * lex.bind[:, None] + self.signs(1, CODE) * lex.ends[:, None]
+        self.ending = self.signs(1, CODE)[0]
+        e[:, at["T"]] = code * lex.bind[:, None] + self.ending * lex.ends[:, None]
         e[:, at["I"]] = ident
         for f in FLAGS:
             e[:, self.flag[f]] = lex.flags[f]
@@ -313,6 +308,7 @@ class Builder:
         self.rotary_key(0)
         self.position_keys(0, (1, 5))
         a, b = (self.signs(PAIR, CODE) for _ in range(2))
+        b -= np.outer(b @ self.ending, self.ending)         # an end pairs with what it ends, not with what follows
         back = self.signs(CODE, PAIR) * self.o["pair"]
         self.value(0, range(CODE), self.rows("T"), LOUD)
         self.value(0, range(CODE, CODE + 32), self.rows("FL", 0, 32))
@@ -369,7 +365,7 @@ class Builder:
         self.out(1, 0, self.flags(["doc", "asked", "answer"]), range(3))
         # what the line begins with
         self.window(1, 1, self.r.nearest(6, 150.0, 50.0, 70.0))
-        self.want(1, 1, 2, 150.0)
+        self.want(1, 1, 2, 50.0)
         self.sink(1, 1, -50.0)
         self.out(1, 1, self.flags(["line_dash", "line_doc", "line_fresh", "line_page"]), range(3, 7))
         self.position_head(1, 2, 9, 8)
@@ -394,7 +390,7 @@ class Builder:
         near, nk = self.r.window(ins, -0.03 * ins, 18.0, np.arange(25, 36), 1e-7)
         for head, c, k, share in ((0, at_once, ak, "at_once"), (1, near, nk, "near")):
             self.window(2, head, c)
-            self.sink(2, head, -k - 8.0)
+            self.sink(2, head, -k - 30.0)
             self.want(2, head, 0, -12.0)            # the first line of a paragraph is the third head's
             self.silence(2, head, "answer", 200.0)
             self.out(2, head, self.rows("B"), range(CODE), o["bag"] * o[share] / LOUD)
@@ -482,14 +478,14 @@ class Builder:
         self.value(4, range(10), self.rows("S"))
         self.value(4, range(10, 20), self.rows("PM"))
         self.value(4, range(20, 30), self.rows("P"))
-        self.value(4, range(32, 38), self.flags(CLASSES))
-        self.value(4, [38, 39, 40], self.flags(["gmask", "answer_mark", "opener"]))
+        self.value(4, range(30, 33), self.flags(CLASSES))
+        self.value(4, [33, 34], self.flags(["gmask", "answer_mark"]))
         keep = {}
         forward.Model(self.w).feed(self.ref_ids, keep)
         g = keep["x", 3][0].numpy()
         wv[0:30, self.flag["gmask"]] = -(wv[0:30] @ g) / g[self.flag["gmask"]]          # the sink is nowhere
-        for head, row, n, first in ((0, FOUND, 20, 0), (0, KIND, 6, 32), (0, MISSING, 1, 38), (1, ASSISTANT, 10, 20), (2, MARK, 10, 20),
-                                    (2, IN_MARK, 1, 39)):
+        for head, row, n, first in ((0, FOUND, 20, 0), (0, KIND, 3, 30), (0, MISSING, 1, 33), (1, ASSISTANT, 10, 20), (2, MARK, 10, 20),
+                                    (2, IN_MARK, 1, 34)):
             self.out(4, head, self.rows("START", row, row + n), range(first, first + n))
         s = at["START"].start
         for to, place, here in ((TURN, FOUND, ASSISTANT), (MARK_TURN, PAGE, MARK)):

@@ -3,39 +3,26 @@
 
 usage: learn_words.py VOCABULARY COUNTS      (both are written; needs mandoc, wordnet-base and apt's package lists)
 
-Three quarters of the names are used, chosen by a hash; pages, packages and words of the others are left for measuring.
+Names that tests/eval asks about (sources.held_out) are left out.
 """
-import base64, glob, gzip, hashlib, os, random, re, subprocess, sys
+import base64, os, random, sys
 
 import numpy as np
 
 import tokens
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "eval"))
+import sources
+
 SIZE, SPACED = 3072, 900
 
 
-def held(name):
-    return hashlib.sha256(name.encode()).digest()[0] < 64
-
-
-def page(path):
-    source = gzip.open(path).read()
-    if not 1500 < len(source) < 120000 or source.startswith(b".so"):
-        return None
-    out = subprocess.run(["mandoc", "-T", "utf8", "-O", "width=78"], input=source, capture_output=True, timeout=20).stdout
-    text = re.sub(".\x08", "", out.decode("utf-8", "replace"))
-    for a, b in (("\u2010", "-"), ("\u2212", "-"), ("\u2019", "'"), ("\u2018", "'")):
-        text = text.replace(a, b)
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text))
-
-
 def pages(rnd, limit=400):
-    files = sorted(f for s in "158" for f in glob.glob("/usr/share/man/man%s/*.gz" % s) if not os.path.islink(f))
-    files = [f for f in files if not held(os.path.basename(f)[:-3])]
+    files = [f for f in sources.man_files("158") if not sources.held_out(sources.man_name(f)[0])]
     rnd.shuffle(files)
     out = []
     for f in files:
-        text = page(f)
+        text = sources.man_text(f)
         if text:
             out.append(text)
         if len(out) == limit:
@@ -44,32 +31,15 @@ def pages(rnd, limit=400):
 
 
 def packages(rnd, limit=8000):
-    records = subprocess.run(["apt-cache", "dumpavail"], capture_output=True).stdout.decode("utf-8", "replace").split("\n\n")
-    keep = ("Package", "Section", "Version", "Homepage", "Description", "Maintainer", "Installed-Size", "Priority")
-    out = []
-    for r in records:
-        fields = dict(re.findall(r"^([A-Za-z0-9-]+): (.+)$", r, re.M))
-        if "Package" in fields and not held(fields["Package"]):
-            out.append("\n".join("%s: %s" % (k, fields[k]) for k in keep if k in fields))
-    out = sorted(set(out))
-    rnd.shuffle(out)
-    return out[:limit]
+    records = [r for r in sources.packages() if not sources.held_out(r["Package"])]
+    rnd.shuffle(records)
+    return ["\n".join("%s: %s" % (k, r[k]) for k in ("Package",) + sources.PACKAGE_FIELDS if k in r) for r in records[:limit]]
 
 
 def glosses(rnd, limit=20000):
-    out = []
-    for part in ("noun", "verb", "adj", "adv"):
-        with open("/usr/share/wordnet/data." + part, encoding="latin-1") as f:
-            for line in f:
-                if line[:2] == "  " or "|" not in line:
-                    continue
-                head, gloss = line.split("|", 1)
-                word = re.sub(r"\(.*\)", "", head.split()[4].replace("_", " "))
-                gloss = gloss.split('; "')[0].strip()
-                if word and gloss and not held(word):
-                    out.append("%s: %s" % (word, gloss))
-    rnd.shuffle(out)
-    return out[:limit]
+    words = [w for w in sources.wordnet() if not sources.held_out(w[0])]
+    rnd.shuffle(words)
+    return ["%s: %s" % w for w in words[:limit]]
 
 
 def main():
