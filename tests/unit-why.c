@@ -272,12 +272,21 @@ static void test_outcome(Fixture *f, gconstpointer data)
         g_test_message("%s", cases[i].raw);
         g_assert_cmpstr(outcome_name(answer->outcome), ==, outcome_name(cases[i].outcome));
     }
+
+    /* The sentence of the rules is a refusal also where the documents have it; others that are copied are answers. */
+    static const char *const says[] = { "When nothing is found: The documents do not say. This document does not mention a price.", NULL };
+    g_ptr_array_add(f->documents, test_document("Manual", "text", says));
+    g_autoptr(Answer) refused = answer_of(f, "The documents do not say.\n"), copied = answer_of(f, "This document does not mention a price.");
+    answer_finish(refused);
+    g_assert_cmpint(refused->outcome, ==, OUTCOME_NOT_THERE);
+    answer_finish(copied);
+    g_assert_cmpint(copied->outcome, ==, OUTCOME_PARTLY);
 }
 
 /* The same with attention on PAGE (a span's index) by SHARE. */
-static Outcome outcome_with(Fixture *f, const char *raw, guint page, float share)
+static Answer *attended(Fixture *f, const char *raw, guint page, float share)
 {
-    g_autoptr(Answer) answer = answer_of(f, raw);
+    Answer *answer = answer_of(f, raw);
 
     answer->why = why_new(&f->heads, engine_tokenizer(f->engine), f->prompt, f->pack, f->documents);
     clear_row(f);

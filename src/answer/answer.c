@@ -157,7 +157,8 @@ void answer_finish(Answer *answer)
 {
     const GArray *list = citation_reader_list(answer->citations);
 
-    if (list->len == 0)
+    /* What the prompt tells the model to say is no passage, even of documents in which it stands. */
+    if (list->len == 0 && !g_str_has_prefix(answer->text->str, prompt_not_found))
         answer->verbatim = citation_reader_find_verbatim(answer->citations, answer->text->str) > 0;
     g_array_unref(answer->quotations);
     answer->quotations = answer->quote != NULL ? quote_take(answer->quote)
