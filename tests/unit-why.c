@@ -352,6 +352,10 @@ static void test_heads(void)
 
     g_assert_null(heads_load(engine, folder, &error));
     g_assert_no_error(error);
+    g_assert_false(heads_save(&heads, engine, "/dev/null/heads", &error));
+    g_assert_error(error, FAILURE, FAILURE_SYSTEM);
+    g_assert_cmpstr(error->message, ==, "/dev/null/heads: Not a directory");
+    g_clear_error(&error);
     g_assert_true(heads_save(&heads, engine, folder, &error));
     g_autoptr(Heads) read = heads_load(engine, folder, &error);
     g_assert_no_error(error);

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "src/answer/heads.h"
 
+#include <errno.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 
@@ -64,11 +65,15 @@ gboolean heads_save(const Heads *heads, const Engine *engine, const char *folder
     json_builder_end_object(builder);
     root = json_builder_get_root(builder);
     text = json_to_string(root, FALSE);
-    if (g_mkdir_with_parents(folder, 0700) == 0 &&
-        g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local))
-        return TRUE;
-    g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local != NULL ? local->message : folder);
-    return FALSE;
+    if (g_mkdir_with_parents(folder, 0700) != 0) {
+        g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s: %s", folder, g_strerror(errno));
+        return FALSE;
+    }
+    if (!g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local)) {
+        g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local->message);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 /* A value of O that is a number from LEAST to MOST; else *OK becomes FALSE. */
