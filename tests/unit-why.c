@@ -6,6 +6,7 @@
 
 #include "src/answer/answer.h"
 #include "src/answer/calibrate.h"
+#include "src/answer/findings.h"
 #include "src/answer/source.h"
 #include "src/answer/why.h"
 #include "src/answer/why_json.h"
@@ -294,6 +295,13 @@ static Answer *attended(Fixture *f, const char *raw, guint page, float share)
     look_at(f, page, share);
     why_note(answer->why, f->row, f->tiles, 0);
     answer_finish(answer);
+    return answer;
+}
+
+static Outcome outcome_with(Fixture *f, const char *raw, guint page, float share)
+{
+    g_autoptr(Answer) answer = attended(f, raw, page, share);
+
     return answer->outcome;
 }
 
@@ -309,6 +317,25 @@ static void test_outcome_by_attention(Fixture *f, gconstpointer data)
     g_assert_cmpint(outcome_with(f, "Anderthalb Monate 【1:2】", 1, 0.1f), ==, OUTCOME_SUPPORTED);
     f->heads.calibrated = FALSE;
     g_assert_cmpint(outcome_with(f, "A month and a half", 1, 0.5f), ==, OUTCOME_UNSUPPORTED);
+}
+
+/* An answer that cites nothing adds the page that stood out to those of other volumes. */
+static void test_findings(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Answer) cites = attended(f, "It rained 【2:2】", 1, 0.5f), looks = attended(f, "A month and a half", 1, 0.5f);
+    g_autoptr(Answer) guesses = attended(f, "A month and a half", 1, 0.1f);
+    g_autoptr(GPtrArray) answers = g_ptr_array_new();
+    guint used;
+
+    g_assert_true(findings_has(cites));
+    g_assert_true(findings_has(looks));
+    g_assert_false(findings_has(guesses));
+    g_ptr_array_add(answers, cites);
+    g_ptr_array_add(answers, looks);
+    g_autoptr(GArray) selection = findings_selection(answers, f->documents, G_MAXSIZE, prompt_encode,
+                                                     (gpointer) (guintptr) engine_tokenizer(f->engine), &used);
+    g_autofree char *pages = selection_to_text(selection);
+    g_assert_cmpstr(pages, ==, "1:2 2:2");
 }
 
 static void collect(const char *text, gsize length, gpointer data)
@@ -399,6 +426,7 @@ int main(int argc, char **argv)
     g_test_add("/why/unnoted", Fixture, NULL, set_up, test_unnoted, tear_down);
     g_test_add("/why/outcome", Fixture, NULL, set_up, test_outcome, tear_down);
     g_test_add("/why/outcome-by-attention", Fixture, NULL, set_up, test_outcome_by_attention, tear_down);
+    g_test_add("/why/findings", Fixture, NULL, set_up, test_findings, tear_down);
     g_test_add("/why/labels", Fixture, NULL, set_up, test_labels, tear_down);
     g_test_add_func("/why/heads", test_heads);
     g_test_add_func("/why/random-model", test_random_model);

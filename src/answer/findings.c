@@ -2,16 +2,35 @@
 #include "config.h"
 #include "src/answer/findings.h"
 
-#define PAGES_PER_CITATION 4
+#define PAGES_PER_RUN 4
 
-static const GArray *citations_of(const GPtrArray *answers, guint i)
+/* What stands behind ANSWER, array of PageRun: what it cites, then what stood out for sentences that cite nothing. */
+static GArray *runs_of(const Answer *answer)
 {
-    return citation_reader_list(((const Answer *) g_ptr_array_index(answers, i))->citations);
+    const GArray *list = citation_reader_list(answer->citations), *sentences = answer->why != NULL ? why_sentences(answer->why) : NULL;
+    GArray *runs = g_array_new(FALSE, FALSE, sizeof(PageRun));
+
+    for (guint i = 0; i < list->len; i++) {
+        const Citation *citation = &g_array_index(list, Citation, i);
+        const PageRun run = { citation->document, citation->first, citation->last };
+
+        g_array_append_val(runs, run);
+    }
+    for (guint i = 0; sentences != NULL && i < sentences->len; i++) {
+        const WhySentence *sentence = &g_array_index(sentences, WhySentence, i);
+        const PageRun run = { sentence->places[0].document, sentence->places[0].page, sentence->places[0].page };
+
+        if (sentence->stands_out && !sentence->cited)
+            g_array_append_val(runs, run);
+    }
+    return runs;
 }
 
 gboolean findings_has(const Answer *answer)
 {
-    return citation_reader_list(answer->citations)->len > 0 && answer->outcome != OUTCOME_NOT_THERE;
+    g_autoptr(GArray) runs = runs_of(answer);
+
+    return runs->len > 0 && answer->outcome != OUTCOME_NOT_THERE;
 }
 
 /* Less is better: pages behind it, then that nothing is there, and last what nothing supports. */
@@ -41,14 +60,14 @@ static gint compare_pages(gconstpointer a, gconstpointer b)
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* The first pages of CITATION that have text. */
-static void add_pages(const Answer *answer, const Citation *citation, GArray *pages)
+/* The first pages of RUN that have text. */
+static void add_pages(const Answer *answer, const PageRun *run, GArray *pages)
 {
-    const GPtrArray *all = ((const Document *) g_ptr_array_index(answer->documents, citation->document))->pages;
+    const GPtrArray *all = ((const Document *) g_ptr_array_index(answer->documents, run->document))->pages;
     guint n = 0;
 
-    for (guint p = citation->first; p <= citation->last && n < PAGES_PER_CITATION; p++) {
-        const PageRun page = { citation->document, p, p };
+    for (guint p = run->first; p <= run->last && n < PAGES_PER_RUN; p++) {
+        const PageRun page = { run->document, p, p };
 
         if (((const Page *) g_ptr_array_index(all, p))->length == 0)
             continue;
@@ -57,17 +76,18 @@ static void add_pages(const Answer *answer, const Citation *citation, GArray *pa
     }
 }
 
-/* The pages of the first MOST citations of each of the first N of ANSWERS. */
+/* The pages of the first MOST runs of each of the first N of ANSWERS. */
 static GArray *select_pages(const GPtrArray *answers, guint n, guint most)
 {
     g_autoptr(GArray) pages = g_array_new(FALSE, FALSE, sizeof(PageRun));
     GArray *selection = g_array_new(FALSE, FALSE, sizeof(PageRun));
 
     for (guint i = 0; i < n; i++) {
-        const GArray *list = citations_of(answers, i);
+        const Answer *answer = g_ptr_array_index(answers, i);
+        g_autoptr(GArray) runs = runs_of(answer);
 
-        for (guint k = 0; k < MIN(list->len, most); k++)
-            add_pages(g_ptr_array_index(answers, i), &g_array_index(list, Citation, k), pages);
+        for (guint k = 0; k < MIN(runs->len, most); k++)
+            add_pages(answer, &g_array_index(runs, PageRun, k), pages);
     }
     g_array_sort(pages, compare_pages);
     for (guint i = 0; i < pages->len; i++) {
@@ -93,8 +113,10 @@ GArray *findings_selection(const GPtrArray *answers, const GPtrArray *documents,
     GArray *selection;
 
     *used = answers->len;
-    for (guint i = 0; i < answers->len; i++)
-        most = MAX(most, citations_of(answers, i)->len);
+    for (guint i = 0; i < answers->len; i++) {
+        g_autoptr(GArray) runs = runs_of(g_ptr_array_index(answers, i));
+        most = MAX(most, runs->len);
+    }
     selection = select_pages(answers, *used, most);
     while ((most > 1 || *used > 1) && !fits(selection, documents, limit, encode, data)) {
         if (most > 1)

@@ -1,9 +1,9 @@
 /* ask_volumes.h - a question about a corpus that is larger than a prompt, or is kept in volumes.
  *
  * The volumes that matter are found by full-text search: words of the question, and words that the model proposes.  Each
- * of them is asked (its prefix is cached like any other); the pages that these answers cite are put before the model once more,
- * all together, for the final answer.  Volumes without a finding (no page cited, or
- * said to have nothing) count for nothing; with only one left, the best answer is the answer.
+ * of them is asked (its prefix is cached like any other); the pages behind these answers (findings.h) are put before the model
+ * once more, all together, for the final answer.  Volumes without a finding (no page is cited or stands out, or they are said to
+ * have nothing) count for nothing; with only one left, the best answer is the answer.
  */
 #ifndef KVASIR_CLI_ASK_VOLUMES_H
 #define KVASIR_CLI_ASK_VOLUMES_H
