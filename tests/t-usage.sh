@@ -64,6 +64,42 @@ raw_logits() {
         [ "$(wc -c <raw)" -eq $((4 * $(wc -l <text))) ] && [ "$(wc -l <text)" -ge 256 ]
 }
 
+# A stream that is closed is not the next file that is opened: nothing goes there, and it is told.
+closed_streams() {
+    "$kvasir" text a.txt >&- 2>err
+    [ $? -eq 4 ] && grep -q 'cannot write to standard output' err || return 1
+    "$kvasir" text - <&- 2>err
+    [ $? -eq 3 ] && grep -q 'standard input: Bad file descriptor' err || return 1
+    "$kvasir" ask --max-tokens 4 "What?" a.txt >one 2>&- <&-
+    "$kvasir" ask -q --max-tokens 4 "What?" a.txt >two
+    [ -s one ] && cmp one two
+}
+
+documents_on_input() {
+    "$kvasir" text - a.txt <a.txt >out && [ "$(grep -c 'A text' out)" -eq 2 ] &&
+        "$kvasir" plan -q --only - <a.txt | grep -q '^1 document;'
+}
+
+# A corpus keeps where its documents lie.
+ingest_input() {
+    status 3 "$kvasir" ingest -q --no-prefill -c x - <a.txt && grep -q 'standard input: .*; save it to a file' err
+}
+
+# Ctrl-C while a pipe is slow.
+interrupted_input() {
+    mkfifo slow
+    "$kvasir" ask "What?" - <slow 2>err &
+    pid=$!
+    exec 3>slow
+    sleep 0.3
+    kill -INT $pid
+    wait $pid
+    got=$?
+    exec 3>&-
+    cat err
+    [ $got -eq 75 ] && grep -q '^kvasir ask: interrupted$' err && ! grep -q WARNING err
+}
+
 ok "no command: the list, on standard error" no_command
 ok "help, version" eval 'right "$kvasir" help && right "$kvasir" --version && right "$kvasir" -h'
 ok "help COMMAND is COMMAND --help" help_of_all
@@ -86,6 +122,10 @@ ok "ask for no tokens" wrong 2 'max-tokens' "$kvasir" ask --max-tokens 0 "Why?" 
 ok "ask a question that is not UTF-8" wrong 2 'UTF-8' "$kvasir" ask "$(printf 'a\377')" a.txt
 ok "ingest without a corpus" wrong 2 'corpus' "$kvasir" ingest a.txt
 ok "ingest without files" wrong 2 'nothing to ingest' "$kvasir" ingest -c x
+ok "ingest from a pipe" ingest_input
+ok "documents on standard input" documents_on_input
+ok "interrupted while standard input is read" interrupted_input
+ok "standard streams that are closed" closed_streams
 ok "logits of words" wrong 3 'number 2' eval 'echo 1 two | "$kvasir" logits'
 ok "logits of nothing" wrong 3 'no token ids' "$kvasir" logits
 ok "logits of an id that is too large" wrong 2 'token id 99999' eval 'echo 99999 | "$kvasir" logits'

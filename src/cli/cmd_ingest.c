@@ -194,7 +194,10 @@ static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
         GError *local = NULL;
         guint before = files->len;
 
-        if (!collect_path(*path, files, &too_large, &local)) {
+        if (strcmp(*path, "-") == 0) {
+            local = g_error_new(FAILURE, FAILURE_INPUT, "standard input: a corpus keeps where its documents lie; save it to a file first");
+            tell(ingest, *path, local);
+        } else if (!collect_path(*path, files, &too_large, &local)) {
             tell(ingest, *path, local);
         } else if (files->len == before) {
             fprintf(stderr, "kvasir ingest: %s: no documents in this folder\n", *path);

@@ -69,11 +69,14 @@ static gboolean add_files(GPtrArray *documents, char **files, GError **error)
 
     for (; *files != NULL; files++) {
         g_autofree char *front = reading_options()->site ? document_site_front(*files) : NULL;
-        if (!tree_collect(front != NULL ? front : *files, NULL, paths, NULL, error))
+        if (strcmp(*files, "-") == 0)
+            g_ptr_array_add(paths, g_strdup(*files));
+        else if (!tree_collect(front != NULL ? front : *files, NULL, paths, NULL, error))
             return FALSE;
     }
     for (guint i = 0; i < paths->len; i++)
-        pool_add(pool, g_ptr_array_index(paths, i));
+        if (!reading_add(pool, g_ptr_array_index(paths, i), error))
+            return FALSE;
     while (pool_left(pool) > 0) {
         Document *document = pool_next(pool, NULL, NULL, error);
         if (document == NULL)

@@ -115,15 +115,16 @@ static int run(int argc, char **argv)
         return command_fail(&command_text,
                             g_error_new(FAILURE, FAILURE_USAGE, "name the files to read"));
     g_autoptr(Pool) pool = reading_pool();
+    GError *error = NULL;
     for (int i = 1; i < argc; i++)
-        pool_add(pool, argv[i]);
+        if (!reading_add(pool, argv[i], &error))
+            return command_fail(&command_text, error);
     status = 0;
     while (pool_left(pool) > 0) {
-        GError *error = NULL;
         g_autoptr(Document) document = pool_next(pool, NULL, NULL, &error);
         if (!document) {
             gboolean stop = !work_can_go_on(error);
-            status = command_fail(&command_text, error);
+            status = command_fail(&command_text, g_steal_pointer(&error));
             if (stop)
                 break;
             continue;
@@ -140,4 +141,4 @@ static int run(int argc, char **argv)
 }
 
 const Command command_text = { "text", "show the text that is read from documents",
-    "[--json] [--password P] [--whole] FILE...", run, TRUE };
+    "FILE...", run, TRUE };

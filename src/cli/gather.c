@@ -2,66 +2,24 @@
 #include "config.h"
 #include "src/cli/gather.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "src/answer/source.h"
 #include "src/base/failure.h"
-#include "src/base/interrupt.h"
 #include "src/cli/reading.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
-
-/* What a pipe may bring: no document has more, and it must fit a message to the process that reads it. */
-#define STDIN_MAX ((guint) 512 << 20)
 
 void gathered_clear(Gathered *gathered)
 {
     g_clear_pointer(&gathered->documents, g_ptr_array_unref);
 }
 
-static GBytes *read_stdin(GError **error)
-{
-    g_autoptr(GByteArray) bytes = g_byte_array_new();
-    guint8 buffer[65536];
-    gsize n;
-
-    while ((n = fread(buffer, 1, sizeof buffer, stdin)) > 0) {
-        g_byte_array_append(bytes, buffer, (guint) n);
-        if (bytes->len > STDIN_MAX) {
-            g_set_error(error, FAILURE, FAILURE_INPUT, "standard input: more than 512 MiB; save it to a file first");
-            return NULL;
-        }
-    }
-    if (ferror(stdin) && !interrupt_check(error)) {
-        g_set_error(error, FAILURE, FAILURE_INPUT, "standard input: %s", g_strerror(errno));
-        return NULL;
-    }
-    return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
-}
-
-static gboolean add_files(Pool *pool, char **files, GError **error)
-{
-    for (; *files != NULL; files++) {
-        if (strcmp(*files, "-") != 0) {
-            pool_add(pool, *files);
-            continue;
-        }
-        g_autoptr(GBytes) bytes = read_stdin(error);
-        if (bytes == NULL)
-            return FALSE;
-        pool_add_bytes(pool, "standard input", bytes);
-    }
-    return TRUE;
-}
-
 static gboolean read_files(Gathered *gathered, const Command *command, char **files, Meter *meter, GError **error)
 {
     g_autoptr(Pool) pool = reading_pool();
 
-    if (!add_files(pool, files, error))
-        return FALSE;
+    for (; *files != NULL; files++)
+        if (!reading_add(pool, *files, error))
+            return FALSE;
     while (pool_left(pool) > 0) {
         GError *local = NULL;
         Document *document = pool_next(pool, meter_update, meter, &local);

@@ -1,9 +1,11 @@
 /* main.c - one table of commands; finds the one asked for and runs it. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ingest/pool.h"
 #include "src/base/interrupt.h"
@@ -124,6 +126,17 @@ static int version_run(int argc, char **argv)
     return command_finish(&command_version, 0);
 }
 
+/* A standard stream that the caller has closed would lend its number to the next file that is opened, a database say, and
+ * what is printed would go there.  Something that cannot be used as that stream takes its place: reading and writing fail as before. */
+static void occupy_closed_streams(void)
+{
+    static const int useless[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", useless[fd]) < 0)
+            _exit(4);
+}
+
 int main(int argc, char **argv)
 {
     const Command *command;
@@ -133,6 +146,7 @@ int main(int argc, char **argv)
     setlocale(LC_MESSAGES, "");
     if (argc > 0 && strcmp(argv[0], POOL_WORKER) == 0)
         return pool_work(argc, argv);
+    occupy_closed_streams();
     interrupt_install();
     mapped_install();
 

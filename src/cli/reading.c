@@ -2,7 +2,16 @@
 #include "config.h"
 #include "src/cli/reading.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/base/failure.h"
+#include "src/base/interrupt.h"
 #include "src/cli/settings.h"
+
+/* What a pipe may bring: no document has more, and it must fit a message to the process that reads it. */
+#define STDIN_MAX ((guint) 512 << 20)
 
 /* A day: a limit must not overflow, and "0" is no limit that anybody means. */
 #define MOST_SECONDS (24 * 60 * 60)
@@ -109,12 +118,48 @@ Pool *reading_pool(void)
     return pool_new(&limits, &options);
 }
 
+static GBytes *read_stdin(GError **error)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    guint8 buffer[65536];
+    gsize n;
+
+    while ((n = fread(buffer, 1, sizeof buffer, stdin)) > 0) {
+        g_byte_array_append(bytes, buffer, (guint) n);
+        if (bytes->len > STDIN_MAX) {
+            g_set_error(error, FAILURE, FAILURE_INPUT, "standard input: more than 512 MiB; save it to a file first");
+            return NULL;
+        }
+    }
+    if (ferror(stdin)) {
+        int reason = errno;
+        if (!interrupt_check(error))
+            g_set_error(error, FAILURE, FAILURE_INPUT, "standard input: %s", g_strerror(reason));
+        return NULL;
+    }
+    return g_byte_array_free_to_bytes(g_steal_pointer(&bytes));
+}
+
+gboolean reading_add(Pool *pool, const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = NULL;
+
+    if (strcmp(path, "-") != 0) {
+        pool_add(pool, path);
+        return TRUE;
+    }
+    bytes = read_stdin(error);
+    if (bytes == NULL)
+        return FALSE;
+    pool_add_bytes(pool, "standard input", bytes);
+    return TRUE;
+}
+
 Document *reading_read(const char *path, GError **error)
 {
     g_autoptr(Pool) pool = reading_pool();
 
-    pool_add(pool, path);
-    return pool_next(pool, NULL, NULL, error);
+    return reading_add(pool, path, error) ? pool_next(pool, NULL, NULL, error) : NULL;
 }
 
 Document *reading_locate(const char *path, const GArray *places, GError **error)

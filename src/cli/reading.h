@@ -14,10 +14,13 @@ const DocumentOptions *reading_options(void);
 /* A pool with these options. */
 Pool *reading_pool(void);
 
+/* Adds the file PATH to POOL; "-" is standard input, which is read to its end here. */
+gboolean reading_add(Pool *pool, const char *path, GError **error);
+
 /* One PDF file again, without recognition, for the rectangles of PLACES (of PagePlace). */
 Document *reading_locate(const char *path, const GArray *places, GError **error);
 
-/* One file: the only result of a pool. */
+/* One file, or standard input: the only result of a pool. */
 Document *reading_read(const char *path, GError **error);
 
 #endif
