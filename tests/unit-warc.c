@@ -188,6 +188,21 @@ static void test_damaged(void)
     assert_refused(bomb->data, bomb->len, "is a damaged web archive");
 }
 
+/* What the fuzz target of frames starts from is what readers send today: else it finds nothing behind its first field. */
+static void test_seeds(void)
+{
+    static const struct { const char *name; guint parts; } SEEDS[] = { { "document", 0 }, { "archive", 2 } };
+    for (gsize i = 0; i < G_N_ELEMENTS(SEEDS); i++) {
+        g_autofree char *path = g_test_build_filename(G_TEST_DIST, "fuzz", "wire", SEEDS[i].name, NULL), *frame = NULL;
+        gsize length;
+        g_assert_true(g_file_get_contents(path, &frame, &length, NULL));
+        g_assert_cmpint(frame[0], ==, 'd');
+        g_autoptr(Document) document = wire_to_document((const guint8 *) frame + 1, length - 1);
+        g_assert_nonnull(document);
+        g_assert_cmpuint(document->parts ? document->parts->len : 0, ==, SEEDS[i].parts);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -195,5 +210,6 @@ int main(int argc, char **argv)
     g_test_add_func("/warc/bodies", test_bodies);
     g_test_add_func("/warc/packed", test_packed);
     g_test_add_func("/warc/damaged", test_damaged);
+    g_test_add_func("/warc/seeds", test_seeds);
     return g_test_run();
 }
