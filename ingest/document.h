@@ -30,8 +30,10 @@ typedef struct {
 /* A file inside of a document; it is not read. */
 typedef struct {
     char *name;             /* never NULL */
-    guint64 size;           /* bytes */
+    guint64 size;           /* bytes, or ATTACHMENT_SIZE_UNKNOWN */
 } Attachment;
+
+#define ATTACHMENT_SIZE_UNKNOWN G_MAXUINT64
 
 /* A passage: its bytes in the text of its first page, and in that of its last; pages from 0, both inclusive. */
 typedef struct {

@@ -110,7 +110,7 @@ static char *take_unseen(PopplerPage *page, PageLayout *layout, const DocumentOp
 }
 
 /* Reads a page; its layout goes to LAYOUTS (NULL: the draft has poppler's plain text).  DRAWINGS: as above. */
-static Draft read_page(PopplerDocument *pdf, int index, const char *path, const DocumentOptions *options,
+static Draft read_page(Document *document, PopplerDocument *pdf, int index, const DocumentOptions *options,
                        GPtrArray *layouts, guint *drawings)
 {
     Draft draft = { .state = PAGE_DAMAGED };
@@ -128,8 +128,9 @@ static Draft read_page(PopplerDocument *pdf, int index, const char *path, const 
             order_find(layout);
         }
         if (options->ocr && (draft.state == PAGE_SCAN || draft.state == PAGE_UNREADABLE))
-            recognise(&draft, page, path, options);
+            recognise(&draft, page, document->path, options);
         draft.extras = pdf_extras(page, options);
+        pdf_page_attachments(document, page);
         g_object_unref(page);
     }
     g_ptr_array_add(layouts, layout);
@@ -149,7 +150,7 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     g_autoptr(Outline) outline = outline_new(pdf, n);
     guint drawings = DRAWN_MAX;
     for (guint i = 0; i < n; i++)
-        drafts[i] = read_page(pdf, (int) i, document->path, options, layouts, &drawings);
+        drafts[i] = read_page(document, pdf, (int) i, options, layouts, &drawings);
     furniture_mark(layouts);
     for (guint i = 0; i < n; i++) {
         PageLayout *layout = g_ptr_array_index(layouts, i);

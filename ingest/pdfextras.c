@@ -2,6 +2,8 @@
 #include "config.h"
 #include "ingest/pdfextras.h"
 
+#include <string.h>
+
 #include "ingest/clean.h"
 #include "ingest/reader.h"
 
@@ -88,16 +90,52 @@ char *pdf_extras(PopplerPage *page, const DocumentOptions *options)
 /* What a file that lies may claim to have. */
 enum { ATTACHMENTS_MAX = 1000 };
 
+/* Poppler's size is an int that became unsigned: -1 where the file gives none. */
+static guint64 attachment_size(PopplerAttachment *attachment)
+{
+    gsize size = poppler_attachment_get_size(attachment);
+    return size <= G_MAXINT ? size : ATTACHMENT_SIZE_UNKNOWN;
+}
+
+/* The list of the document names some of those that pages have, too. */
+static gboolean is_noted(const Document *document, const char *name, guint64 size)
+{
+    for (guint i = 0; document->attachments && i < document->attachments->len; i++) {
+        const Attachment *other = g_ptr_array_index(document->attachments, i);
+        if (other->size == size && !strcmp(other->name, name))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Takes ATTACHMENT. */
+static void note_attachment(Document *document, PopplerAttachment *attachment)
+{
+    const char *name = poppler_attachment_get_name(attachment);
+    g_autofree char *clean = clean_line(name ? name : "", -1);
+    guint64 size = attachment_size(attachment);
+    if ((!document->attachments || document->attachments->len < ATTACHMENTS_MAX) && !is_noted(document, clean, size))
+        document_take_attachment(document, g_steal_pointer(&clean), size);
+    g_object_unref(attachment);
+}
+
 void pdf_attachments(Document *document, PopplerDocument *pdf)
 {
     GList *attachments = poppler_document_has_attachments(pdf) ? poppler_document_get_attachments(pdf) : NULL;
-    guint n = 0;
-    for (GList *l = attachments; l; l = l->next) {
-        PopplerAttachment *attachment = l->data;
-        const char *name = poppler_attachment_get_name(attachment);
-        if (n++ < ATTACHMENTS_MAX)
-            document_take_attachment(document, clean_line(name ? name : "", -1), poppler_attachment_get_size(attachment));
-        g_object_unref(attachment);
-    }
+    for (GList *l = attachments; l; l = l->next)
+        note_attachment(document, l->data);
     g_list_free(attachments);
+}
+
+void pdf_page_attachments(Document *document, PopplerPage *page)
+{
+    GList *notes = poppler_page_get_annot_mapping(page);
+    for (GList *l = notes; l; l = l->next) {
+        PopplerAnnot *note = ((PopplerAnnotMapping *) l->data)->annot;
+        PopplerAttachment *attachment = POPPLER_IS_ANNOT_FILE_ATTACHMENT(note)
+            ? poppler_annot_file_attachment_get_attachment(POPPLER_ANNOT_FILE_ATTACHMENT(note)) : NULL;
+        if (attachment)
+            note_attachment(document, attachment);
+    }
+    poppler_page_free_annot_mapping(notes);
 }

@@ -9,7 +9,9 @@
 /* Filled-in form fields and readers' notes of PAGE, as OPTIONS ask for them: lines such as "[form] Name: Ada" and
  * "[note] Ada: too short", each after a line end.  To be freed; NULL when there are none. */
 char *pdf_extras(PopplerPage *page, const DocumentOptions *options);
-/* Notes the names and sizes of the files in PDF. */
+/* Notes the names and sizes of the files that the list of PDF names, each once. */
 void pdf_attachments(Document *document, PopplerDocument *pdf);
+/* The same for those that annotations of PAGE hold. */
+void pdf_page_attachments(Document *document, PopplerPage *page);
 
 #endif

@@ -1,13 +1,14 @@
 # pdf.sh - PDF files for shell tests; to be sourced.
 #
-#     pdf FILE [CATALOGUE [OBJECTS]]   a PDF of one page, whose content stream is standard input; /F is Helvetica, /I an image of
-#                                      one grey.  CATALOGUE goes into the catalogue, OBJECTS (from number 6 on) behind the others
+#     pdf FILE [CATALOGUE [OBJECTS [PAGE]]]   a PDF of one page, whose content stream is standard input; /F is Helvetica, /I an
+#                                             image of one grey.  CATALOGUE goes into the catalogue, PAGE into the page, OBJECTS
+#                                             (from number 6 on) behind the others
 pdf() {
     cat >.stream
     {
         printf '%%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R %s >>\nendobj\n' "$2"
         printf '2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n'
-        printf '3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R\n'
+        printf '3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R %s\n' "$4"
         printf '/Resources << /XObject << /I 5 0 R >> /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>\nendobj\n'
         printf '4 0 obj\n<< /Length %s >>\nstream\n' "$(wc -c <.stream)"
         cat .stream

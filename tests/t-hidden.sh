@@ -64,6 +64,38 @@ endobj
 endobj' <<'END'
 BT /F 12 Tf 72 600 Td (See the table.) Tj ET
 END
+# The same file hangs on the page, with one that does not tell its size, one that is not there, and a link.
+pdf pinned.pdf '/Names << /EmbeddedFiles << /Names [(a) 6 0 R] >> >>' \
+    '6 0 obj
+<< /Type /Filespec /F (table.csv) /EF << /F 7 0 R >> >>
+endobj
+7 0 obj
+<< /Type /EmbeddedFile /Params << /Size 1234 >> /Length 3 >>
+stream
+1,2
+endstream
+endobj
+8 0 obj
+<< /Type /Annot /Subtype /FileAttachment /Rect [72 700 90 718] /FS 6 0 R >>
+endobj
+9 0 obj
+<< /Type /Annot /Subtype /FileAttachment /Rect [72 600 90 618] /Contents (see it) /FS << /Type /Filespec /F (data.zip)
+/EF << /F 12 0 R >> >> >>
+endobj
+10 0 obj
+<< /Type /Annot /Subtype /Link /Rect [72 500 90 518] /A << /S /URI /URI (http://a/) >> >>
+endobj
+11 0 obj
+<< /Type /Annot /Subtype /FileAttachment /Rect [72 400 90 418] /FS 99 0 R >>
+endobj
+12 0 obj
+<< /Type /EmbeddedFile /Length 3 >>
+stream
+1,2
+endstream
+endobj' '/Annots [8 0 R 9 0 R 10 0 R 11 0 R]' <<'END'
+BT /F 12 Tf 72 600 Td (See the pin.) Tj ET
+END
 
 shown() {
     status 0 "$kvasir" text seen.pdf && [ ! -s err ] && grep -q 'White on blue' out && grep -q 'White on an image' out &&
@@ -112,6 +144,10 @@ attached() {
     status 0 "$kvasir" text --json parcel.pdf && grep -q '"attachments":\[{"name":"table.csv","size":1234},{"name":"letter.doc"' out &&
         grep -q 'parcel.pdf: files in it are not read: table.csv (1.2[^,]*KiB), letter.doc (1.2' err
 }
+pinned() {
+    status 0 "$kvasir" text --json pinned.pdf && grep -qF '"attachments":[{"name":"table.csv","size":1234},{"name":"data.zip"}]' out &&
+        grep -q 'files in it are not read: table.csv (1.2[^,]*KiB), data.zip (size unknown)$' err
+}
 
 ok "white words on a ground and a scan's layer are read" shown
 ok "white on white and tiny words are left out and told" left_out
@@ -125,4 +161,5 @@ ok "HTML: not in the text, with --whole neither" html_text
 ok "a page that a script shows is read whole" scripted
 ok "ingest tells it by document" told
 ok "files in a PDF are named, with their sizes" attached
+ok "so are those that hang on its pages, each once" pinned
 finish

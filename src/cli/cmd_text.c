@@ -45,7 +45,8 @@ static void add_attachments(JsonBuilder *builder, const GPtrArray *attachments)
         const Attachment *attachment = g_ptr_array_index(attachments, i);
         json_builder_begin_object(builder);
         json_add_text(builder, "name", attachment->name);
-        json_add_int(builder, "size", (gint64) attachment->size);
+        if (attachment->size != ATTACHMENT_SIZE_UNKNOWN)
+            json_add_int(builder, "size", (gint64) attachment->size);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);

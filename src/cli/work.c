@@ -163,7 +163,8 @@ void work_tell_left_out(const Command *command, const Document *document)
     fprintf(stderr, "kvasir %s: %s: files in it are not read:", command->name, document->path);
     for (guint i = 0; i < document->attachments->len; i++) {
         const Attachment *attachment = g_ptr_array_index(document->attachments, i);
-        g_autofree char *size = g_format_size_full(attachment->size, G_FORMAT_SIZE_IEC_UNITS);
+        g_autofree char *size = attachment->size == ATTACHMENT_SIZE_UNKNOWN
+            ? g_strdup("size unknown") : g_format_size_full(attachment->size, G_FORMAT_SIZE_IEC_UNITS);
 
         fprintf(stderr, "%s %s (%s)", i > 0 ? "," : "", attachment->name, size);
     }
