@@ -100,6 +100,14 @@ interrupted_input() {
     [ $got -eq 75 ] && grep -q '^kvasir ask: interrupted$' err && ! grep -q WARNING err
 }
 
+# HOME and the XDG variables count only if they are absolute.
+relative_folders() {
+    mkdir -p here home && cd here &&
+        env -u KVASIR_CACHE_DIR XDG_CACHE_HOME=x HOME="$scratch/home" "$kvasir" cache status >../out && [ -z "$(ls)" ] &&
+        grep -qF "$scratch/home/.cache/kvasir/kv.db" ../out &&
+        env -u KVASIR_CACHE_DIR -u XDG_CACHE_HOME HOME=. "$kvasir" cache status >../out && [ -z "$(ls)" ] && grep -q ' /.*/kv.db' ../out
+}
+
 ok "no command: the list, on standard error" no_command
 ok "help, version" eval 'right "$kvasir" help && right "$kvasir" --version && right "$kvasir" -h'
 ok "help COMMAND is COMMAND --help" help_of_all
@@ -132,6 +140,7 @@ ok "logits of an id that is too large" wrong 2 'token id 99999' eval 'echo 99999
 ok "logits of two files" wrong 2 'one file' "$kvasir" logits ids ids
 ok "logits, ids on standard input" ids_on_input
 ok "logits, raw and as text" raw_logits
+ok "environment: relative folders are none" relative_folders
 ok "environment: bad number of threads" wrong 2 'KVASIR_THREADS' env KVASIR_THREADS=many "$kvasir" logits ids
 ok "environment: bad set" wrong 2 'KVASIR_ISA' env KVASIR_ISA=mmx "$kvasir" logits ids
 ok "configuration: what it says is used" config "[kvasir]

@@ -2,8 +2,10 @@
 #include "config.h"
 #include "src/cli/settings.h"
 
+#include <pwd.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "src/base/failure.h"
 
@@ -249,8 +251,24 @@ static gboolean load_environment(Folders *folders, GError **error)
     return TRUE;
 }
 
+/* A relative folder would be another one in each working folder.  The XDG Base Directory Specification ignores it; GLib does not. */
+static void ignore_relative_folders(void)
+{
+    static const char *const names[] = { "HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME" };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *value = g_getenv(names[i]);
+        if (value != NULL && !g_path_is_absolute(value))
+            g_unsetenv(names[i]);
+    }
+    /* As GLib does in the end for a user that the system does not know, but without its warnings. */
+    if (g_getenv("HOME") == NULL && getpwuid(getuid()) == NULL)
+        g_setenv("HOME", "/", TRUE);
+}
+
 gboolean settings_load(GError **error)
 {
+    ignore_relative_folders();
     Folders folders = {
         .cache = g_build_filename(g_get_user_cache_dir(), "kvasir", NULL),
         .data = g_build_filename(g_get_user_data_dir(), "kvasir", NULL),
