@@ -175,7 +175,7 @@ static void test_linear(void)
     for (int round = 0; round < 110; round++) {
         TensorType type = all_types[round % 11];
         gsize block = MAX(type_block(type), 1), unit = block == 1 ? 4 : block;
-        gsize columns = unit * (gsize) g_test_rand_int_range(1, block == 256 ? 4 : 12);
+        gsize columns = unit * (gsize) g_test_rand_int_range(1, block == 256 ? 4 : 24);
         gsize rows = (gsize) g_test_rand_int_range(1, 40), tokens = (gsize) g_test_rand_int_range(1, 30);
         g_autofree guint8 *data = random_rows(type, rows, columns);
         g_autofree float *x = random_floats(tokens * columns);
@@ -411,12 +411,12 @@ static double attend_error(const Case *c, const float *state)
 
 static void test_attention(void)
 {
-    static const gsize dims[] = { 4, 8, 16, 32, 64, 128 };
+    static const gsize dims[] = { 4, 8, 16, 20, 32, 64, 80, 128 };
     static const double bounds[] = { 0.08, 2e-3, 1e-5 };     /* int8, f16, f32 */
 
-    for (int round = 0; round < 54; round++) {
+    for (int round = 0; round < 72; round++) {
         gsize keys = round % 5 ? (gsize) g_test_rand_int_range(1, 400) : (gsize) g_test_rand_int_range(1000, 2300);
-        Case c = case_new((TileKind) (round % 3), dims[round / 3 % 6], (gsize) g_test_rand_int_range(1, 40), keys);
+        Case c = case_new((TileKind) (round % 3), dims[round / 3 % 8], (gsize) g_test_rand_int_range(1, 40), keys);
         g_autofree float *want = run_attend(kernels_select("c"), &c);
         double error = attend_error(&c, want);
 

@@ -30,7 +30,7 @@
 typedef struct {
     int16_t minus8[2];          /* -8 times the sum of all, by lane */
     int16_t minus32[2][2];      /* -32 times the sum of the first and the second 16, by lane */
-    int32_t total;              /* the sum of all */
+    int32_t minus8_all;         /* -8 times the sum of all, for kernels that add in 32 bits */
 } GroupSums;
 
 /* Activations of a batch, quantised: token t, group g holds

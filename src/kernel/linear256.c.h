@@ -57,11 +57,7 @@ INLINE Rows16 step_codes(int bits, const uint8_t *codes, Rows16 x, int s)
 }
 
 /* Left to itself the compiler adds up in trees of its own and keeps their leaves, too many for the registers. */
-#ifdef __AVX512VL__
-#define ADD(suffix, sum, x) __asm__("vpadd" suffix " %1, %0, %0" : "+v" (sum) : "v" (x))
-#else
 #define ADD(suffix, sum, x) __asm__("vpadd" suffix " %1, %0, %0" : "+x" (sum) : "x" (x))
-#endif
 #define ADD16(sum, x) ADD("w", sum, x)
 #define ADD32(sum, x) ADD("d", sum, x)
 
@@ -107,7 +103,7 @@ INLINE void dots_small(TensorType type, const uint8_t *codes, const int8_t *a, s
     for (int t = 0; t < n; t++) {
         dot[t] = (Rows16) { _mm256_madd_epi16(acc[t].low, ones), _mm256_madd_epi16(acc[t].high, ones) };
         if (layout.bits == 5 && layout.zero == 0) {     /* the sums were made as if zero were 16 */
-            __m256i more = _mm256_set1_epi32(16 * sums[(size_t) t * groups].total);
+            __m256i more = _mm256_set1_epi32(-2 * sums[(size_t) t * groups].minus8_all);
             dot[t].low = _mm256_add_epi32(dot[t].low, more);
             dot[t].high = _mm256_add_epi32(dot[t].high, more);
         }

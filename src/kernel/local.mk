@@ -23,15 +23,14 @@ libkernel_a_CFLAGS = $(KERNEL_CFLAGS) $(OPENBLAS_CFLAGS)
 KERNEL_LIBS = libkernel.a
 if HAVE_AVX2
 noinst_LIBRARIES += libkernel_avx2.a
-libkernel_avx2_a_SOURCES = src/kernel/avx2.c src/kernel/attend256.c.h src/kernel/linear256.c.h src/kernel/pack.c.h \
-	src/kernel/softmax256.c.h
+libkernel_avx2_a_SOURCES = src/kernel/avx2.c src/kernel/attend256.c.h src/kernel/linear256.c.h src/kernel/pack.c.h
 libkernel_avx2_a_CFLAGS = $(KERNEL_CFLAGS) -mavx2 -mfma -mf16c
 KERNEL_LIBS += libkernel_avx2.a
 endif
 if HAVE_AVX512
 noinst_LIBRARIES += libkernel_avx512.a
-libkernel_avx512_a_SOURCES = src/kernel/avx512.c src/kernel/attend_vnni.c.h src/kernel/linear256.c.h src/kernel/pack.c.h \
-	src/kernel/softmax256.c.h
+libkernel_avx512_a_SOURCES = src/kernel/avx512.c src/kernel/attend512.c.h src/kernel/linear512.c.h src/kernel/pack.c.h \
+	src/kernel/vnni.h
 libkernel_avx512_a_CFLAGS = $(KERNEL_CFLAGS) -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c
 KERNEL_LIBS += libkernel_avx512.a
 endif

@@ -75,8 +75,11 @@ size_t kernel_panel_bytes(TensorType type, size_t columns)
 
 size_t kernel_linear_scratch_bytes(size_t columns)
 {
-    /* A row as floats, or a panel, of which the largest has codes of a byte and scales of 4 bytes a group. */
-    return (columns * KERNEL_PANEL + columns / KERNEL_GROUP * 4 * KERNEL_PANEL) + 128;
+    /* A row as floats, or two panels, of which the largest have codes of a byte and scales of 4 bytes a group; and
+     * the opened codes and scales of 16 groups of two panels, and two panels of results (linear512.c.h). */
+    return 2 * (columns * KERNEL_PANEL + columns / KERNEL_GROUP * 4 * KERNEL_PANEL + 64) +
+           16 * 2 * (KERNEL_GROUP * KERNEL_PANEL + 3 * KERNEL_PANEL * sizeof(float)) +
+           KERNEL_MAX_TOKENS * 2 * KERNEL_PANEL * sizeof(float) + 128;
 }
 
 size_t kernel_tile_bytes(TileKind kind, size_t dim)

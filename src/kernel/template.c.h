@@ -68,7 +68,7 @@ static GroupSums SET(group_sums)(const int8_t *q)
         sums.minus32[0][lane] = (int16_t) (-32 * sum[0][lane]);
         sums.minus32[1][lane] = (int16_t) (-32 * sum[1][lane]);
     }
-    sums.total = sum[0][0] + sum[0][1] + sum[1][0] + sum[1][1];
+    sums.minus8_all = -8 * (sum[0][0] + sum[0][1] + sum[1][0] + sum[1][1]);
     return sums;
 }
 
@@ -77,7 +77,7 @@ static void SET(quantize)(const float *x, size_t n, int8_t *q, float *scale, flo
     for (size_t g = 0; g < n / KERNEL_GROUP; g++) {
         scale[g] = SET(quantize_row)(x + g * KERNEL_GROUP, KERNEL_GROUP, q + g * KERNEL_GROUP);
         sums[g] = SET(group_sums)(q + g * KERNEL_GROUP);
-        sum[g] = scale[g] * (float) sums[g].total;
+        sum[g] = scale[g] * (float) (sums[g].minus8_all / -8);
     }
 }
 
