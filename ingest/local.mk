@@ -38,6 +38,7 @@ libingest_a_SOURCES = \
 libingest_a_SOURCES += \
 	ingest/bibliography.c ingest/bibliography.h \
 	ingest/bibtex.c \
+	ingest/body.c ingest/body.h \
 	ingest/csljson.c \
 	ingest/docx.c \
 	ingest/epub.c \
@@ -57,4 +58,5 @@ libingest_a_SOURCES += \
 	ingest/unpack.c ingest/unpack.h \
 	ingest/xml.c ingest/xml.h \
 	ingest/zip.c ingest/zip.h
-libingest_a_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS) $(SECCOMP_CFLAGS)
+libingest_a_CFLAGS = $(AM_CFLAGS) $(LIBARCHIVE_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS) $(POPPLER_CFLAGS) $(LIBXML_CFLAGS) $(UCHARDET_CFLAGS) $(SECCOMP_CFLAGS) \
+	$(BROTLI_CFLAGS) $(ZSTD_CFLAGS)

@@ -3,7 +3,7 @@
  *     WARC/1.0 CRLF   name: value CRLF ...   CRLF   a block of Content-Length bytes   CRLF CRLF
  *
  * Of the records, responses of HTTP with status 200 and resources are read if they are HTML or PDF: each is a document, called FILE#URL, with the day
- * of its capture as the date where it has none.  Bodies in chunks or compressed are decoded.  What comes a second time with
+ * of its capture as the date where it has none.  Bodies in chunks or compressed are decoded (body.h).  What comes a second time with
  * the same bytes is left out, as are revisits, requests and metadata.  The archive is read as a stream: what is not kept is not stored.
  * An archive that breaks off is read as far as it goes, and the rest is told as a damaged page.
  */
@@ -12,6 +12,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "ingest/body.h"
 #include "ingest/html.h"
 #include "ingest/reader.h"
 #include "ingest/unpack.h"
@@ -191,86 +192,6 @@ static GHashTable *http_fields(const guint8 *bytes, gsize length, gsize *body)
     return fields;
 }
 
-/* --- Bodies --- */
-
-/* A body in chunks, joined; one that is not, though its head says so, as it is.  *CUT: the last one is missing. */
-static GByteArray *join_chunks(const guint8 *bytes, gsize length, gboolean *cut)
-{
-    GByteArray *out = g_byte_array_new();
-    gsize at = 0;
-    while (at < length) {
-        guint64 n = 0;
-        gsize digits = 0;
-        for (; at < length && g_ascii_isxdigit(bytes[at]) && digits < 9; at++, digits++)
-            n = n * 16 + (guint64) g_ascii_xdigit_value((char) bytes[at]);
-        const guint8 *feed = digits > 0 ? memchr(bytes + at, '\n', length - at) : NULL;
-        if (!feed && out->len == 0) {
-            g_byte_array_append(out, bytes, (guint) length);
-            return out;
-        }
-        if (feed && n == 0)
-            return out;
-        if (!feed)
-            break;
-        at = (gsize) (feed - bytes) + 1;
-        gsize some = (gsize) MIN(n, (guint64) (length - at));
-        g_byte_array_append(out, bytes + at, (guint) some);
-        at += some;
-        while (at < length && (bytes[at] == '\r' || bytes[at] == '\n'))
-            at++;
-    }
-    *cut = TRUE;
-    return out;
-}
-
-/* NULL when it is damaged from the beginning or more than UNPACK_MAX; *CUT: it breaks off, and is given as far as it goes. */
-static GByteArray *inflate(const guint8 *bytes, gsize length, GZlibCompressorFormat format, gboolean *cut)
-{
-    g_autoptr(GZlibDecompressor) engine = g_zlib_decompressor_new(format);
-    g_autoptr(GByteArray) out = g_byte_array_new();
-    g_autofree guint8 *buffer = g_malloc(65536);
-    GConverterResult result = G_CONVERTER_CONVERTED;
-    while (length > 0 && result == G_CONVERTER_CONVERTED) {
-        gsize taken, given;
-        result = g_converter_convert(G_CONVERTER(engine), bytes, length, buffer, 65536, G_CONVERTER_NO_FLAGS, &taken, &given, NULL);
-        if (result == G_CONVERTER_ERROR)
-            break;
-        bytes += taken;
-        length -= taken;
-        if (out->len + given > UNPACK_MAX)
-            return NULL;
-        g_byte_array_append(out, buffer, (guint) given);
-        if (taken == 0 && given == 0)
-            break;
-    }
-    *cut |= result != G_CONVERTER_FINISHED;
-    return out->len > 0 ? g_steal_pointer(&out) : NULL;
-}
-
-/* The body as it was before ENCODING; NULL when that is unknown or damaged. */
-static GByteArray *decode(const char *encoding, const guint8 *bytes, gsize length, gboolean *cut)
-{
-    gboolean gzip = length > 2 && bytes[0] == 0x1f && bytes[1] == 0x8b;
-    GByteArray *out = NULL;
-    if (gzip)
-        return inflate(bytes, length, G_ZLIB_COMPRESSOR_FORMAT_GZIP, cut);
-    if (begins(encoding, "deflate")) {
-        /* The name means zlib's format; some servers send the bare stream. */
-        gboolean zlib_cut = FALSE;
-        out = inflate(bytes, length, G_ZLIB_COMPRESSOR_FORMAT_ZLIB, &zlib_cut);
-        if (!out)
-            return inflate(bytes, length, G_ZLIB_COMPRESSOR_FORMAT_RAW, cut);
-        *cut |= zlib_cut;
-        return out;
-    }
-    /* Crawlers may have unpacked what the head still calls packed; only br cannot be told from its bytes. */
-    if (begins(encoding, "br") || begins(encoding, "zstd"))
-        return NULL;
-    out = g_byte_array_new();
-    g_byte_array_append(out, bytes, (guint) length);
-    return out;
-}
-
 /* --- Documents --- */
 
 static gboolean is_pdf(const guint8 *bytes, gsize length)
@@ -321,12 +242,12 @@ static void add_part(Warc *warc, Document *document)
         warc->options->alive();
 }
 
-/* A page of a site, or with NAME "rest" what is missing of the archive, that cannot be read. */
-static void add_damaged(Warc *warc, const char *path, const char *title)
+/* A page of a site, or what is missing of the archive, that cannot be read; LABEL, or NULL, says why. */
+static void add_damaged(Warc *warc, const char *path, const char *title, const char *label)
 {
     Document *document = document_new(path, "warc");
     document_set_title(document, title);
-    document_add_page(document, NULL, "", 0, PAGE_DAMAGED);
+    document_add_page(document, label, "", 0, PAGE_DAMAGED);
     add_part(warc, document);
 }
 
@@ -337,9 +258,17 @@ static const char *bare_url(const char *url)
     return bare ? bare + 3 : url;
 }
 
-/* BODY, NULL if it could not be decoded, as a document; CUT: there was more of it. */
-static void add_body(Warc *warc, const char *url, const char *time, const char *type, const GByteArray *body, gboolean cut)
+/* What stands for a body that was not read; NULL: it is damaged. */
+static const char *missing_label(BodyState state)
 {
+    return state == BODY_TOO_LARGE ? "(too large when unpacked)"
+        : state == BODY_NO_LIBRARY ? "(compressed as br or zstd, for which this kvasir was built without the library)" : NULL;
+}
+
+/* BODY, NULL if it could not be decoded, as a document. */
+static void add_body(Warc *warc, const char *url, const char *time, const char *type, const GByteArray *body, BodyState state)
+{
+    const gboolean cut = state == BODY_CUT;
     g_autofree char *charset = charset_of(type);
     g_autofree char *digest = body ? g_compute_checksum_for_data(G_CHECKSUM_SHA256, body->data, body->len) : NULL;
     if (body && (body->len == 0 || !g_hash_table_add(warc->digests, g_steal_pointer(&digest))))
@@ -352,7 +281,7 @@ static void add_body(Warc *warc, const char *url, const char *time, const char *
         : begins(type, "application/pdf") ? NULL
         : html_read_as(path, body->data, body->len, charset, warc->options, NULL);
     if (!document) {
-        add_damaged(warc, path, bare_url(url));
+        add_damaged(warc, path, bare_url(url), missing_label(state));
         return;
     }
     /* A page of scripts alone, or one that only leads on. */
@@ -368,20 +297,24 @@ static void add_body(Warc *warc, const char *url, const char *time, const char *
 }
 
 /* The block of a response: HTTP's head and body. */
-static void add_response(Warc *warc, const char *url, const char *time, const GByteArray *block, gboolean cut)
+static void add_response(Warc *warc, Input *in, const char *url, const char *time, const GByteArray *block, gboolean cut)
 {
     gsize at = 0;
     g_autoptr(GHashTable) fields = http_fields(block->data, block->len, &at);
-    const char *type = field(fields, "content-type"), *encoding = field(fields, "content-encoding");
+    const char *type = field(fields, "content-type");
     g_autofree char *status = g_strndup((const char *) block->data, MIN(block->len, 16));
     const char *code = strchr(status, ' ');
     if (!begins(status, "HTTP/") || !code || strncmp(code + strspn(code, " "), "200", 3)
         || (!is_wanted(type) && !is_pdf(block->data + at, block->len - at)))
         return;
-    g_autoptr(GByteArray) joined = begins(field(fields, "transfer-encoding"), "chunked")
-        ? join_chunks(block->data + at, block->len - at, &cut) : NULL;
-    g_autoptr(GByteArray) body = decode(encoding, joined ? joined->data : block->data + at, joined ? joined->len : block->len - at, &cut);
-    add_body(warc, url, time, type, body, cut);
+    BodyState state;
+    guint64 unpacked = 0;
+    g_autoptr(GByteArray) body = body_decode(field(fields, "transfer-encoding"), field(fields, "content-encoding"), block->data + at,
+                                             block->len - at, &state, &unpacked);
+    /* One archive may have many bodies that grow. */
+    in->total += unpacked;
+    in->damaged |= in->total > in->most;
+    add_body(warc, url, time, type, body, state == BODY_WHOLE && cut ? BODY_CUT : state);
 }
 
 /* "20200506070809" of "2020-05-06T07:08:09Z"; to be freed. */
@@ -412,16 +345,16 @@ static gboolean read_block(Warc *warc, Input *in, GHashTable *fields)
     if (!wanted || length > UNPACK_MAX) {
         g_autofree char *path = wanted ? part_path(warc, url, time) : NULL;
         if (path && response)
-            add_damaged(warc, path, bare_url(url));
+            add_damaged(warc, path, bare_url(url), NULL);
         return take_bytes(in, length, NULL);
     }
     g_autoptr(GByteArray) block = g_byte_array_new();
     gboolean whole = take_bytes(in, length, block);
     gboolean cut = *field(fields, "warc-truncated") != '\0';
     if (whole && response)
-        add_response(warc, url, time, block, cut);
+        add_response(warc, in, url, time, block, cut);
     else if (whole)
-        add_body(warc, url, time, type, block, cut);
+        add_body(warc, url, time, type, block, cut ? BODY_CUT : BODY_WHOLE);
     return whole;
 }
 
@@ -459,7 +392,7 @@ Document *warc_read(const char *path, const guint8 *bytes, gsize length, const D
         g_autofree char *base = g_path_get_basename(path);
         g_autofree char *title = g_strdup_printf(warc.full ? "the rest of %s, which holds too much for one file"
                                                  : "the rest of %s, which is damaged", base);
-        add_damaged(&warc, rest, title);
+        add_damaged(&warc, rest, title, NULL);
     }
     g_clear_object(&in->gzip);
     g_hash_table_unref(warc.digests);

@@ -2,9 +2,9 @@
 # To be sourced by a shell that stands at the top of the tree.
 
 # What the build needs on Debian 12; mandoc is for the tests of the man pages.
-packages='autoconf automake binutils gcc groff libarchive-dev libc6-dev libglib2.0-dev
+packages='autoconf automake binutils gcc groff libarchive-dev libbrotli-dev libc6-dev libglib2.0-dev
     libjson-glib-dev libopenblas-dev libpoppler-glib-dev libreadline-dev libseccomp-dev libsqlite3-dev
-    libuchardet-dev libxml2-dev libxxhash-dev make mandoc perl pkgconf'
+    libuchardet-dev libxml2-dev libxxhash-dev libzstd-dev make mandoc perl pkgconf'
 
 say() {
     printf '%s\n' "$*" >&2

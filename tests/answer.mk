@@ -51,7 +51,7 @@ TESTS += tests/unit-record
 tests_unit_record_SOURCES = tests/unit-record.c
 tests_unit_record_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
 tests_unit_record_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libingest.a libcache.a libbase.a \
-	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) $(LIBARCHIVE_LIBS) \
+	$(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(SQLITE_LIBS) $(XXHASH_LIBS) $(LIBARCHIVE_LIBS) $(BROTLI_LIBS) $(ZSTD_LIBS) \
 	$(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 tests_unit_record_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 

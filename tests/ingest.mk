@@ -3,7 +3,7 @@ check_PROGRAMS += tests/unit-ingest
 tests_unit_ingest_SOURCES = tests/unit-ingest.c
 tests_unit_ingest_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 INGEST_TEST_LIBS = libingest.a libbase.a $(POPPLER_LIBS) $(LIBXML_LIBS) $(UCHARDET_LIBS) $(LIBARCHIVE_LIBS) \
-	$(SECCOMP_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
+	$(BROTLI_LIBS) $(ZSTD_LIBS) $(SECCOMP_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
 tests_unit_ingest_LDADD = $(INGEST_TEST_LIBS)
 TESTS += tests/unit-ingest tests/t-text.sh
 TESTS += tests/t-safe.sh tests/t-pdf.sh

@@ -15,6 +15,21 @@
 #define LONG "<p>These words were packed before they were sent.</p>"
 #define TWO "<html><body><h1>Two</h1><p>Caf\xe9 is what the second page says.</p></body></html>"
 
+/* LONG with "4" behind it as brotli packs it, with "5" as zstd does, and 64 MiB of blanks (brotli). */
+static const char BROTLI[] =
+    "\x8b\x1a\x80\x3c\x70\x3e\x54\x68\x65\x73\x65\x20\x77\x6f\x72\x64\x73\x20\x77\x65\x72\x65\x20\x70\x61\x63\x6b\x65"
+    "\x64\x20\x62\x65\x66\x6f\x72\x65\x20\x74\x68\x65\x79\x20\x77\x65\x72\x65\x20\x73\x65\x6e\x74\x2e\x3c\x2f\x70\x3e"
+    "\x34\x03";
+static const char ZSTD[] =
+    "\x28\xb5\x2f\xfd\x00\x68\xb1\x01\x00\x3c\x70\x3e\x54\x68\x65\x73\x65\x20\x77\x6f\x72\x64\x73\x20\x77\x65\x72\x65"
+    "\x20\x70\x61\x63\x6b\x65\x64\x20\x62\x65\x66\x6f\x72\x65\x20\x74\x68\x65\x79\x20\x77\x65\x72\x65\x20\x73\x65\x6e"
+    "\x74\x2e\x3c\x2f\x70\x3e\x35";
+static const char BOMB[] =
+    "\xcb\xff\xff\x3f\xf8\x25\x40\xe2\xb1\x40\x20\xf7\xfe\x8f\xff\xff\x7f\xf0\x4b\x00\xc4\x61\x11\x80\xee\xfd\x1f\xff"
+    "\xff\xff\xe0\x97\x00\x88\xc3\x02\x00\xdd\xfb\x3f\xfe\xff\xff\xc1\x2f\x01\x10\x87\x05\x00\xba\xf7\x7f\xfc\xff\xff"
+    "\x83\x5f\x02\x20\x0e\x0b\x00\x74\xef\xff\xf8\xff\xff\x07\xbf\x04\x40\x1c\x16\x00\xe8\xde\xff\xf1\xff\xff\x0f\x7e"
+    "\x09\x80\x38\x2c\x00\xd0\xbd\xff\xcb\xff\xff\x3f\xfc\x12\x00\x71\x58\x00\xa0\x7b\xff\x07";
+
 static void add_record(GByteArray *out, const char *type, const char *url, const char *mime, const void *block, gsize length)
 {
     g_autofree char *head = g_strdup_printf(
@@ -139,6 +154,85 @@ static void test_bodies(void)
     }
 }
 
+/* PART, with the words that were packed and then KIND; or it says what is lacking. */
+static void assert_unpacked(const Document *part, char kind, gboolean can)
+{
+    const Page *page = first_page(part);
+    g_autofree char *text = g_strdup_printf("These words were packed before they were sent.\n\n%c", kind);
+    if (can) {
+        g_assert_cmpstr(page->text, ==, text);
+        g_assert_cmpuint(document_unread_pages(part), ==, 0);
+    } else {
+        g_assert_cmpint(page->state, ==, PAGE_DAMAGED);
+        g_assert_nonnull(strstr(page->label, "without the library"));
+    }
+}
+
+static void test_newer_bodies(void)
+{
+#ifdef HAVE_BROTLI
+    const gboolean br = TRUE;
+#else
+    const gboolean br = FALSE;
+#endif
+#ifdef HAVE_ZSTD
+    const gboolean zstd = TRUE;
+#else
+    const gboolean zstd = FALSE;
+#endif
+    g_autoptr(GByteArray) archive = g_byte_array_new();
+    g_autoptr(GByteArray) twice = packed(BROTLI, sizeof BROTLI - 1, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+    g_autofree char *frames = g_malloc(2 * (sizeof ZSTD - 1));
+    memcpy(frames, ZSTD, sizeof ZSTD - 1);
+    memcpy(frames + sizeof ZSTD - 1, ZSTD, sizeof ZSTD - 1);
+    add_response(archive, "http://a/1", "200 OK", HTML "Content-Encoding: br\r\n", BROTLI, sizeof BROTLI - 1);
+    add_response(archive, "http://a/2", "200 OK", HTML "Content-Encoding: zstd\r\n", ZSTD, sizeof ZSTD - 1);
+    add_response(archive, "http://a/3", "200 OK", HTML "Content-Encoding: br\r\n", TEXT("\n<p>Unpacked by the crawler.</p>"));
+    add_response(archive, "http://a/4", "200 OK", HTML "Content-Encoding: br\r\n", BROTLI, sizeof BROTLI - 9);
+    add_response(archive, "http://a/5", "200 OK", HTML "Content-Encoding: zstd\r\n", frames, 2 * (sizeof ZSTD - 1));
+    add_response(archive, "http://a/6", "200 OK", HTML "Content-Encoding: zstd\r\n", frames, 2 * (sizeof ZSTD - 1) - 9);
+    add_response(archive, "http://a/7", "200 OK", HTML "Content-Encoding: zstd\r\n", TEXT("no zstd"));
+    add_response(archive, "http://a/8", "200 OK", HTML "Content-Encoding: br\r\n", BOMB, sizeof BOMB - 1);
+    g_autoptr(Document) all = read_archive(archive);
+    g_assert_cmpuint(all->parts->len, ==, 8);
+    assert_unpacked(part(all, 0), '4', br);
+    assert_unpacked(part(all, 1), '5', zstd);
+    g_assert_cmpstr(first_page(part(all, 2))->text, ==, "Unpacked by the crawler.");
+    for (guint i = 3; i < 8; i++)
+        g_assert_cmpuint(document_unread_pages(part(all, i)), ==, i == 4 ? !zstd : 1);
+    if (br) {
+        g_assert_true(g_str_has_prefix(first_page(part(all, 3))->text, "These words"));
+        g_assert_cmpstr(first_page(part(all, 7))->label, ==, "(too large when unpacked)");
+    }
+    if (zstd) {
+        g_assert_nonnull(strstr(first_page(part(all, 4))->text, "\n\n5\n\nThese words"));
+        g_assert_true(g_str_has_prefix(first_page(part(all, 5))->text, "These words"));
+    }
+    /* What was put around it last comes off first. */
+    g_autoptr(GByteArray) other = g_byte_array_new();
+    add_response(other, "http://a/1", "200 OK", HTML "Content-Encoding: br, gzip\r\n", twice->data, twice->len);
+    g_autoptr(Document) one = read_archive(other);
+    assert_unpacked(part(one, 0), '4', br);
+}
+
+/* Bodies that grow more, all in all, than an archive of this size may. */
+static void test_many_bombs(void)
+{
+    g_autoptr(GByteArray) archive = g_byte_array_new();
+    g_autoptr(GByteArray) blanks = g_byte_array_new();
+    g_byte_array_set_size(blanks, 3 << 20);
+    memset(blanks->data, ' ', blanks->len);
+    for (guint i = 0; i < 10; i++) {
+        blanks->data[i] = 'a';
+        g_autofree char *url = g_strdup_printf("http://a/%u", i);
+        g_autoptr(GByteArray) body = packed(blanks->data, blanks->len, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+        add_response(archive, url, "200 OK", HTML "Content-Encoding: gzip\r\n", body->data, body->len);
+    }
+    g_autoptr(Document) all = read_archive(archive);
+    g_assert_cmpuint(all->parts->len, <, 9);
+    g_assert_cmpstr(part(all, all->parts->len - 1)->path, ==, "a.warc#rest");
+}
+
 /* Compressed by record, as crawlers write them, and cut off. */
 static void test_packed(void)
 {
@@ -208,6 +302,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/warc/records", test_records);
     g_test_add_func("/warc/bodies", test_bodies);
+    g_test_add_func("/warc/newer-bodies", test_newer_bodies);
+    g_test_add_func("/warc/many-bombs", test_many_bombs);
     g_test_add_func("/warc/packed", test_packed);
     g_test_add_func("/warc/damaged", test_damaged);
     g_test_add_func("/warc/seeds", test_seeds);
