@@ -65,6 +65,14 @@ rebuilt() {
     status 4 "$kvasir" search wind && status 0 "$kvasir" search --rebuild wind && [ "$(wc -l <out)" -eq 1 ]
 }
 
+bold() {
+    for term in xterm dumb; do
+        TERM=$term script -qec "$kvasir search wind" /dev/null </dev/null >$term || return 1
+    done
+    esc=$(printf '\033')
+    grep -q "${esc}\[1m[Ww]ind${esc}\[0m" xterm && grep -q '[Ww]ind' dumb && ! grep -q "$esc" dumb
+}
+
 ok "without corpora: a sentence" no_corpora
 ok "pages that hold a word or its other forms" finds
 ok "Chinese" chinese
@@ -75,5 +83,10 @@ ok "a changed document" changed
 ok "a document of two corpora is found once" two_corpora
 ok "a removed corpus" removed
 ok "only its owner can read the index" private
+if command -v script >/dev/null; then
+    ok "words stand out on a terminal that can" bold
+else
+    skip "words on a terminal" "no script(1)"
+fi
 ok "a damaged index is made again" rebuilt
 finish

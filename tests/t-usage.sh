@@ -127,6 +127,9 @@ ok "ask with a bad number of threads" wrong 2 '-t' "$kvasir" ask -t -1 "Why?" a.
 ok "ask with a bad temperature" wrong 2 'temperature' "$kvasir" ask --temperature=-1 "Why?" a.txt
 ok "ask with a bad top-p" wrong 2 'top-p' "$kvasir" ask --top-p 0 "Why?" a.txt
 ok "ask for no tokens" wrong 2 'max-tokens' "$kvasir" ask --max-tokens 0 "Why?" a.txt
+ok "ask for a record where none can be written" wrong 4 'a folder that can' "$kvasir" ask --record nowhere/x "Why?" a.txt
+ok "ask for a record that is a folder" wrong 4 'a folder that can' "$kvasir" ask --record "$scratch" "Why?" a.txt
+ok "ask files for volumes" wrong 2 'only a corpus' "$kvasir" ask --all-volumes "Why?" a.txt
 ok "ask a question that is not UTF-8" wrong 2 'UTF-8' "$kvasir" ask "$(printf 'a\377')" a.txt
 ok "ingest without a corpus" wrong 2 'corpus' "$kvasir" ingest a.txt
 ok "ingest without files" wrong 2 'nothing to ingest' "$kvasir" ingest -c x

@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #include "src/answer/answer.h"
 #include "src/answer/json.h"
@@ -337,7 +340,22 @@ static gboolean check_volumes(GError **error)
 {
     if (option.volumes < 1)
         return wrong(error, "--volumes must be at least 1");
-    return option.volume_tokens >= 0 || wrong(error, "--volume-tokens must be at least 1");
+    if (option.volume_tokens < 0)
+        return wrong(error, "--volume-tokens must be at least 1");
+    return asking.corpus != NULL || (!option.all_volumes && option.volume_tokens == 0) ||
+           wrong(error, "only a corpus is read in volumes; name one with -c");
+}
+
+/* Better known before the answer is computed than behind it. */
+static gboolean check_record(GError **error)
+{
+    g_autofree char *folder = option.record != NULL ? g_path_get_dirname(option.record) : NULL;
+
+    if (folder == NULL || (option.record[0] != '\0' && !g_file_test(option.record, G_FILE_TEST_IS_DIR) && g_access(folder, W_OK) == 0))
+        return TRUE;
+    g_set_error(error, FAILURE, FAILURE_SYSTEM, "\"%s\" cannot be written; name a file for the record in a folder that can",
+                option.record);
+    return FALSE;
 }
 
 static gboolean check_batch(char **files, GError **error)
@@ -361,7 +379,7 @@ static gboolean check_batch(char **files, GError **error)
 static gboolean check(const Ask *ask, char **files, GError **error)
 {
     if (!asking_check(error) || (option.batch == NULL && !asking_check_question(ask->question, error)) ||
-        !check_volumes(error) || !check_batch(files, error))
+        !check_volumes(error) || !check_batch(files, error) || !check_record(error))
         return FALSE;
     return files[0] != NULL || asking.corpus != NULL ||
            wrong(error, option.batch != NULL ? "no documents: name files, or a corpus with -c"

@@ -268,6 +268,7 @@ static void print_label(const char *label)
 static void print_plan(const Plan *plan, double n)
 {
     double together = plan->weights + plan->kv + plan->scratch;
+    double rate = 1 / (plan->step + plan->deeper * n);
 
     print_label(plan->label);
     print_size(plan->weights);
@@ -276,7 +277,7 @@ static void print_plan(const Plan *plan, double n)
     print_size(together);
     printf("  %-4s", together <= memory_available() ? "yes" : "no");
     print_time(plan->a * n + plan->b * n * n);
-    printf("%6.1f t/s  %.3g n + %.3g n^2 s\n", 1 / (plan->step + plan->deeper * n), plan->a, plan->b);
+    printf("%6.*f t/s  %.3g n + %.3g n^2 s\n", rate < 1000 ? 1 : 0, rate, plan->a, plan->b);
     fflush(stdout);
 }
 

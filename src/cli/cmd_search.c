@@ -260,7 +260,7 @@ static gboolean print_hit(Search *search, const SearchHit *hit, GError **error)
     title = g_utf8_make_valid(place->name != NULL ? place->name : place->row->title != NULL ? place->row->title
                               : place->row->path, -1);
     printf("%s%s%s: ", title, where[0] != '\0' ? ", " : "", where);
-    print_snippet(hit->snippet, isatty(STDOUT_FILENO));
+    print_snippet(hit->snippet, output_terminal(STDOUT_FILENO));
     return TRUE;
 }
 

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "src/cli/output.h"
+
 enum {
     REDRAW_US = 200 * 1000,         /* on a terminal */
     LINE_US = 10 * 1000 * 1000,     /* elsewhere */
@@ -33,10 +35,9 @@ struct Meter {
 Meter *meter_new(gboolean quiet)
 {
     Meter *meter = g_new0(Meter, 1);
-    const char *term = g_getenv("TERM");
 
     meter->quiet = quiet;
-    meter->terminal = isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+    meter->terminal = output_terminal(STDERR_FILENO);
     return meter;
 }
 

@@ -3,6 +3,8 @@
 #include "src/cli/output.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 void output_json(JsonBuilder *builder, gboolean pretty)
 {
@@ -17,6 +19,13 @@ void output_line(const char *text)
     for (const char *c = text; *c != '\0'; c++)
         putchar(g_ascii_iscntrl(*c) ? ' ' : *c);
     putchar('\n');
+}
+
+gboolean output_terminal(int fd)
+{
+    const char *term = g_getenv("TERM");
+
+    return isatty(fd) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
 char *output_time(gint64 seconds)

@@ -184,8 +184,8 @@ void present_remarks(const Command *command, const Answer *answer)
     if (settings_get()->quiet)
         return;
     if (answer->reply.end == REPLY_LENGTH)
-        fprintf(stderr, "kvasir: the answer was cut off after %" G_GSIZE_FORMAT " tokens; --max-tokens allows more\n",
-                answer->reply.tokens);
+        fprintf(stderr, "kvasir: the answer was cut off after %" G_GSIZE_FORMAT " token%s; --max-tokens allows more\n",
+                answer->reply.tokens, answer->reply.tokens == 1 ? "" : "s");
     else if (answer->reply.end == REPLY_FULL)
         fputs("kvasir: the answer was cut off: the model's context is full\n", stderr);
     if (citation_reader_list(answer->citations)->len == 0)
