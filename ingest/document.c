@@ -13,12 +13,22 @@
 #include "ingest/unpack.h"
 #include "src/base/failure.h"
 
+void page_words_free(PageWords *words)
+{
+    if (!words)
+        return;
+    g_free(words->letters);
+    g_array_unref(words->words);
+    g_free(words);
+}
+
 static void page_free(gpointer data)
 {
     Page *page = data;
     g_free(page->label);
     g_free(page->text);
     g_free(page->hidden);
+    page_words_free(page->words);
     g_free(page);
 }
 
@@ -52,7 +62,6 @@ void document_free(Document *document)
     g_free(document->key);
     g_ptr_array_unref(document->pages);
     g_clear_pointer(&document->attachments, g_ptr_array_unref);
-    g_clear_pointer(&document->rectangles, g_array_unref);
     g_free(document);
 }
 

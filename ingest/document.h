@@ -19,12 +19,30 @@ typedef enum {
     PAGE_RECOGNISED,        /* text by optical character recognition: may have errors */
 } PageState;
 
+/* A word of a PDF's page: its letters, and its box in hundredths of a point from the top left of the page as it is seen; y grows
+ * downwards. */
+typedef struct {
+    guint32 end;            /* of its letters in PageWords.letters; those of the next begin there */
+    guint32 line;           /* words with the same number stand in one line */
+    guint32 x0, y0, x1, y1;
+} PageWord;
+
+/* The words of a page in reading order: where its passages stand (places.h). */
+typedef struct {
+    char *letters;          /* of all words: letters and digits, in compatibility form */
+    GArray *words;          /* of PageWord, owned */
+} PageWords;
+
+/* Pages are not wider or higher, in points. */
+#define PLACE_MOST 1e6
+
 typedef struct {
     char *label;            /* as printed: "12", "xii"; a section's heading for HTML and Markdown; never NULL */
     char *text;             /* never NULL */
     gsize length;           /* of text, bytes */
     char *hidden;           /* what is on the page but no reader of it sees, and is not in TEXT; or NULL */
     PageState state;
+    PageWords *words;       /* or NULL: DocumentOptions.words did not ask for them, or they are not known */
 } Page;
 
 /* A file inside of a document; it is not read. */
@@ -35,22 +53,6 @@ typedef struct {
 
 #define ATTACHMENT_SIZE_UNKNOWN G_MAXUINT64
 
-/* A passage: its bytes in the text of its first page, and in that of its last; pages from 0, both inclusive. */
-typedef struct {
-    guint first, last;
-    gsize begin, end;
-} PagePlace;
-
-/* What a line of a page has of a passage, in hundredths of a point from the top left of the page as it is seen; y grows downwards. */
-typedef struct {
-    guint place;            /* which passage, as they were given */
-    guint page;             /* from 0 */
-    guint32 x0, y0, x1, y1;
-} PageRectangle;
-
-/* Pages are not wider or higher, in points. */
-#define PLACE_MOST 1e6
-
 typedef struct {
     char *path;             /* as given */
     char *format;           /* "pdf", "html", "markdown", "text", ... */
@@ -60,7 +62,6 @@ typedef struct {
     GPtrArray *pages;       /* of Page*, owned */
     GPtrArray *attachments; /* of Attachment*, owned; NULL: none */
     GPtrArray *parts;       /* of Document*, owned: a web archive is a document without pages that has these; NULL: none */
-    GArray *rectangles;     /* of PageRectangle, owned: of the passages that DocumentOptions.places asks for; NULL: none was asked for */
     char *name, *key;       /* as a bibliography cites it ("Ho 2020", its key there), or NULL: for people, no content */
 } Document;
 
@@ -73,7 +74,7 @@ typedef struct {
     gboolean annotations;   /* PDF: the same for notes that readers have made */
     gboolean invisible;     /* text that no reader sees stays where it is */
     gboolean site;          /* HTML: a folder, or its front page, stands for all that its table of contents names */
-    const GArray *places;   /* of PagePlace: PDF: find the rectangles of these; or NULL; must stay */
+    gboolean words;         /* PDF: say of each page where its words stand */
     void (*alive)(void);    /* called between parts that take long; or NULL */
 } DocumentOptions;
 
@@ -101,6 +102,8 @@ const char *page_state_name(PageState state);
 guint document_unread_pages(const Document *document);
 /* Pages with text that no reader sees. */
 guint document_hidden_pages(const Document *document);
+/* NULL is nothing to free. */
+void page_words_free(PageWords *words);
 /* By what it is cited: its name if it has one, else its title. */
 const char *document_name(const Document *document);
 /* Whether it brings no title, so that its title is only the name of its file. */

@@ -6,7 +6,7 @@
  *                                          columns, rows of tables
  * furniture.c lines of all pages        -> running heads and feet, page numbers: marked
  * paragraph.c lines                     -> text: paragraphs rejoined, hyphens resolved
- * places.c   passages of the text       -> their boxes
+ * places.c   lines                      -> words with boxes; passages of the text -> their boxes
  *
  * Coordinates are points from the top left of the page as it is seen; y grows downwards.
  */
@@ -106,9 +106,8 @@ char *paragraph_text(const PageLayout *layout);
  * becomes "-" or nothing. */
 void hyphens_resolve(char **pages, guint n);
 
-/* The rectangles (PageRectangle, a new array) of PLACES (PagePlace) in a document of PAGES (Page) that were made from LAYOUTS: a line
- * has one of each passage that it has words of.  A passage that cannot be found, word for word, has none. */
-GArray *places_find(const GArray *places, const GPtrArray *pages, const GPtrArray *layouts);
+/* The words of LAYOUT, which has lines; free with page_words_free(). */
+PageWords *page_words(const PageLayout *layout);
 
 static inline float box_height(const Box *b)
 {

@@ -23,7 +23,7 @@ libingest_a_SOURCES = \
 	ingest/paragraph.c \
 	ingest/pdf.c \
 	ingest/pdfextras.c ingest/pdfextras.h \
-	ingest/places.c \
+	ingest/places.c ingest/places.h \
 	ingest/pool.c ingest/pool.h \
 	ingest/reader.h \
 	ingest/recognise.c ingest/recognise.h \

@@ -166,13 +166,13 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
         if (drafts[i].hidden)
             document_hide(all, drafts[i].hidden);
         document_add_page(document, drafts[i].label, all->str, (gssize) all->len, drafts[i].state);
+        if (options->words && g_ptr_array_index(layouts, i))
+            ((Page *) g_ptr_array_index(document->pages, i))->words = page_words(g_ptr_array_index(layouts, i));
         g_free(drafts[i].extras);
         g_free(drafts[i].hidden);
         g_free(drafts[i].label);
         g_free(texts[i]);
     }
-    if (options->places)
-        document->rectangles = places_find(options->places, document->pages, layouts);
 }
 
 /* Word processors put their own name or the file's into the title. */

@@ -4,19 +4,13 @@
  * tables and headings do not count.
  */
 #include "config.h"
+#include "ingest/places.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "ingest/clean.h"
 #include "ingest/layout.h"
-
-/* A word of the pages that are looked at. */
-typedef struct {
-    gsize begin, end;       /* of its letters, in those of all words */
-    guint page, line;
-    Box box;                /* on the page as it is seen */
-} Spot;
 
 /* Appends the letters and digits of TEXT; FALSE if it is no UTF-8. */
 static gboolean append_letters(GString *out, const char *text, gsize length)
@@ -28,28 +22,44 @@ static gboolean append_letters(GString *out, const char *text, gsize length)
     return plain != NULL;
 }
 
-static void add_line(const PageLayout *layout, guint page, guint index, GString *letters, GArray *spots)
+/* From 0 to MOST, also for what is no number. */
+static guint32 hundredths(float points, double most)
 {
-    const Line *line = &g_array_index(layout->lines, Line, index);
-    for (guint s = 0; s < line->count; s++) {
-        const Segment *segment = &g_array_index(layout->segments, Segment, line->first + s);
-        for (guint i = 0; i < segment->count; i++) {
-            guint at = g_array_index(layout->order, guint, segment->first + i);
-            const Word *word = &g_array_index(layout->words, Word, at);
-            Spot spot = { .begin = letters->len, .page = page, .line = index, .box = word_box(layout, word) };
-            append_letters(letters, layout->text + word->start, word->length);
-            spot.end = letters->len;
-            g_array_append_val(spots, spot);
-        }
-    }
+    return points > 0 ? (guint32) lround(MIN((double) points, most) * 100) : 0;
 }
 
-/* All words of page PAGE in reading order. */
-static void add_page(const PageLayout *layout, guint page, GString *letters, GArray *spots)
+static void add_word(const PageLayout *layout, const Word *word, guint line, GString *letters, GArray *words)
 {
-    for (guint i = 0; layout && i < layout->lines->len; i++)
-        if (!g_array_index(layout->lines, Line, i).furniture)
-            add_line(layout, page, i, letters, spots);
+    double width = layout->width > 0 ? MIN(layout->width, PLACE_MOST) : 0;
+    double height = layout->height > 0 ? MIN(layout->height, PLACE_MOST) : 0;
+    Box box = word_box(layout, word);
+    PageWord out = { .line = line, .x0 = hundredths(box.x0, width), .y0 = hundredths(box.y0, height),
+        .x1 = hundredths(box.x1, width), .y1 = hundredths(box.y1, height) };
+    out.x1 = MAX(out.x0, out.x1);
+    out.y1 = MAX(out.y0, out.y1);
+    gsize before = letters->len;
+    append_letters(letters, layout->text + word->start, word->length);
+    out.end = (guint32) letters->len;
+    if (letters->len > before)
+        g_array_append_val(words, out);
+}
+
+PageWords *page_words(const PageLayout *layout)
+{
+    PageWords *out = g_new0(PageWords, 1);
+    g_autoptr(GString) letters = g_string_new(NULL);
+    out->words = g_array_new(FALSE, FALSE, sizeof(PageWord));
+    for (guint i = 0; i < layout->lines->len; i++) {
+        const Line *line = &g_array_index(layout->lines, Line, i);
+        for (guint s = 0; s < line->count && !line->furniture; s++) {
+            const Segment *segment = &g_array_index(layout->segments, Segment, line->first + s);
+            for (guint k = 0; k < segment->count; k++)
+                add_word(layout, &g_array_index(layout->words, Word, g_array_index(layout->order, guint, segment->first + k)), i,
+                         letters, out->words);
+        }
+    }
+    out->letters = g_strdup(letters->str);
+    return out;
 }
 
 /* The letters of PLACE, and *BEFORE, how many bytes of them its first page has before it; FALSE: there is no such place. */
@@ -86,59 +96,56 @@ static const char *find_nearest(const GString *letters, const GString *wanted, g
     return best;
 }
 
-static guint32 hundredths(float points, double most)
+/* A rectangle for each line of PAGE that has one of its letters BEGIN to END, which may be beyond them. */
+static void add_rectangles(GArray *out, guint page, const PageWords *words, gsize begin, gsize end)
 {
-    return (guint32) lround(CLAMP((double) points, 0, most) * 100);
-}
-
-static void add_rectangle(GArray *out, guint place, const Spot *spot, const Box *box, const PageLayout *layout)
-{
-    double width = CLAMP(layout->width, 0, PLACE_MOST), height = CLAMP(layout->height, 0, PLACE_MOST);
-    PageRectangle r = { .place = place, .page = spot->page,
-        .x0 = hundredths(box->x0, width), .y0 = hundredths(box->y0, height),
-        .x1 = hundredths(box->x1, width), .y1 = hundredths(box->y1, height) };
-    g_array_append_val(out, r);
-}
-
-/* A rectangle for each line that has one of the letters from BEGIN to END. */
-static void add_rectangles(GArray *out, guint place, const GArray *spots, gsize begin, gsize end, const GPtrArray *layouts)
-{
-    const Spot *line = NULL;
-    Box box = { 0 };
-    for (guint i = 0; i < spots->len; i++) {
-        const Spot *spot = &g_array_index(spots, Spot, i);
-        if (spot->end <= begin || spot->begin >= end || spot->begin == spot->end)
+    PageRectangle *last = NULL;
+    guint32 line = 0, at = 0;
+    for (guint i = 0; i < words->words->len; i++) {
+        const PageWord *word = &g_array_index(words->words, PageWord, i);
+        guint32 from = at;
+        at = word->end;
+        if (word->end <= begin || from >= end)
             continue;
-        if (line && line->page == spot->page && line->line == spot->line) {
-            box_join(&box, &spot->box);
+        if (last && line == word->line) {
+            last->x0 = MIN(last->x0, word->x0);
+            last->y0 = MIN(last->y0, word->y0);
+            last->x1 = MAX(last->x1, word->x1);
+            last->y1 = MAX(last->y1, word->y1);
             continue;
         }
-        if (line)
-            add_rectangle(out, place, line, &box, g_ptr_array_index(layouts, line->page));
-        line = spot;
-        box = spot->box;
+        PageRectangle r = { page, word->x0, word->y0, word->x1, word->y1 };
+        g_array_append_val(out, r);
+        last = &g_array_index(out, PageRectangle, out->len - 1);
+        line = word->line;
     }
-    if (line)
-        add_rectangle(out, place, line, &box, g_ptr_array_index(layouts, line->page));
 }
 
-GArray *places_find(const GArray *places, const GPtrArray *pages, const GPtrArray *layouts)
+GArray *places_find(const PagePlace *place, const GPtrArray *pages)
 {
     GArray *out = g_array_new(FALSE, FALSE, sizeof(PageRectangle));
-    for (guint i = 0; i < places->len; i++) {
-        const PagePlace *place = &g_array_index(places, PagePlace, i);
-        g_autoptr(GString) wanted = g_string_new(NULL), letters = g_string_new(NULL);
-        g_autoptr(GArray) spots = g_array_new(FALSE, FALSE, sizeof(Spot));
-        gsize before;
-        if (!place_letters(place, pages, wanted, &before))
-            continue;
-        for (guint p = place->first; p <= place->last; p++)
-            add_page(g_ptr_array_index(layouts, p), p, letters, spots);
-        const char *at = find_nearest(letters, wanted, before);
-        if (at) {
-            gsize begin = (gsize) (at - letters->str);
-            add_rectangles(out, i, spots, begin, begin + wanted->len, layouts);
-        }
+    g_autoptr(GString) wanted = g_string_new(NULL), letters = g_string_new(NULL);
+    gsize before, begin, end;
+    const char *at;
+    if (!place_letters(place, pages, wanted, &before))
+        return out;
+    for (guint p = place->first; p <= place->last; p++) {
+        const Page *page = g_ptr_array_index(pages, p);
+        if (!page->words)
+            return out;
+        g_string_append(letters, page->words->letters);
+    }
+    if (!(at = find_nearest(letters, wanted, before)))
+        return out;
+    begin = (gsize) (at - letters->str);
+    end = begin + wanted->len;
+    for (guint p = place->first; p <= place->last; p++) {
+        const PageWords *words = ((const Page *) g_ptr_array_index(pages, p))->words;
+        gsize length = strlen(words->letters);
+        if (begin < length && end > 0)
+            add_rectangles(out, p, words, begin, end);
+        begin -= MIN(begin, length);
+        end -= MIN(end, length);
     }
     return out;
 }

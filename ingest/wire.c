@@ -11,6 +11,8 @@ static const char MAGIC[4] = "KVR1";
 /* The length of a string that is NULL. */
 static const guint64 NOTHING = G_MAXUINT64;
 
+#define WORD_NUMBERS 6
+
 static void put_number(GByteArray *out, guint64 value)
 {
     guint64 little = GUINT64_TO_LE(value);
@@ -61,14 +63,7 @@ GByteArray *wire_from_request(const char *path, GBytes *bytes, const DocumentOpt
     put_number(out, (guint64) options->annotations);
     put_number(out, (guint64) options->site);
     put_number(out, (guint64) options->invisible);
-    put_number(out, options->places ? options->places->len : 0);
-    for (guint i = 0; options->places && i < options->places->len; i++) {
-        const PagePlace *place = &g_array_index(options->places, PagePlace, i);
-        put_number(out, place->first);
-        put_number(out, place->last);
-        put_number(out, place->begin);
-        put_number(out, place->end);
-    }
+    put_number(out, (guint64) options->words);
     if (bytes) {
         gsize length;
         const void *data = g_bytes_get_data(bytes, &length);
@@ -77,6 +72,26 @@ GByteArray *wire_from_request(const char *path, GBytes *bytes, const DocumentOpt
         put_number(out, NOTHING);
     }
     return end(out);
+}
+
+static guint32 *word_number(PageWord *word, gsize i)
+{
+    guint32 *const numbers[WORD_NUMBERS] = { &word->end, &word->line, &word->x0, &word->y0, &word->x1, &word->y1 };
+    return numbers[i];
+}
+
+/* The letters, then WORD_NUMBERS numbers of 4 bytes for each word. */
+static void put_words(GByteArray *out, const PageWords *words)
+{
+    put_string(out, words ? words->letters : NULL);
+    if (!words)
+        return;
+    put_number(out, words->words->len);
+    for (guint i = 0; i < words->words->len; i++)
+        for (gsize k = 0; k < WORD_NUMBERS; k++) {
+            guint32 little = GUINT32_TO_LE(*word_number(&g_array_index(words->words, PageWord, i), k));
+            g_byte_array_append(out, (const guint8 *) &little, sizeof little);
+        }
 }
 
 static void put_document(GByteArray *out, const Document *document)
@@ -93,19 +108,13 @@ static void put_document(GByteArray *out, const Document *document)
         put_string(out, page->label);
         put_string(out, page->text);
         put_string(out, page->hidden);
+        put_words(out, page->words);
     }
     put_number(out, document->attachments ? document->attachments->len : 0);
     for (guint i = 0; document->attachments && i < document->attachments->len; i++) {
         const Attachment *attachment = g_ptr_array_index(document->attachments, i);
         put_string(out, attachment->name);
         put_number(out, attachment->size);
-    }
-    put_number(out, document->rectangles ? document->rectangles->len : 0);
-    for (guint i = 0; document->rectangles && i < document->rectangles->len; i++) {
-        const PageRectangle *r = &g_array_index(document->rectangles, PageRectangle, i);
-        const guint32 numbers[] = { r->place, r->page, r->x0, r->y0, r->x1, r->y1 };
-        for (gsize k = 0; k < G_N_ELEMENTS(numbers); k++)
-            put_number(out, numbers[k]);
     }
 }
 
@@ -213,36 +222,11 @@ static gboolean take_flag(Cursor *c)
     return value == 1;
 }
 
-static guint32 take_small(Cursor *c)
-{
-    guint64 value = take_number(c);
-    c->bad |= value > G_MAXUINT32;
-    return (guint32) value;
-}
-
-/* Of PagePlace, or NULL where there is none. */
-static GArray *take_places(Cursor *c)
-{
-    guint64 n = take_number(c);
-    GArray *places = n > 0 ? g_array_new(FALSE, FALSE, sizeof(PagePlace)) : NULL;
-    for (guint64 i = 0; i < n && !c->bad; i++) {
-        PagePlace place;
-        place.first = take_small(c);
-        place.last = take_small(c);
-        place.begin = take_number(c);
-        place.end = take_number(c);
-        g_array_append_val(places, place);
-    }
-    return places;
-}
-
 void wire_request_clear(WireRequest *request)
 {
     g_free(request->path);
     g_free((char *) (guintptr) request->options.password);
     g_free((char *) (guintptr) request->options.language);
-    if (request->options.places)
-        g_array_unref((GArray *) (guintptr) request->options.places);
     if (request->bytes)
         g_bytes_unref(request->bytes);
     *request = (WireRequest) { 0 };
@@ -261,7 +245,7 @@ gboolean wire_to_request(const guint8 *body, gsize length, WireRequest *request)
     request->options.annotations = take_flag(&c);
     request->options.site = take_flag(&c);
     request->options.invisible = take_flag(&c);
-    request->options.places = take_places(&c);
+    request->options.words = take_flag(&c);
     const guint8 *bytes = take_bytes(&c, &n);
     if (bytes)
         request->bytes = g_bytes_new(bytes, n);
@@ -269,6 +253,39 @@ gboolean wire_to_request(const guint8 *body, gsize length, WireRequest *request)
         return TRUE;
     wire_request_clear(request);
     return FALSE;
+}
+
+static PageWord take_word(Cursor *c)
+{
+    PageWord word = { 0 };
+    for (gsize k = 0; k < WORD_NUMBERS; k++, c->p += sizeof(guint32), c->left -= sizeof(guint32)) {
+        guint32 little;
+        memcpy(&little, c->p, sizeof little);
+        *word_number(&word, k) = GUINT32_FROM_LE(little);
+    }
+    return word;
+}
+
+/* NULL where there are none. */
+static PageWords *take_words(Cursor *c)
+{
+    PageWords *words = g_new0(PageWords, 1);
+    guint32 before = 0;
+    words->letters = take_text(c);
+    words->words = g_array_new(FALSE, FALSE, sizeof(PageWord));
+    guint64 n = words->letters ? take_number(c) : 0;
+    c->bad |= n > c->left / (WORD_NUMBERS * sizeof(guint32));
+    for (guint64 i = 0; i < n && !c->bad; i++) {
+        PageWord word = take_word(c);
+        c->bad = word.end <= before || word.x0 > word.x1 || word.y0 > word.y1;
+        before = word.end;
+        g_array_append_val(words->words, word);
+    }
+    c->bad |= words->letters && before != strlen(words->letters);
+    if (words->letters && !c->bad)
+        return words;
+    page_words_free(words);
+    return NULL;
 }
 
 static gboolean take_page(Cursor *c, Document *document)
@@ -281,8 +298,10 @@ static gboolean take_page(Cursor *c, Document *document)
         g_free(hidden);
         return FALSE;
     }
-    document_take_page(document, label, text, (PageState) state)->hidden = hidden;
-    return TRUE;
+    Page *page = document_take_page(document, label, text, (PageState) state);
+    page->hidden = hidden;
+    page->words = take_words(c);
+    return !c->bad;
 }
 
 static void take_attachment(Cursor *c, Document *document)
@@ -294,21 +313,6 @@ static void take_attachment(Cursor *c, Document *document)
         g_free(name);
     else
         document_take_attachment(document, name, size);
-}
-
-static void take_rectangles(Cursor *c, Document *document)
-{
-    guint64 n = take_number(c);
-    if (n > 0)
-        document->rectangles = g_array_new(FALSE, FALSE, sizeof(PageRectangle));
-    for (guint64 i = 0; i < n && !c->bad; i++) {
-        PageRectangle r;
-        guint32 *const numbers[] = { &r.place, &r.page, &r.x0, &r.y0, &r.x1, &r.y1 };
-        for (gsize k = 0; k < G_N_ELEMENTS(numbers); k++)
-            *numbers[k] = take_small(c);
-        c->bad |= r.page >= document->pages->len || r.x0 > r.x1 || r.y0 > r.y1;
-        g_array_append_val(document->rectangles, r);
-    }
 }
 
 static Document *take_document(Cursor *c)
@@ -329,7 +333,6 @@ static Document *take_document(Cursor *c)
     guint64 attachments = take_number(c);
     for (guint64 i = 0; i < attachments && !c->bad; i++)
         take_attachment(c, document);
-    take_rectangles(c, document);
     return c->bad ? NULL : g_steal_pointer(&document);
 }
 

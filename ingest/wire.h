@@ -25,7 +25,7 @@ typedef enum {
 typedef struct {
     char *path;
     GBytes *bytes;          /* the content, or NULL: to be read from PATH */
-    DocumentOptions options;    /* its strings and places are owned */
+    DocumentOptions options;    /* its strings are owned */
 } WireRequest;
 
 void wire_request_clear(WireRequest *request);

@@ -46,6 +46,32 @@ corpus() {
         rm lines.pdf && quotes -c lines && grep -q '"cited_text"' out && ! grep -q '"rectangles"' out
 }
 
+# What a pipe brought is gone when its passages are looked for.
+pipe() {
+    quotes - <lines.pdf && grep -q '"rectangles"' out
+}
+
+# The rectangles of a file of JSON, each on a line.
+rectangles() {
+    tr -d ' \n' <"$1" | grep -o '"rectangles":[^]]*' | sort -u
+}
+
+# The same in a line of a batch and in records as in the JSON of the answer alone.
+everywhere() {
+    quotes lines.pdf --record record && rectangles out >alone && test -s alone && rectangles record >recorded &&
+        cmp alone recorded && status 0 "$kvasir" verify -q record &&
+        status 0 "$kvasir" show --json "$("$kvasir" history | awk 'END { print $1 }')" && rectangles out >shown &&
+        cmp alone shown && echo "What does line 7 say?" >questions &&
+        status 0 "$kvasir" ask -q --batch questions --quote --max-tokens 120 lines.pdf && rectangles out >batch && cmp alone batch
+}
+
+# A volume has some pages of the documents; the file is read again.
+volumes() {
+    lines tells | pdf other.pdf && "$kvasir" ingest -q -c volumes lines.pdf other.pdf && echo "What does line 7 say?" >questions &&
+        status 0 "$kvasir" ask -q --batch questions --volume-tokens 500 --volumes 1 --quote --max-tokens 120 -c volumes &&
+        grep -q '"total":2' out && rectangles out >batch && test -s batch
+}
+
 others() {
     awk 'BEGIN { for (n = 1; n <= 12; n++) print "Line " n " of the document says so.\n" }' >lines.txt
     quotes lines.txt && grep -q '"cited_text"' out && ! grep -q '"rectangles"' out
@@ -54,6 +80,9 @@ others() {
 ok "they lie where the words were put" around
 ok "citations have them too" citations
 ok "a chat goes on as it did" chat
-ok "of a corpus, until its file changes or goes" corpus
+ok "of a pipe" pipe
+ok "in batches and records they are the same" everywhere
+ok "of a corpus in volumes" volumes
 ok "a text has none" others
+ok "of a corpus, until its file changes or goes" corpus
 finish

@@ -6,6 +6,7 @@
 
 #include "ingest/document.h"
 #include "ingest/pack.h"
+#include "ingest/places.h"
 #include "ingest/program.h"
 #include "src/base/failure.h"
 
@@ -247,21 +248,21 @@ static void test_columns(void)
     g_assert_nonnull(strstr(text, "line a of the prose words left column line b"));
 }
 
-/* Adds the place of TEXT on page INDEX of D, the last one there. */
-static void add_place(GArray *places, const Document *d, guint index, const char *text)
+/* Where TEXT stands on page INDEX of D, the last time there. */
+static GArray *find_text(const Document *d, guint index, const char *text)
 {
     const char *all = page(d, index)->text, *at = g_strrstr(all, text);
     g_assert_nonnull(at);
-    PagePlace place = { index, index, (gsize) (at - all), (gsize) (at - all) + strlen(text) };
-    g_array_append_val(places, place);
+    const PagePlace place = { index, index, (gsize) (at - all), (gsize) (at - all) + strlen(text) };
+    return places_find(&place, d->pages);
 }
 
-/* R is of PLACE on PAGE, around a text of 12 points whose baseline goes from X to END at Y above the lower edge. */
-static void assert_around(const PageRectangle *r, guint place, guint on, int x, int end, int y)
+/* Rectangle INDEX is around a text of 12 points whose baseline goes from X to END at Y above the lower edge. */
+static void assert_around(const GArray *rectangles, guint index, int x, int end, int y)
 {
+    const PageRectangle *r = &g_array_index(rectangles, PageRectangle, index);
     guint32 left = (guint32) x * 100, right = (guint32) end * 100, base = (guint32) (792 - y) * 100;
-    g_assert_cmpuint(r->place, ==, place);
-    g_assert_cmpuint(r->page, ==, on);
+    g_assert_cmpuint(r->page, ==, 0);
     g_assert_cmpuint(MAX(r->x0, left) - MIN(r->x0, left), <=, 200);
     g_assert_cmpuint(MAX(r->x1, right) - MIN(r->x1, right), <=, 200);
     g_assert_true(r->y0 >= base - 1300 && r->y0 <= base - 800 && r->y1 >= base && r->y1 <= base + 400);
@@ -274,29 +275,37 @@ static void test_places(void)
         "0 -60 Td (The end is near.) Tj ET",
         "BT /F 12 Tf 0 1 -1 0 300 200 Tm (This text was turned upwards) Tj ET", NULL };
     GString *pdf = make_pdf(STREAMS, "");
-    g_autoptr(Document) first = read_as("x.pdf", pdf->str, pdf->len);
-    g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(PagePlace));
-    add_place(places, first, 0, "of it was repeated in spring");
-    add_place(places, first, 0, "The end is near.");
-    add_place(places, first, 1, "was turned");
-    const PagePlace wrong[] = { { 0, 7, 0, 3 }, { 0, 0, 9, 4 }, { 1, 0, 0, 3 }, { 0, 0, 0, 4000 }, { 0, 0, 5, 5 } };
-    g_array_append_vals(places, wrong, G_N_ELEMENTS(wrong));
-    const DocumentOptions options = { .places = places };
+    const DocumentOptions options = { .words = TRUE };
+    g_autoptr(Document) plain = read_as("x.pdf", pdf->str, pdf->len);
     g_autoptr(Document) d = document_read_bytes("x.pdf", (const guint8 *) pdf->str, pdf->len, &options, NULL);
-    g_assert_nonnull(d);
-    g_assert_null(first->rectangles);
-    g_assert_cmpuint(d->rectangles->len, ==, 4);
-    const PageRectangle *r = (const PageRectangle *) (const void *) d->rectangles->data;
+    g_assert_null(page(plain, 0)->words);
+    g_autoptr(GArray) none = find_text(plain, 0, "near"), two = find_text(d, 0, "of it was repeated in spring");
+    g_autoptr(GArray) one = find_text(d, 0, "The end is near."), up = find_text(d, 1, "was turned");
+    g_assert_cmpuint(none->len, ==, 0);
     /* From the second word to the hyphen, then to the end of the line; widths by Helvetica's table. */
-    assert_around(&r[0], 0, 0, 89, 151, 686);
-    assert_around(&r[1], 0, 0, 72, 161, 672);
+    g_assert_cmpuint(two->len, ==, 2);
+    assert_around(two, 0, 89, 151, 686);
+    assert_around(two, 1, 72, 161, 672);
     /* The lower of two equal passages. */
-    assert_around(&r[2], 1, 0, 72, 159, 612);
-    g_assert_cmpuint(r[3].place, ==, 2);
-    g_assert_cmpuint(r[3].page, ==, 1);
-    g_assert_true(r[3].x0 >= 28700 && r[3].x0 < 29300 && r[3].x1 >= 30000 && r[3].x1 < 30500);
+    g_assert_cmpuint(one->len, ==, 1);
+    assert_around(one, 0, 72, 159, 612);
+    g_assert_cmpuint(up->len, ==, 1);
+    const PageRectangle *r = &g_array_index(up, PageRectangle, 0);
+    g_assert_cmpuint(r->page, ==, 1);
+    g_assert_true(r->x0 >= 28700 && r->x0 < 29300 && r->x1 >= 30000 && r->x1 < 30500);
     /* Above where it begins, below where it ends. */
-    g_assert_true(r[3].y1 < 59200 - 4000 && r[3].y0 > 59200 - 16000 && r[3].y1 - r[3].y0 > 4000);
+    g_assert_true(r->y1 < 59200 - 4000 && r->y0 > 59200 - 16000 && r->y1 - r->y0 > 4000);
+    /* Over the end of a page: a rectangle on each. */
+    const PagePlace both = { 0, 1, page(d, 0)->length - 5, 9 };
+    g_autoptr(GArray) across = places_find(&both, d->pages);
+    g_assert_cmpuint(across->len, ==, 2);
+    assert_around(across, 0, 131, 159, 612);
+    g_assert_cmpuint(g_array_index(across, PageRectangle, 1).page, ==, 1);
+    const PagePlace wrong[] = { { 0, 7, 0, 3 }, { 0, 0, 9, 4 }, { 1, 0, 0, 3 }, { 0, 0, 0, 4000 }, { 0, 0, 5, 5 } };
+    for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        g_autoptr(GArray) nowhere = places_find(&wrong[i], d->pages);
+        g_assert_cmpuint(nowhere->len, ==, 0);
+    }
     g_string_free(pdf, TRUE);
 }
 

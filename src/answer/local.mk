@@ -6,6 +6,7 @@ libanswer_a_SOURCES = \
 	src/answer/archive_export.c src/answer/archive_import.c src/answer/archive_json.c \
 	src/answer/calibrate.c src/answer/calibrate.h \
 	src/answer/citation.c src/answer/citation.h \
+	src/answer/cited_json.c src/answer/cited_json.h \
 	src/answer/draft.c src/answer/draft.h \
 	src/answer/outcome.c src/answer/outcome.h \
 	src/answer/heads.c src/answer/heads.h \

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "src/answer/cited_json.h"
 #include "src/answer/json.h"
 #include "src/answer/why_json.h"
 #include "src/base/failure.h"
@@ -83,6 +84,7 @@ void record_free(Record *record)
     g_array_unref(record->ids);
     g_ptr_array_unref(record->earlier);
     g_clear_pointer(&record->citations, json_node_unref);
+    g_clear_pointer(&record->quotations, json_node_unref);
     g_clear_pointer(&record->timings, json_node_unref);
     g_clear_pointer(&record->why, json_node_unref);
     g_free(record);
@@ -202,38 +204,11 @@ void record_set_answer(Record *record, const Answer *answer)
     g_array_append_vals(record->ids, answer->ids->data, answer->ids->len);
     record->stop_reason = g_strdup(reply_end_name(answer->reply.end));
     record->status = g_strdup(outcome_name(answer->outcome));
-    record->citations = record_citations(answer->citations, answer->documents, answer->verbatim);
+    record->citations = cited_json_citations(answer);
+    if (answer->quotations->len > 0)
+        record->quotations = cited_json_quotations(answer);
     if (answer->why != NULL)
         record->why = why_to_json(answer->why, answer->text->str, answer->documents);
-}
-
-JsonNode *record_citations(const CitationReader *reader, const GPtrArray *documents, gboolean verbatim)
-{
-    const GArray *list = citation_reader_list(reader);
-    g_autoptr(JsonBuilder) builder = json_builder_new();
-
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < list->len; i++) {
-        const Citation *citation = &g_array_index(list, Citation, i);
-        const Document *document = g_ptr_array_index(documents, citation->document);
-
-        json_builder_begin_object(builder);
-        json_add_int(builder, "document_index", citation->document);
-        json_add_text(builder, "document_title", document->title != NULL ? document->title : "");
-        if (document->name != NULL) {
-            json_add_text(builder, "document_name", document->name);
-            json_add_text(builder, "document_key", document->key);
-        }
-        json_add_int(builder, "start_page_number", (gint64) citation->first + 1);
-        json_add_int(builder, "end_page_number", (gint64) citation->last + 2);
-        json_add_text(builder, "cited_text", citation->text);
-        json_add_text(builder, "basis", verbatim ? "verbatim" : "model");
-        if (citation_recognised(citation, documents))
-            json_add_boolean(builder, "recognised", TRUE);
-        json_builder_end_object(builder);
-    }
-    json_builder_end_array(builder);
-    return json_builder_get_root(builder);
 }
 
 const char *record_citation_name(JsonObject *citation)
@@ -303,6 +278,8 @@ static void add_members(JsonBuilder *builder, const Record *r)
     add_earlier(builder, r->earlier);
     add_ids(builder, r->ids);
     json_add_node(builder, "citations", json_node_copy(r->citations));
+    if (r->quotations != NULL)
+        json_add_node(builder, "quotations", json_node_copy(r->quotations));
     if (r->why != NULL)
         json_add_node(builder, "why", json_node_copy(r->why));
     json_add_node(builder, "timings", json_node_copy(r->timings));
@@ -488,6 +465,8 @@ static gboolean get_members(JsonObject *o, int format, Record *r)
     get_earlier(o, r, &ok);
     r->citations = get_copy(o, "citations", JSON_TYPE_ARRAY, &ok);
     check_citations(r->citations, &ok);
+    if (json_object_has_member(o, "quotations"))
+        r->quotations = get_copy(o, "quotations", JSON_TYPE_ARRAY, &ok);
     r->timings = get_copy(o, "timings", JSON_TYPE_OBJECT, &ok);
     if (json_object_has_member(o, "why")) {
         r->why = get_copy(o, "why", JSON_TYPE_OBJECT, &ok);
@@ -609,23 +588,23 @@ static char *token_text(const Record *record, guint index, const Tokenizer *toke
     return g_strdup_printf("%d \"%s\"", id, escaped);
 }
 
-/* CITATIONS without what a bibliography calls documents: names may change, the answer does not. */
-static JsonNode *nameless(JsonNode *citations)
+/* CITATIONS without what a bibliography calls documents and where passages stand on the page: that may change, the answer does not. */
+static JsonNode *bare(JsonNode *citations)
 {
+    static const char *const names[] = { "document_name", "document_key", "rectangles" };
     g_autofree char *text = json_to_string(citations, FALSE);
     JsonNode *copy = json_from_string(text, NULL);
     JsonArray *array = json_node_get_array(copy);
 
-    for (guint i = 0; i < json_array_get_length(array); i++) {
-        json_object_remove_member(json_array_get_object_element(array, i), "document_name");
-        json_object_remove_member(json_array_get_object_element(array, i), "document_key");
-    }
+    for (guint i = 0; i < json_array_get_length(array); i++)
+        for (gsize k = 0; k < G_N_ELEMENTS(names); k++)
+            json_object_remove_member(json_array_get_object_element(array, i), names[k]);
     return copy;
 }
 
 static gboolean same_citations(JsonNode *then, JsonNode *now)
 {
-    g_autoptr(JsonNode) a = nameless(then), b = nameless(now);
+    g_autoptr(JsonNode) a = bare(then), b = bare(now);
 
     return json_node_equal(a, b);
 }

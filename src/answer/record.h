@@ -44,7 +44,8 @@ typedef struct {
     GArray *ids;                /* gint32, with the stop token if there was one */
     char *stop_reason;
     char *status;               /* outcome_name(), or NULL in records of before; not compared */
-    JsonNode *citations;        /* an array, see record_citations() */
+    JsonNode *citations;        /* an array, see cited_json.h */
+    JsonNode *quotations;       /* such an array, or NULL: there are none; not compared */
     JsonNode *timings;          /* an object; not compared */
     JsonNode *why;              /* what the sentences looked at, as of why_to_json(), or NULL; not compared */
 } Record;
@@ -63,9 +64,6 @@ void record_set_prompt(Record *record, const Prompt *prompt);
 
 /* What came out, but for the timings. */
 void record_set_answer(Record *record, const Answer *answer);
-
-/* The citations of READER as the array that JSON output and records have; json_node_unref(). */
-JsonNode *record_citations(const CitationReader *reader, const GPtrArray *documents, gboolean verbatim);
 
 /* What the document of a citation, an element of that array, is called: its name or else its title. */
 const char *record_citation_name(JsonObject *citation);

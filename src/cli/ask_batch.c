@@ -61,7 +61,7 @@ static char *answer_line(const AskBatch *batch, const BatchQuestion *question, c
 {
     JsonBuilder *builder = batch_begin(question);
 
-    present_json(builder, answer, engine_info(batch->engine)->name, batch->gathered->unread, FALSE);
+    present_json(builder, answer, engine_info(batch->engine)->name, batch->gathered->unread);
     if (volumes != NULL)
         ask_volumes_json(builder, volumes);
     return batch_end(builder);

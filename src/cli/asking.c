@@ -10,6 +10,7 @@
 #include "src/answer/source.h"
 #include "src/base/failure.h"
 #include "src/cli/present.h"
+#include "src/cli/rectangles.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
 
@@ -131,6 +132,7 @@ static gboolean add_to_history(const Record *record, const char *text, GError **
 
 char *asking_record_text(Record *record, const Answer *answer)
 {
+    rectangles_prepare(answer);
     record_set_answer(record, answer);
     record->timings = present_timings(answer);
     return record_to_text(record);

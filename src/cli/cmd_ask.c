@@ -191,7 +191,7 @@ static void print_json(const Ask *ask, const Engine *engine)
 
     json_builder_begin_object(builder);
     json_add_text(builder, "question", ask->question);
-    present_json(builder, ask->answer, engine_info(engine)->name, ask->gathered.unread, TRUE);
+    present_json(builder, ask->answer, engine_info(engine)->name, ask->gathered.unread);
     if (ask->volumes != NULL)
         ask_volumes_json(builder, ask->volumes);
     json_builder_end_object(builder);

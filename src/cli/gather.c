@@ -15,8 +15,10 @@ void gathered_clear(Gathered *gathered)
 
 static gboolean read_files(Gathered *gathered, const Command *command, char **files, Meter *meter, GError **error)
 {
-    g_autoptr(Pool) pool = reading_pool();
+    g_autoptr(Pool) pool = NULL;
 
+    reading_keep_words();
+    pool = reading_pool();
     for (; *files != NULL; files++)
         if (!reading_add(pool, *files, error))
             return FALSE;

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
+#include "src/answer/cited_json.h"
 #include "src/answer/json.h"
-#include "src/answer/record.h"
 #include "src/answer/why_json.h"
 #include "src/base/columns.h"
 #include "src/cli/rectangles.h"
@@ -192,47 +192,6 @@ void present_remarks(const Command *command, const Answer *answer)
         fputs("kvasir: the answer cites no page of the documents\n", stderr);
 }
 
-/* The citations, those of them that have rectangles (NULL: none are wanted) with these. */
-static JsonNode *citations_json(const Answer *answer, GPtrArray *rectangles)
-{
-    JsonNode *citations = record_citations(answer->citations, answer->documents, answer->verbatim);
-    JsonArray *array = json_node_get_array(citations);
-
-    for (guint i = 0; rectangles != NULL && i < json_array_get_length(array); i++)
-        if (g_ptr_array_index(rectangles, i) != NULL)
-            json_object_set_member(json_array_get_object_element(array, i), "rectangles",
-                                   json_node_copy(g_ptr_array_index(rectangles, i)));
-    return citations;
-}
-
-/* RECTANGLES: those of the citations are before those of the quotations; NULL: none are wanted. */
-static void add_quotations(JsonBuilder *builder, const Answer *answer, GPtrArray *rectangles)
-{
-    guint before = citation_reader_list(answer->citations)->len;
-
-    json_builder_set_member_name(builder, "quotations");
-    json_builder_begin_array(builder);
-    for (guint i = 0; i < answer->quotations->len; i++) {
-        const Quotation *quotation = &g_array_index(answer->quotations, Quotation, i);
-
-        json_builder_begin_object(builder);
-        json_add_text(builder, "text", quotation->text);
-        json_add_text(builder, "status", quotation_status_name(quotation->status));
-        if (quotation->status != QUOTATION_NOT_FOUND) {
-            const Document *document = g_ptr_array_index(answer->documents, quotation->document);
-            json_add_int(builder, "document_index", quotation->document);
-            json_add_text(builder, "document_title", document->title);
-            json_add_int(builder, "start_page_number", (gint64) quotation->first + 1);
-            json_add_int(builder, "end_page_number", (gint64) quotation->last + 2);
-            json_add_text(builder, "cited_text", quotation->source);
-            if (rectangles != NULL && g_ptr_array_index(rectangles, before + i) != NULL)
-                json_add_node(builder, "rectangles", json_node_copy(g_ptr_array_index(rectangles, before + i)));
-        }
-        json_builder_end_object(builder);
-    }
-    json_builder_end_array(builder);
-}
-
 static void add_usage(JsonBuilder *builder, const Answer *answer)
 {
     json_builder_set_member_name(builder, "usage");
@@ -258,13 +217,12 @@ JsonNode *present_timings(const Answer *answer)
     return json_builder_get_root(builder);
 }
 
-void present_json(JsonBuilder *builder, const Answer *answer, const char *model, guint unread, gboolean places)
+void present_json(JsonBuilder *builder, const Answer *answer, const char *model, guint unread)
 {
-    g_autoptr(GPtrArray) rectangles = places ? rectangles_find(answer) : NULL;
-
+    rectangles_prepare(answer);
     json_add_text(builder, "answer", answer->text->str);
-    json_add_node(builder, "citations", citations_json(answer, rectangles));
-    add_quotations(builder, answer, rectangles);
+    json_add_node(builder, "citations", cited_json_citations(answer));
+    json_add_node(builder, "quotations", cited_json_quotations(answer));
     if (answer->why != NULL)
         json_add_node(builder, "why", why_to_json(answer->why, answer->text->str, answer->documents));
     json_add_text(builder, "stop_reason", reply_end_name(answer->reply.end));

@@ -19,9 +19,8 @@ void present_attached(const Answer *answer);
 /* On stderr, in the name of COMMAND: marks that name nothing; unless -q, how the answer ended and that it cites nothing. */
 void present_remarks(const Command *command, const Answer *answer);
 
-/* The members of an answer that JSON output has, into an object that BUILDER has begun.  PLACES: with the rectangles of its passages,
- * for which PDF files are read again (rectangles.h). */
-void present_json(JsonBuilder *builder, const Answer *answer, const char *model, guint unread, gboolean places);
+/* The members of an answer that JSON output has, into an object that BUILDER has begun; with the rectangles of its passages (rectangles.h). */
+void present_json(JsonBuilder *builder, const Answer *answer, const char *model, guint unread);
 /* "timings": an object; records have it too. */
 JsonNode *present_timings(const Answer *answer);
 

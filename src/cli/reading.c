@@ -162,13 +162,18 @@ Document *reading_read(const char *path, GError **error)
     return reading_add(pool, path, error) ? pool_next(pool, NULL, NULL, error) : NULL;
 }
 
-Document *reading_locate(const char *path, const GArray *places, GError **error)
+void reading_keep_words(void)
+{
+    options.words = TRUE;
+}
+
+Document *reading_words(const char *path, GError **error)
 {
     DocumentOptions again = options;
     g_autoptr(Pool) pool = NULL;
 
     again.ocr = FALSE;
-    again.places = places;
+    again.words = TRUE;
     pool = pool_new(&limits, &again);
     pool_add(pool, path);
     return pool_next(pool, NULL, NULL, error);

@@ -17,8 +17,11 @@ Pool *reading_pool(void);
 /* Adds the file PATH to POOL; "-" is standard input, which is read to its end here. */
 gboolean reading_add(Pool *pool, const char *path, GError **error);
 
-/* One PDF file again, without recognition, for the rectangles of PLACES (of PagePlace). */
-Document *reading_locate(const char *path, const GArray *places, GError **error);
+/* From now on PDF files are read with the places of their words (DocumentOptions.words). */
+void reading_keep_words(void);
+
+/* One file again, without recognition, for the places of its words. */
+Document *reading_words(const char *path, GError **error);
 
 /* One file, or standard input: the only result of a pool. */
 Document *reading_read(const char *path, GError **error);

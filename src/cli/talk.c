@@ -11,6 +11,7 @@
 #include "src/base/failure.h"
 #include "src/cli/output.h"
 #include "src/cli/present.h"
+#include "src/cli/rectangles.h"
 #include "src/cli/settings.h"
 #include "src/cli/watching.h"
 #include "src/cli/work.h"
@@ -235,7 +236,7 @@ static void show_json(const Talk *talk, const Record *record, const Answer *answ
     json_builder_begin_object(builder);
     json_add_int(builder, "turn", record->turn);
     json_add_text(builder, "question", record->question);
-    present_json(builder, answer, engine_info(talk->engine)->name, talk->gathered.unread, TRUE);
+    present_json(builder, answer, engine_info(talk->engine)->name, talk->gathered.unread);
     json_builder_end_object(builder);
     output_json(builder, FALSE);
 }
@@ -351,6 +352,7 @@ static gboolean ask(Talk *talk, const char *question, const SampleOptions *sampl
         const Record *turn = g_ptr_array_index(talk->turns, i);
         record_add_earlier(record, turn->question, turn->ids);
     }
+    rectangles_prepare(answer);
     record_set_answer(record, answer);
     record->timings = present_timings(answer);
     g_ptr_array_add(talk->turns, record);
