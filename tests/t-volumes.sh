@@ -35,7 +35,17 @@ best_volume() {
 
 every_volume() {
     status 1 "$kvasir" ask -q --json --max-tokens 2 --all-volumes -c fruit "Nothing of the kind?" &&
-        [ "$(volumes_read out)" = "1 2 " ]
+        [ "$(volumes_read out)" = "1 2 " ] && [ "$(usage out output_tokens)" -eq 4 ] && [ "$(usage out prompt_tokens)" -gt 2800 ]
+}
+
+# Quotations of both volumes go into the last prompt; what all three took is told, and pages with their volumes.
+last_step() {
+    status 0 "$kvasir" ask --json --why --quote --max-tokens 40 --all-volumes -c fruit "Which fruit?" && cp out both.json &&
+        grep -q '^kvasir: findings of 2 volumes together$' err && [ "$(usage out prompt_tokens)" -gt 3000 ] &&
+        tr -d ' \n' <out >flat && grep -q '"document_index":[01],[^{]*"volume":1,"share"' flat &&
+        grep -q '"document_index":[23],[^{]*"volume":2,"share"' flat &&
+        ! grep -q '"document_index":[01],[^{]*"volume":2\|"document_index":[23],[^{]*"volume":1' flat &&
+        status 0 "$kvasir" show --why "$("$kvasir" history | awk 'END { print $1 }')" && grep -q '^ *[0-9]*%  [ab].txt, p. 1, volume 1: Line' out
 }
 
 no_volume() {
@@ -103,6 +113,7 @@ usage_errors() {
 ok "ingest fills the cache volume by volume" ingests
 ok "the volume that has the words is asked, from the cache" best_volume
 ok "all volumes" every_volume
+ok "the last step has what all volumes quote, and counts all prompts" last_step
 ok "no volume has the words" no_volume
 ok "documents added at the end" added
 ok "a document longer than a volume" long_document

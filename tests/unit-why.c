@@ -160,7 +160,9 @@ static void test_pages(Fixture *f, gconstpointer data)
     g_assert_cmpuint(s->places[0].document, ==, 0);
     g_assert_cmpuint(s->places[0].page, ==, 0);
 
-    g_autoptr(JsonNode) json = why_to_json(f->why, text, f->documents);
+    g_autoptr(GString) shown = g_string_new(text);
+    const Answer answer = { .documents = f->documents, .why = f->why, .text = shown };
+    g_autoptr(JsonNode) json = why_to_json(&answer);
     g_assert_true(why_json_check(json));
     json_object_remove_member(json_array_get_object_element(json_object_get_array_member(json_node_get_object(json),
                                                                                         "sentences"), 1), "basis");

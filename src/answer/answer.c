@@ -168,3 +168,23 @@ void answer_finish(Answer *answer)
         why_finish(answer->why, answer->text->str, marks);
     answer->outcome = answer_judge(answer, marks);
 }
+
+void answer_cost_add(AnswerCost *cost, const PrefixReport *prefix, const Reply *reply)
+{
+    cost->prompt += prefix->tokens;
+    cost->cached += prefix->cached;
+    cost->stored += prefix->stored;
+    cost->output += reply->tokens;
+    cost->drafted += reply->drafted;
+    cost->read_seconds += prefix->read_seconds;
+    cost->compute_seconds += prefix->compute_seconds;
+    cost->decode_seconds += reply->seconds;
+}
+
+AnswerCost answer_cost(const Answer *answer)
+{
+    AnswerCost cost = answer->before;
+
+    answer_cost_add(&cost, &answer->prefix, &answer->reply);
+    return cost;
+}

@@ -13,6 +13,13 @@
 /* Gets what was added to the text as people see it, with citation_label() for marks; not terminated. */
 typedef void (*AnswerShowFunc)(const char *text, gsize length, gpointer data);
 
+/* What prompts and the answers to them took. */
+typedef struct {
+    gsize prompt, cached, stored;   /* tokens, as of PrefixReport */
+    gsize output, drafted;          /* and of Reply */
+    double read_seconds, compute_seconds, decode_seconds;
+} AnswerCost;
+
 typedef struct {
     const GPtrArray *documents;     /* of Document*, in pack order; not owned */
     CitationReader *citations;
@@ -25,6 +32,8 @@ typedef struct {
     Outcome outcome;                /* what became of the question; set by answer_finish() */
     PrefixReport prefix;            /* what the prompt cost */
     Reply reply;
+    AnswerCost before;              /* of other prompts that led to it */
+    const GArray *volumes;          /* of Volume, that all documents are cut into, or NULL; not owned */
     double seconds;                 /* all of it; set by the caller */
     AnswerShowFunc show;            /* may be NULL */
     gpointer data;
@@ -60,6 +69,11 @@ void answer_end(Answer *answer);
 /* Looks up in the documents what the answer quotes and, if it cites nothing, where it stands word for word; sums up what its
  * sentences looked at, and decides what became of the question. */
 void answer_finish(Answer *answer);
+
+/* Adds to COST what one prompt and its reply took. */
+void answer_cost_add(AnswerCost *cost, const PrefixReport *prefix, const Reply *reply);
+/* Of ANSWER and all prompts before. */
+AnswerCost answer_cost(const Answer *answer);
 
 /* The last of these, once all others are done; MARKS (of WhyMark) are those of its text. */
 Outcome answer_judge(const Answer *answer, const GArray *marks);

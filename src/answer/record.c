@@ -208,7 +208,7 @@ void record_set_answer(Record *record, const Answer *answer)
     if (answer->quotations->len > 0)
         record->quotations = cited_json_quotations(answer);
     if (answer->why != NULL)
-        record->why = why_to_json(answer->why, answer->text->str, answer->documents);
+        record->why = why_to_json(answer);
 }
 
 const char *record_citation_name(JsonObject *citation)

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "src/answer/citation.h"
 #include "src/answer/json.h"
+#include "src/answer/volume.h"
 
 static double rounded(double value)
 {
@@ -18,8 +18,9 @@ static char *strip(const char *text, gsize begin, gsize end)
     return g_strstrip(g_strndup(text + begin, end - begin));
 }
 
-static void add_place(JsonBuilder *builder, const WhyPlace *place, const GPtrArray *documents)
+static void add_place(JsonBuilder *builder, const WhyPlace *place, const Answer *answer)
 {
+    const GPtrArray *documents = answer->documents;
     const Document *document = g_ptr_array_index(documents, place->document);
     const Page *page = g_ptr_array_index(document->pages, place->page);
     const Citation pages = { .document = place->document, .first = place->page, .last = place->page };
@@ -31,15 +32,17 @@ static void add_place(JsonBuilder *builder, const WhyPlace *place, const GPtrArr
     json_add_int(builder, "start_page_number", (gint64) place->page + 1);
     json_add_int(builder, "end_page_number", (gint64) place->page + 2);
     json_add_text(builder, "place", where);
+    if (answer->volumes != NULL)
+        json_add_int(builder, "volume", (gint64) volume_find(answer->volumes, place->document, place->page) + 1);
     json_add_double(builder, "share", rounded(place->share));
     json_add_double(builder, "attention", rounded(place->attention));
     json_add_text(builder, "cited_text", text);
     json_builder_end_object(builder);
 }
 
-static void add_sentence(JsonBuilder *builder, const WhySentence *sentence, const char *text, const GPtrArray *documents)
+static void add_sentence(JsonBuilder *builder, const WhySentence *sentence, const Answer *answer)
 {
-    g_autofree char *words = strip(text, sentence->begin, sentence->end);
+    g_autofree char *words = strip(answer->text->str, sentence->begin, sentence->end);
 
     json_builder_begin_object(builder);
     json_add_text(builder, "text", words);
@@ -49,13 +52,14 @@ static void add_sentence(JsonBuilder *builder, const WhySentence *sentence, cons
     json_builder_set_member_name(builder, "pages");
     json_builder_begin_array(builder);
     for (guint i = 0; i < sentence->n; i++)
-        add_place(builder, &sentence->places[i], documents);
+        add_place(builder, &sentence->places[i], answer);
     json_builder_end_array(builder);
     json_builder_end_object(builder);
 }
 
-JsonNode *why_to_json(const Why *why, const char *text, const GPtrArray *documents)
+JsonNode *why_to_json(const Answer *answer)
 {
+    const Why *why = answer->why;
     const GArray *sentences = why_sentences(why);
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
@@ -65,7 +69,7 @@ JsonNode *why_to_json(const Why *why, const char *text, const GPtrArray *documen
     json_builder_set_member_name(builder, "sentences");
     json_builder_begin_array(builder);
     for (guint i = 0; i < sentences->len; i++)
-        add_sentence(builder, &g_array_index(sentences, WhySentence, i), text, documents);
+        add_sentence(builder, &g_array_index(sentences, WhySentence, i), answer);
     json_builder_end_array(builder);
     json_builder_end_object(builder);
     return json_builder_get_root(builder);

@@ -4,10 +4,10 @@
 
 #include <json-glib/json-glib.h>
 
-#include "src/answer/why.h"
+#include "src/answer/answer.h"
 
-/* An object with the sentences of TEXT (kvasir-ask(1) lists its members); json_node_unref(). */
-JsonNode *why_to_json(const Why *why, const char *text, const GPtrArray *documents);
+/* An object with the sentences of ANSWER, which were watched (kvasir-ask(1) lists its members); json_node_unref(). */
+JsonNode *why_to_json(const Answer *answer);
 /* Whether WHY has the members that people are shown. */
 gboolean why_json_check(JsonNode *why);
 

@@ -45,22 +45,28 @@ static void collect_text(const char *text, gsize length, gpointer data)
 }
 
 /* Words that the model would look for, in one line.  Trouble here costs only the words. */
-static char *propose_words(const AskVolumes *ask)
+static char *propose_words(AskVolumes *ask)
 {
     const Tokenizer *tokenizer = engine_tokenizer(ask->engine);
     g_autofree char *text = g_strdup_printf(propose_form, ask->question);
     g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint32));
     g_autoptr(GString) words = g_string_new(NULL);
     const ReplyOptions options = { .sample = { .top_p = 1 }, .max_tokens = PROPOSED_TOKENS, .text = collect_text, .data = words };
+    const gint64 begun = g_get_monotonic_time();
+    PrefixReport prefix = { 0 };
     Reply reply;
 
     chat_begin(tokenizer, ids);
     chat_message(tokenizer, CHAT_USER, NULL, text, strlen(text), ids);
     chat_generate(tokenizer, ids);
     g_autoptr(Session) session = session_new(ask->engine, settings_get()->kv, ids->len + PROPOSED_TOKENS, NULL);
-    if (session == NULL || !session_append(session, (const gint32 *) (void *) ids->data, ids->len, NULL, NULL, NULL) ||
-        !reply_generate(session, ask->engine, &options, &reply, NULL))
+    if (session == NULL || !session_append(session, (const gint32 *) (void *) ids->data, ids->len, NULL, NULL, NULL))
         return NULL;
+    prefix.tokens = ids->len;
+    prefix.compute_seconds = (double) (g_get_monotonic_time() - begun) / 1e6;
+    if (!reply_generate(session, ask->engine, &options, &reply, NULL))
+        return NULL;
+    answer_cost_add(&ask->proposing, &prefix, &reply);
     g_strdelimit(words->str, "\r\n\t", ' ');
     return g_strdup(g_strstrip(words->str));
 }
@@ -252,6 +258,21 @@ static void take(AskVolumes *ask, Finding *finding)
     ask->view = g_steal_pointer(&finding->view);
     ask->prompt = g_steal_pointer(&finding->prompt);
     ask->answer = g_steal_pointer(&finding->answer);
+    ask->answer->volumes = ask->volumes;
+}
+
+/* What was spent on FINDINGS, without the answer itself, and on words goes to the answer. */
+static void count_others(AskVolumes *ask, const GPtrArray *findings)
+{
+    AnswerCost *cost = &ask->answer->before;
+
+    *cost = ask->proposing;
+    for (guint i = 0; i < findings->len; i++) {
+        const Answer *other = ((const Finding *) g_ptr_array_index(findings, i))->answer;
+
+        if (other != NULL)
+            answer_cost_add(cost, &other->prefix, &other->reply);
+    }
 }
 
 gboolean ask_volumes(AskVolumes *ask, const Pack *pack, gsize limit, GError **error)
@@ -276,9 +297,11 @@ gboolean ask_volumes(AskVolumes *ask, const Pack *pack, gsize limit, GError **er
             return FALSE;
         take(ask, merged);
         free_finding(merged);
+        count_others(ask, findings);
         return TRUE;
     }
     take(ask, g_ptr_array_index(findings, findings_best(all)));
+    count_others(ask, findings);
     if (ask->show != NULL && ask->asked->len > 1)
         answer_show(ask->answer, ask->show, NULL);
     return TRUE;

@@ -30,7 +30,8 @@ typedef struct {
     GArray *volumes;                /* of Volume: all there are */
     GArray *asked;                  /* of guint: indices of those that were asked, best first */
     char *proposed;                 /* words that the model proposed, or NULL */
-    Answer *answer;                 /* the final one, about VIEW */
+    AnswerCost proposing;           /* what they took */
+    Answer *answer;                 /* the final one, about VIEW; with the cost of those before */
     GArray *selection;              /* the pages that its prompt had */
     GPtrArray *view;
     Prompt *prompt;                 /* its prompt */

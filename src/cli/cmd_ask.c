@@ -218,7 +218,7 @@ static void show_why(const Ask *ask)
 
     if (!asking.why || ask->answer->why == NULL)
         return;
-    why = why_to_json(ask->answer->why, ask->answer->text->str, ask->answer->documents);
+    why = why_to_json(ask->answer);
     present_why(why);
 }
 

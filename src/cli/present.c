@@ -95,9 +95,11 @@ static void print_page(JsonObject *page)
 {
     const char *place = json_object_get_string_member(page, "place");
     g_autofree char *passage = brief(json_object_get_string_member(page, "cited_text"));
+    gint64 number = json_object_get_int_member_with_default(page, "volume", 0);
+    g_autofree char *volume = number > 0 ? g_strdup_printf(", volume %" G_GINT64_FORMAT, number) : g_strdup("");
 
-    printf("  %3.0f%%  %s%s%s: %s\n", 100 * json_object_get_double_member(page, "share"),
-           json_object_get_string_member(page, "document_title"), place[0] != '\0' ? ", " : "", place, passage);
+    printf("  %3.0f%%  %s%s%s%s: %s\n", 100 * json_object_get_double_member(page, "share"),
+           json_object_get_string_member(page, "document_title"), place[0] != '\0' ? ", " : "", place, volume, passage);
 }
 
 void present_why(JsonNode *why)
@@ -194,24 +196,27 @@ void present_remarks(const Command *command, const Answer *answer)
 
 static void add_usage(JsonBuilder *builder, const Answer *answer)
 {
+    const AnswerCost cost = answer_cost(answer);
+
     json_builder_set_member_name(builder, "usage");
     json_builder_begin_object(builder);
-    json_add_int(builder, "prompt_tokens", (gint64) answer->prefix.tokens);
-    json_add_int(builder, "cache_read_tokens", (gint64) answer->prefix.cached);
-    json_add_int(builder, "cache_creation_tokens", (gint64) answer->prefix.stored);
-    json_add_int(builder, "output_tokens", (gint64) answer->reply.tokens);
-    json_add_int(builder, "drafted_tokens", (gint64) answer->reply.drafted);
+    json_add_int(builder, "prompt_tokens", (gint64) cost.prompt);
+    json_add_int(builder, "cache_read_tokens", (gint64) cost.cached);
+    json_add_int(builder, "cache_creation_tokens", (gint64) cost.stored);
+    json_add_int(builder, "output_tokens", (gint64) cost.output);
+    json_add_int(builder, "drafted_tokens", (gint64) cost.drafted);
     json_builder_end_object(builder);
 }
 
 JsonNode *present_timings(const Answer *answer)
 {
+    const AnswerCost cost = answer_cost(answer);
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
     json_builder_begin_object(builder);
-    json_add_seconds(builder, "cache_read_s", answer->prefix.read_seconds);
-    json_add_seconds(builder, "prefill_s", answer->prefix.compute_seconds);
-    json_add_seconds(builder, "decode_s", answer->reply.seconds);
+    json_add_seconds(builder, "cache_read_s", cost.read_seconds);
+    json_add_seconds(builder, "prefill_s", cost.compute_seconds);
+    json_add_seconds(builder, "decode_s", cost.decode_seconds);
     json_add_seconds(builder, "total_s", answer->seconds);
     json_builder_end_object(builder);
     return json_builder_get_root(builder);
@@ -224,7 +229,7 @@ void present_json(JsonBuilder *builder, const Answer *answer, const char *model,
     json_add_node(builder, "citations", cited_json_citations(answer));
     json_add_node(builder, "quotations", cited_json_quotations(answer));
     if (answer->why != NULL)
-        json_add_node(builder, "why", why_to_json(answer->why, answer->text->str, answer->documents));
+        json_add_node(builder, "why", why_to_json(answer));
     json_add_text(builder, "stop_reason", reply_end_name(answer->reply.end));
     json_add_text(builder, "status", outcome_name(answer->outcome));
     json_add_boolean(builder, "found", outcome_found(answer->outcome));
