@@ -153,7 +153,7 @@ static Undo undo_of(const char *encoding, const guint8 *bytes, gsize length)
 /* BODY, which it takes, before it got ENCODING; otherwise as body_decode(). */
 static GByteArray *undo(GByteArray *body, const char *encoding, BodyState *state, guint64 *unpacked)
 {
-    Undo how = undo_of(encoding, body->data, body->len);
+    Undo how = body->len > 0 ? undo_of(encoding, body->data, body->len) : NULL;
     if (!how)
         return body;
     Unpacking u = { body->data, body->len, MIN(BODY_MAX, ((gsize) body->len + SPARE_BYTES) * EXPANSION_MAX),

@@ -11,12 +11,14 @@
  * bibliography_to_json() writes has at most 56 for an entry. */
 enum { DEPTH_MAX = 64, VALUES_MAX = 60 * BIBLIOGRAPHY_ENTRIES };
 
-/* Whether brackets outside of strings nest deeper than DEPTH_MAX or, commas among them, are more than VALUES_MAX. */
-static gboolean is_too_much(const char *text, gsize length)
+/* Whether brackets outside of strings nest deeper than DEPTH_MAX or, commas among them, are more than VALUES_MAX, or
+ * something follows the first value (which json-glib would then forget to free). */
+static gboolean is_unfit(const char *text, gsize length)
 {
     guint depth = 0, values = 0;
-    gboolean quoted = FALSE;
-    for (gsize i = 0; i < length && depth <= DEPTH_MAX && values <= VALUES_MAX; i++) {
+    gboolean quoted = FALSE, closed = FALSE, more = FALSE;
+    for (gsize i = 0; i < length && !more && depth <= DEPTH_MAX && values <= VALUES_MAX; i++) {
+        more = closed && text[i] != '\0' && !g_ascii_isspace(text[i]);
         values += !quoted && strchr("{[,", text[i]) != NULL;
         if (quoted && text[i] == '\\')
             i++;
@@ -25,9 +27,9 @@ static gboolean is_too_much(const char *text, gsize length)
         else if (!quoted && (text[i] == '{' || text[i] == '['))
             depth++;
         else if (!quoted && (text[i] == '}' || text[i] == ']') && depth > 0)
-            depth--;
+            closed = --depth == 0;
     }
-    return depth > DEPTH_MAX || values > VALUES_MAX;
+    return more || depth > DEPTH_MAX || values > VALUES_MAX;
 }
 
 /* The first of the members that is a string or a number, as text; to be freed. */
@@ -148,7 +150,7 @@ gboolean csljson_read(Bibliography *bibliography, const char *text, gsize length
 {
     static const char *const LISTS[] = { "items", "references", NULL };
     g_autoptr(JsonParser) parser = json_parser_new();
-    if (is_too_much(text, length) || !json_parser_load_from_data(parser, text, (gssize) length, NULL))
+    if (is_unfit(text, length) || !json_parser_load_from_data(parser, text, (gssize) length, NULL))
         return FALSE;
     JsonNode *root = json_parser_get_root(parser);
     JsonArray *items = root && JSON_NODE_HOLDS_ARRAY(root) ? json_node_get_array(root) : NULL;

@@ -127,6 +127,7 @@ static void test_damaged(void)
     assert_refused("<html>", 6, "is no bibliography");
     assert_refused("{\"a\": 1}", 8, "is no bibliography");
     assert_refused("[1, 2", 5, "is no bibliography");
+    assert_refused("[] []", 5, "is no bibliography");
     assert_refused("@misc{a, title", 14, "is damaged");
     assert_refused("[5, {\"title\": \"x\"}]", 19, "is damaged");
     for (int i = 0; i < 1000000; i++)
