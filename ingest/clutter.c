@@ -7,8 +7,13 @@
 #include "ingest/clean.h"
 #include "ingest/html.h"
 
-/* Letters: more is no teaser, or none of a list of them; more is no notice, no name; less may well be under two pictures. */
-enum { TEASER = 300, LISTED_TEASER = 700, NOTICE = 200, CREDIT = 80, REPEATED = 40 };
+/* Letters: more is no teaser, or none of a list of them; more is no notice, no name of a photographer, no
+ * author with a date; less may well be under two pictures. */
+enum { TEASER = 300, LISTED_TEASER = 700, NOTICE = 200, CREDIT = 80, BYLINE = 90, REPEATED = 40 };
+/* Bytes by which captions are told from each other. */
+enum { CAPTION_KEY = 60 };
+/* Percent of the content before which, or behind which, names, dates and calls are looked for: in between they are sentences. */
+enum { HEAD_PART = 10, CALL_PART = 70, FOOT_PART = 90 };
 
 static gboolean has_inside(const xmlNode *node, const char *names)
 {
@@ -121,11 +126,50 @@ static gboolean is_leaf_block(const xmlNode *node)
     return html_is_any(node, " p div center figcaption ") && !has_inside(node, BLOCKS);
 }
 
-/* "Advertisement", "Read more: ...", "Follow us ...": what pages say about themselves. */
-static gboolean is_notice(const char *text, const Stats *stats)
+/* Whether it is one address and no words, as the scripts of some pages need it; or the source of an image that was meant to be one. */
+static gboolean is_bare_address(const char *lower)
+{
+    return g_str_has_prefix(lower, "<img ") || g_str_has_prefix(lower, "<iframe ")
+        || ((g_str_has_prefix(lower, "http://") || g_str_has_prefix(lower, "https://")) && !strpbrk(lower, " \t\n"));
+}
+
+/* "By Ada Lovelace on Monday, November 18th, 2019", "Updated 5:27 am, November 20, 2019": names and dates without a name of their own
+ * in the markup. */
+static gboolean is_spelled_byline(const char *lower, const Stats *stats)
+{
+    static const char *const BEGINNINGS[] = { "by ", "updated", "last updated", "published", "first published", "posted", "von ",
+        "par ", "por ", "publicado", "actualizado", "atualizado", "publié", "mis à jour", "veröffentlicht", "aktualisiert", NULL };
+    gsize digits = 0;
+    if (stats->text > BYLINE)
+        return FALSE;
+    for (const char *p = lower; *p; p++)
+        digits += g_ascii_isdigit(*p);
+    for (int i = 0; BEGINNINGS[i]; i++)
+        if (g_str_has_prefix(lower, BEGINNINGS[i]))
+            return digits >= 4;
+    return FALSE;
+}
+
+/* Whether it asks its readers to do something else: a sentence or two, without links in some pages. */
+static gboolean is_call(const char *lower)
+{
+    static const char *const CALLS[] = { "have a tip?", "got a tip?", "get the latest ", "sign up for ", "sign up to ", "subscribe to ",
+        "join our ", "follow us ", "like us on ", "send us your ", "click here to ", "don't miss ",
+        "download our ", "for more information, ", "to read more", "support our ", "get access to ", "become a member", NULL };
+    for (int i = 0; CALLS[i]; i++)
+        if (g_str_has_prefix(lower, CALLS[i]))
+            return TRUE;
+    return g_str_has_prefix(lower, "follow ") && article_has_word(lower, (const char *const []) {
+        " on twitter", " on facebook", " on instagram", " on linkedin", NULL });
+}
+
+/* "Advertisement", "Read more: ...", "Follow us ...": what pages say about themselves.  PART: how much of the content, in percent,
+ * stands before it. */
+static gboolean is_notice(const char *text, const Stats *stats, guint part)
 {
     static const char *const ALONE[] = { "advertisement", "advert", "anzeige", "werbung", "publicidad", "publicidade",
         "publicité", "pubblicità", "реклама", "sponsored", "sponsored links", "スポンサードリンク", "スポンサーリンク", "広告", "广告",
+        "iklan", "close", "caption", "comments", "comment", "explore further", "share this on whatsapp", "関連記事",
         "share this", "teilen", "compartir", "partager", "loading...", "continue reading", "story continues below advertisement", "this slideshow requires javascript.", NULL };
     static const char *const LINKED[] = { "read more", "read also", "also read", "read:", "related", "see also:", "more:",
         "watch:", "lea también", "lea tambien", "vea también", "lee también", "leer más", "te puede interesar", "leia ",
@@ -136,6 +180,9 @@ static gboolean is_notice(const char *text, const Stats *stats)
     for (int i = 0; ALONE[i]; i++)
         if (!strcmp(lower, ALONE[i]))
             return TRUE;
+    if (is_bare_address(lower) || ((part < HEAD_PART || part > FOOT_PART) && is_spelled_byline(lower, stats))
+        || (part > CALL_PART && is_call(lower)))
+        return TRUE;
     for (int i = 0; LINKED[i]; i++)
         if (g_str_has_prefix(lower, LINKED[i]))
             return stats->anchors > 0 && article_link_density(stats) > 0.3f;
@@ -170,21 +217,32 @@ static gboolean is_credit(const xmlNode *node, const Stats *stats)
     return FALSE;
 }
 
-/* Whether the block says nothing of its own: a notice, or a caption that was there before, as where a page brings
- * its pictures in two sizes.  SEEN: the captions so far (owned). */
-static gboolean is_idle_block(const xmlNode *node, const Stats *stats, GHashTable *seen)
+/* Whether the block says nothing of its own: a notice, or a caption that was there before, as where a page brings its pictures in
+ * two sizes, or its captions short and in full: then the shorter one goes, which may be the one before.  PART: as above.  SEEN: how
+ * the captions so far begin (owned) -> their elements. */
+static gboolean is_idle_block(Article *a, xmlNode *node, const Stats *stats, guint part, GHashTable *seen)
 {
     if (!is_leaf_block(node) || stats->text == 0)
         return FALSE;
     xmlChar *content = xmlNodeGetContent(node);
     char *line = clean_line((const char *) content, -1);
     xmlFree(content);
-    gboolean notice = stats->text < NOTICE && is_notice(line, stats);
+    gboolean notice = stats->text < NOTICE && is_notice(line, stats, part);
     if (notice || stats->text < REPEATED || !is_caption(node)) {
         g_free(line);
         return notice;
     }
-    return !g_hash_table_add(seen, line);
+    if (strlen(line) > CAPTION_KEY)
+        line[CAPTION_KEY] = '\0';
+    xmlNode *before = g_hash_table_lookup(seen, line);
+    if (before && article_stats(a, before)->text >= stats->text) {
+        g_free(line);
+        return TRUE;
+    }
+    if (before)
+        g_hash_table_add(a->dropped, before);
+    g_hash_table_replace(seen, line, node);
+    return FALSE;
 }
 
 void article_drop_clutter(Article *a, xmlNode *best, const char *title)
@@ -193,13 +251,16 @@ void article_drop_clutter(Article *a, xmlNode *best, const char *title)
     xmlNode *top = best->parent ? best->parent : best;
     g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     gboolean titled = FALSE;
+    guint before = 0;
     for (xmlNode *n = top->children; n; ) {
         const Stats *stats = article_stats(a, n);
         gboolean known = stats && !g_hash_table_contains(a->dropped, n);
         gboolean title_again = known && !titled && repeats_title(n, title);
+        guint part = (guint) ((guint64) before * 100 / MAX(all->text, 1));
         titled |= title_again;
+        before += known && n->type != XML_ELEMENT_NODE ? stats->text : 0;
         if (title_again || (known && n != best && n->type == XML_ELEMENT_NODE
-                            && (is_clutter(a, n, all) || is_credit(n, stats) || is_idle_block(n, stats, seen)))) {
+                            && (is_clutter(a, n, all) || is_credit(n, stats) || is_idle_block(a, n, stats, part, seen)))) {
             g_hash_table_add(a->dropped, n);
             known = FALSE;
         }

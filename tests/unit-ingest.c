@@ -565,6 +565,25 @@ static void test_article_parts(void)
     g_assert_true(first && !strstr(first + 1, "The bridge in the winter"));
 }
 
+/* Small blocks around an article's text that are not of it, and sentences within that begin as such do. */
+static void test_article_notices(void)
+{
+    assert_article("<body><article><p>By Ada Lovelace on Monday, November 18th, 2019</p>%s%s</article>", NULL, "Ada Lovelace");
+    assert_article("<body><article>%s%s<p>First Published on Nov 20, 2019 01:38 pm</p></article>", NULL, "First Published");
+    assert_article("<body><article>%s<p>By 1850 more than 2,000 of them had left.</p>%s</article>", "2,000 of them", NULL);
+    assert_article("<body><article>%s%s<p>Have a tip? The editor of this page likes to hear of it.</p></article>", NULL, "Have a tip");
+    assert_article("<body><article>%s<p>Subscribe to nothing, the old man said.</p>%s</article>", "Subscribe to nothing", NULL);
+    assert_article("<body><article>%s%s<p>Follow the river on foot, down to the town.</p></article>", "Follow the river", NULL);
+    assert_article("<body><article><p>https://rivers.example/2019/11/a-flood.html</p>%s%s</article>", NULL, "rivers.example");
+    assert_article("<body><article>%s<p>&lt;img height=1 src=http://count.example/&gt;</p>%s</article>", NULL, "count.example");
+    /* Of a caption that is there short and in full, the full one stays. */
+    g_autofree char *full = article_of("<body><article>%s<ul><li><div class=caption-short>The bridge in the winter of that year, seen from the "
+                                       "north bank, bef...</div><div class=caption-full>The bridge in the winter of that year, seen from the "
+                                       "north bank, before it fell.</div></li></ul>%s</article>");
+    const char *first = strstr(full, "The bridge in the winter");
+    g_assert_true(first && !strstr(first + 1, "The bridge in the winter") && strstr(full, "before it fell"));
+}
+
 static void test_refusals(void)
 {
     static const struct { const char *name, *bytes; gsize length; } CASES[] = {
@@ -692,6 +711,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/scan", test_scan);
     g_test_add_func("/ingest/article", test_article);
     g_test_add_func("/ingest/article-parts", test_article_parts);
+    g_test_add_func("/ingest/article-notices", test_article_notices);
     g_test_add_func("/ingest/refusals", test_refusals);
     g_test_add_func("/ingest/program", test_program);
     g_test_add_func("/ingest/pack", test_pack);
