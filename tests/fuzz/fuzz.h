@@ -3,7 +3,8 @@
  * make check replays each target over its corpus and over mutations of it
  * (replay.c).  To search further, with clang:
  *
- *     ./configure CC=clang CFLAGS="-g -O1 -fsanitize=fuzzer-no-link,address,undefined" && make
+ *     ./configure CC=clang CFLAGS="-g -O1 -fsanitize=fuzzer-no-link,address,undefined \
+ *         -fno-sanitize-recover=undefined" && make
  *     clang -g -fsanitize=fuzzer,address,undefined -I. -I$srcdir $srcdir/tests/fuzz/fuzz-X.c LIBRARIES... -o fuzz-X
  *     ./fuzz-X new-corpus/ $srcdir/tests/fuzz/X/
  *
