@@ -96,3 +96,9 @@ tests_unit_longcite_SOURCES = tests/unit-longcite.c tests/test-documents.c tests
 tests_unit_longcite_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_longcite_LDADD = $(kvasir_LDADD)
 tests_unit_longcite_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+# Measures; not a test: "make tests/bench-witness".
+EXTRA_PROGRAMS += tests/bench-witness
+tests_bench_witness_SOURCES = tests/bench-witness.c
+tests_bench_witness_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+tests_bench_witness_LDADD = $(kvasir_LDADD)
+tests_bench_witness_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
