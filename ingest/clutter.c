@@ -126,7 +126,8 @@ static gboolean is_leaf_block(const xmlNode *node)
     return html_is_any(node, " p div center figcaption ") && !has_inside(node, BLOCKS);
 }
 
-/* Whether it is one address and no words, as the scripts of some pages need it; or the source of an image that was meant to be one. */
+/* Whether it is one address and no words, which is no link, as the scripts of some pages need it; or the source of an image that was
+ * meant to be one. */
 static gboolean is_bare_address(const char *lower)
 {
     return g_str_has_prefix(lower, "<img ") || g_str_has_prefix(lower, "<iframe ")
@@ -150,12 +151,12 @@ static gboolean is_spelled_byline(const char *lower, const Stats *stats)
     return FALSE;
 }
 
-/* Whether it asks its readers to do something else: a sentence or two, without links in some pages. */
+/* Whether it asks its readers to do something else: a sentence or two, without links in some pages.  "Subscribe to the list", say,
+ * may be content; what is "ours" is the page's own. */
 static gboolean is_call(const char *lower)
 {
-    static const char *const CALLS[] = { "have a tip?", "got a tip?", "get the latest ", "sign up for ", "sign up to ", "subscribe to ",
-        "join our ", "follow us ", "like us on ", "send us your ", "click here to ", "don't miss ",
-        "download our ", "for more information, ", "to read more", "support our ", "get access to ", "become a member", NULL };
+    static const char *const CALLS[] = { "have a tip?", "got a tip?", "get the latest ", "sign up for our ", "sign up to our ",
+        "subscribe to our ", "join our ", "follow us ", "like us on ", "send us your ", "download our ", "become a member of our ", NULL };
     for (int i = 0; CALLS[i]; i++)
         if (g_str_has_prefix(lower, CALLS[i]))
             return TRUE;
@@ -180,7 +181,7 @@ static gboolean is_notice(const char *text, const Stats *stats, guint part)
     for (int i = 0; ALONE[i]; i++)
         if (!strcmp(lower, ALONE[i]))
             return TRUE;
-    if (is_bare_address(lower) || ((part < HEAD_PART || part > FOOT_PART) && is_spelled_byline(lower, stats))
+    if ((stats->anchors == 0 && is_bare_address(lower)) || ((part < HEAD_PART || part > FOOT_PART) && is_spelled_byline(lower, stats))
         || (part > CALL_PART && is_call(lower)))
         return TRUE;
     for (int i = 0; LINKED[i]; i++)

@@ -575,6 +575,7 @@ static void test_article_notices(void)
     assert_article("<body><article>%s<p>Subscribe to nothing, the old man said.</p>%s</article>", "Subscribe to nothing", NULL);
     assert_article("<body><article>%s%s<p>Follow the river on foot, down to the town.</p></article>", "Follow the river", NULL);
     assert_article("<body><article><p>https://rivers.example/2019/11/a-flood.html</p>%s%s</article>", NULL, "rivers.example");
+    assert_article("<body><article>%s%s<p>Subscribe to the list of readers, and write to it.</p></article>", "list of readers", NULL);
     assert_article("<body><article>%s<p>&lt;img height=1 src=http://count.example/&gt;</p>%s</article>", NULL, "count.example");
     /* Of a caption that is there short and in full, the full one stays. */
     g_autofree char *full = article_of("<body><article>%s<ul><li><div class=caption-short>The bridge in the winter of that year, seen from the "
