@@ -1,11 +1,7 @@
 #!/bin/sh
 # kvasir ask: what is computed and what is read back, exit statuses, JSON.
 . "$top_srcdir/tests/tap.sh"
-kvasir=$top_builddir/kvasir
-unset KVASIR_ISA KVASIR_THREADS
-KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-export KVASIR_MODEL
-own_folders
+small_model
 
 # document NAME SENTENCES: a text file of that many sentences, all different.
 document() {

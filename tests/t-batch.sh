@@ -1,11 +1,7 @@
 #!/bin/sh
 # kvasir ask --batch: each answer is that of a single question, in the order of the questions; resumed after kill -9.
 . "$top_srcdir/tests/tap.sh"
-kvasir=$top_builddir/kvasir
-unset KVASIR_ISA KVASIR_THREADS
-KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-export KVASIR_MODEL
-own_folders
+small_model
 
 awk 'BEGIN { for (i = 1; i <= 40; i++) print "Line " i " of the document says " (i * 7919) % 1000 ".\n" }' >doc.txt
 cat >questions.jsonl <<'END'

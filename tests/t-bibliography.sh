@@ -1,11 +1,7 @@
 #!/bin/sh
 # A bibliography of a corpus: what it names, what is told, that nothing is computed again, what is wrong with it.
 . "$top_srcdir/tests/tap.sh"
-kvasir=$top_builddir/kvasir
-unset KVASIR_ISA KVASIR_THREADS
-KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-export KVASIR_MODEL
-own_folders
+small_model
 
 mkdir papers
 for name in one two three; do

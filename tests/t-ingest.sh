@@ -2,11 +2,7 @@
 # kvasir ingest: corpora from files and folders, what changed, what is prefilled.
 . "$top_srcdir/tests/tap.sh"
 . "$top_srcdir/tests/pdf.sh"
-kvasir=$top_builddir/kvasir
-unset KVASIR_ISA KVASIR_THREADS
-KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-export KVASIR_MODEL
-own_folders
+small_model
 
 document() {
     awk -v name="$1" -v n="$2" 'BEGIN { for (i = 1; i <= n; i++) print name " has line " i " of " n ".\n" }' >"$1"

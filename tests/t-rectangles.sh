@@ -2,11 +2,7 @@
 # Rectangles in the JSON of answers: where on a PDF's page their passages stand.
 . "$top_srcdir/tests/tap.sh"
 . "$top_srcdir/tests/pdf.sh"
-kvasir=$top_builddir/kvasir
-unset KVASIR_ISA KVASIR_THREADS
-KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-export KVASIR_MODEL
-own_folders
+small_model
 
 # Line N stands 40 N below 740, from 100 on.
 lines() {

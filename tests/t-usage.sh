@@ -1,11 +1,7 @@
 #!/bin/sh
 # Wrong calls: one sentence on standard error, nothing on standard output, status 2.
 . "$top_srcdir/tests/tap.sh"
-kvasir=$top_builddir/kvasir
-unset KVASIR_ISA KVASIR_THREADS
-KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-export KVASIR_MODEL
-own_folders
+small_model
 echo "A text." >a.txt
 echo "1 2 3" >ids
 mkdir -p config/kvasir

@@ -1,11 +1,7 @@
 #!/bin/sh
 # Corpora larger than a prompt: volumes, which of them are read, and that they are cached and verified like others.
 . "$top_srcdir/tests/tap.sh"
-kvasir=$top_builddir/kvasir
-unset KVASIR_ISA KVASIR_THREADS
-KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-export KVASIR_MODEL
-own_folders
+small_model
 
 # document NAME WORD: some 700 tokens.
 document() {

@@ -1,11 +1,7 @@
 #!/bin/sh
 # kvasir ask --why, chat's /why, show --why, model calibrate: what an answer's sentences looked at.
 . "$top_srcdir/tests/tap.sh"
-kvasir=$top_builddir/kvasir
-unset KVASIR_ISA KVASIR_THREADS
-KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
-export KVASIR_MODEL
-own_folders
+small_model
 
 awk 'BEGIN { for (p = 1; p <= 4; p++) { for (i = 1; i <= 12; i++) print "Page " p " has line " i " here."; printf "\f" } }' >notes.txt
 

@@ -6,6 +6,7 @@
 #     finish                  prints the plan; the last line of every script
 #
 #     own_folders             $scratch becomes the working folder; configuration, cache and data lie in it
+#     small_model             the same; $kvasir is the program, with a small model of the test data and its own choice of arithmetic
 #     status N COMMAND...     succeeds if the command ends with status N; its output is in the files out and err
 #     usage FILE NAME         the number that a member of the JSON in FILE has
 #
@@ -46,6 +47,14 @@ own_folders() {
     XDG_CONFIG_HOME=$scratch/config KVASIR_CACHE_DIR=$scratch/cache KVASIR_DATA_DIR=$scratch/data
     export XDG_CONFIG_HOME KVASIR_CACHE_DIR KVASIR_DATA_DIR
     cd "$scratch" || exit 1
+}
+
+small_model() {
+    kvasir=$top_builddir/kvasir
+    unset KVASIR_ISA KVASIR_THREADS
+    KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
+    export KVASIR_MODEL
+    own_folders
 }
 
 status() {
