@@ -219,7 +219,7 @@ static void test_draft_learns(void)
         draft_push(draft, i);
     g_assert_cmpuint(draft_propose(draft, 100, got), ==, DRAFT_MAX);
     for (int i = 0; i < 200; i++)
-        draft_cost(draft, 2, 2);                                /* each token of a batch costs a step */
+        draft_cost(draft, 11, 1.2);                             /* cheap: what stops them is that they are wrong */
     for (gint32 i = 0; i < 600; i++)                            /* three ids of the document, then another */
         draft_push(draft, i % 4 < 3 ? 150 + i % 4 : 1000 + i);
     for (gint32 i = 150; i < 153; i++)
@@ -228,7 +228,7 @@ static void test_draft_learns(void)
     g_autoptr(Draft) fresh = draft_new(ids, 256);
     draft_cost(fresh, 1, 1);
     for (int i = 0; i < 200; i++)
-        draft_cost(fresh, 2, 2);
+        draft_cost(fresh, 2, 2);                                /* each token of a batch costs a step */
     for (gint32 i = 0; i < 12; i++)
         draft_push(fresh, i);
     g_assert_cmpuint(draft_propose(fresh, 100, got), ==, 0);
