@@ -5,7 +5,6 @@ SH_LOG_DRIVER = $(LOG_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
 # Waiting threads sleep: tests run several at a time on few cores.
 AM_TESTS_ENVIRONMENT = \
-	OMP_WAIT_POLICY=passive; export OMP_WAIT_POLICY; \
 	top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
 	G_TEST_SRCDIR='$(abs_top_srcdir)/tests'; G_TEST_BUILDDIR='$(abs_top_builddir)/tests'; \
 	: $${KVASIR_SHARED:='$(abs_top_srcdir)/../shared'}; \

@@ -81,8 +81,8 @@ typedef enum {
 PreparedState engine_prepared(const Engine *engine, const char **reason);
 /* Path of the file for this model in FOLDER; free with g_free. */
 char *engine_prepared_path(const Engine *engine, const char *folder);
-/* Writes that file anew and uses it.  The engine's sessions must not be computing.  FAILURE_SYSTEM when there is no room or no permission,
- * or another process is at it; FAILURE_MODEL when no matrix of the model can be prepared. */
+/* Writes that file anew and uses it.  The engine's sessions must not be computing.  FAILURE_SYSTEM when there is no room or
+ * no permission, or another process is at it; FAILURE_MODEL when no matrix of the model can be prepared. */
 gboolean engine_prepare(Engine *engine, const char *folder, ProgressFunc progress, gpointer data, GError **error);
 /* Bytes that the file for this model has. */
 guint64 engine_prepared_bytes(const Engine *engine);

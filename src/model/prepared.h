@@ -43,8 +43,8 @@ char *prepared_path(const char *folder, const char *fingerprint);
 gboolean prepared_wanted(const Weights *weights);
 /* Bytes that the file of WEIGHTS has. */
 guint64 prepared_bytes(const Weights *weights);
-/* Maps the file at PATH, notes that it is in use (a shared lock, and the time of now) and lets the tensors of WEIGHTS point into it.  FALSE without ERROR when there is none;
- * FAILURE_CACHE when it cannot be used, and WEIGHTS are as they were. */
+/* Maps the file at PATH, notes that it is in use (a shared lock, and the time of now) and lets the tensors of WEIGHTS
+ * point into it.  FALSE without ERROR when there is none; FAILURE_CACHE when it cannot be used, and WEIGHTS are as they were. */
 gboolean prepared_attach(Weights *weights, const char *path, GError **error);
 /* Writes the file.  FAILURE_SYSTEM: no room, not writable, or another process is writing it;
  * FAILURE_INTERRUPTED: nothing is left of it. */
