@@ -207,6 +207,26 @@ static void test_draft(void)
 }
 
 /* Guesses grow with what was right, and stop where they are wrong or dear. */
+/* Several answers share a batch: what a guess costs is a part of what each of them has of it. */
+static void test_draft_costs(void)
+{
+    DraftCosts costs = { { 0 }, 0 };
+
+    g_assert_cmpfloat(draft_costs_more(&costs, 4), >=, 1);          /* a batch without guesses comes first */
+    draft_costs_note(&costs, 4, 3, 5);
+    g_assert_cmpfloat(draft_costs_more(&costs, 4), >=, 1);
+    draft_costs_note(&costs, 4, 0, 2);
+    g_assert_cmpfloat(draft_costs_more(&costs, 4), <, 1);
+    for (int i = 0; i < 100; i++)
+        draft_costs_note(&costs, 4, 10, 3);                         /* 0.1 each, where an answer has 0.5 of the batch */
+    g_assert_cmpfloat_with_epsilon(draft_costs_more(&costs, 4), 0.2, 1e-6);
+    draft_costs_note(&costs, 2, 0, 1.6);
+    g_assert_cmpfloat_with_epsilon(draft_costs_more(&costs, 2), 0.125, 1e-6);
+    for (int i = 0; i < 100; i++)
+        draft_costs_note(&costs, 4, 1, 100);                        /* never more than an answer's part */
+    g_assert_cmpfloat_with_epsilon(draft_costs_more(&costs, 4), 1, 1e-2);
+}
+
 static void test_draft_learns(void)
 {
     gint32 ids[256], got[DRAFT_MAX];
@@ -266,6 +286,7 @@ int main(int argc, char **argv)
     g_test_add_func("/answer/reply-text", test_reply_text);
     g_test_add_func("/answer/draft", test_draft);
     g_test_add_func("/answer/draft-learns", test_draft_learns);
+    g_test_add_func("/answer/draft-costs", test_draft_costs);
     g_test_add_func("/answer/reply-drafts", test_reply_drafts);
     g_test_add_func("/answer/reply-end", test_reply_end);
     status = g_test_run();

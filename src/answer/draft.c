@@ -8,6 +8,7 @@
 #define LONGEST 64              /* ids compared backwards at each */
 #define CLASSES 8               /* of matches, by their length */
 #define MEMORY 16               /* guesses, or batches, that an average remembers */
+#define UNKNOWN 0.5             /* part of a step that a guess is taken to cost at first */
 #define WORTH 1.03              /* times as fast must an answer become: guesses are no certainties */
 
 struct Draft {
@@ -110,7 +111,7 @@ Draft *draft_new(const gint32 *ids, gsize n)
     d->ids = g_array_sized_new(FALSE, FALSE, sizeof(gint32), (guint) n + 1024);
     d->previous = g_array_sized_new(FALSE, FALSE, sizeof(guint32), (guint) n + 1024);
     memcpy(d->right, right, sizeof right);
-    d->more = 0.5;
+    d->more = UNKNOWN;
     for (gsize i = 0; i < n; i++)
         index_push(d, ids[i]);
     find(d);
@@ -157,4 +158,30 @@ void draft_cost(Draft *d, gsize n, double seconds)
         double more = (seconds / d->single - 1) / (double) (n - 1);
         d->more += (CLAMP(more, 0.02, 0.9) - d->more) / MEMORY;
     }
+}
+
+void draft_set_cost(Draft *d, double more)
+{
+    d->more = more;
+}
+
+void draft_costs_note(DraftCosts *costs, gsize answers, gsize guesses, double seconds)
+{
+    double *plain = &costs->plain[answers];
+
+    if (guesses == 0) {
+        *plain += *plain > 0 ? (MIN(seconds, 2 * *plain) - *plain) / MEMORY : seconds;
+    } else if (*plain > 0) {
+        double share = *plain / (double) answers, guess = CLAMP((seconds - *plain) / (double) guesses, 0.02 * share, share);
+        costs->guess += costs->guess > 0 ? (guess - costs->guess) / MEMORY : guess;
+    }
+}
+
+double draft_costs_more(const DraftCosts *costs, gsize answers)
+{
+    double plain = costs->plain[answers];
+
+    if (plain <= 0)
+        return 1;
+    return costs->guess > 0 ? costs->guess * (double) answers / plain : UNKNOWN;
 }

@@ -17,6 +17,7 @@
 
 #define DRAFT_GRAM 3            /* ids that must match at least */
 #define DRAFT_MAX 15            /* ids proposed at most */
+#define DRAFT_TOGETHER 16       /* answers that share a batch at most */
 
 typedef struct Draft Draft;
 
@@ -32,5 +33,19 @@ void draft_push(Draft *draft, gint32 id);
 gsize draft_propose(const Draft *draft, gsize room, gint32 ids[DRAFT_MAX]);
 /* A batch of N tokens of this answer alone took SECONDS. */
 void draft_cost(Draft *draft, gsize n, double seconds);
+/* The same from elsewhere: a further token costs MORE of what a step costs this answer. */
+void draft_set_cost(Draft *draft, double more);
+
+/* What batches cost that several answers share, learnt as they go.  All zero at first. */
+typedef struct {
+    double plain[DRAFT_TOGETHER + 1];   /* seconds of a batch without guesses, by the answers in it; 0: not known yet */
+    double guess;                       /* seconds that a guess adds; 0: not known yet */
+} DraftCosts;
+
+/* A batch of ANSWERS (1 .. DRAFT_TOGETHER) answers with GUESSES in all took SECONDS. */
+void draft_costs_note(DraftCosts *costs, gsize answers, gsize guesses, double seconds);
+/* What a guess costs as a part of what a batch costs each of ANSWERS; so high that there will be none where
+ * no batch without guesses was seen. */
+double draft_costs_more(const DraftCosts *costs, gsize answers);
 
 #endif

@@ -236,6 +236,12 @@ const gint32 *reply_turn_batch(const ReplyTurn *turn, gsize *n)
     return turn->ahead.batch;
 }
 
+void reply_turn_set_cost(ReplyTurn *turn, double more)
+{
+    if (turn->ahead.draft != NULL)
+        draft_set_cost(turn->ahead.draft, more);
+}
+
 void reply_turn_end(ReplyTurn *turn, Reply *reply)
 {
     if (!turn->over)

@@ -76,6 +76,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReplyTurn, reply_turn_free)
 gboolean reply_turn_take(ReplyTurn *turn, const float *logits);
 /* What is to be appended now: the last token taken, and guesses of what follows. */
 const gint32 *reply_turn_batch(const ReplyTurn *turn, gsize *n);
+/* A guess in the next batches costs MORE of what a step costs this answer (draft.h): for callers that compute batches of several. */
+void reply_turn_set_cost(ReplyTurn *turn, double more);
 /* Gives out the text that was held back, shortens the session to what was taken, and says how it ended; also when
  * the batch could not be appended (REPLY_INTERRUPTED). */
 void reply_turn_end(ReplyTurn *turn, Reply *reply);

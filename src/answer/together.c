@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "src/answer/draft.h"
+
 /* An answer in the making. */
 typedef struct {
     TogetherItem item;
@@ -21,6 +23,7 @@ typedef struct {
     Seat seats[TOGETHER_MAX];
     gsize taken;                /* seats 0 .. TAKEN - 1 */
     float *rows;                /* logits of a step */
+    DraftCosts costs;
 } Table;
 
 static const gint32 *item_ids(const Seat *seat)
@@ -31,8 +34,10 @@ static const gint32 *item_ids(const Seat *seat)
 static ReplyTurn *begin_turn(const Table *table, const Seat *seat)
 {
     const ReplyOptions options = answer_options(seat->item.answer, table->options);
+    ReplyTurn *turn = reply_turn_new(seat->session, table->engine, &options);
 
-    return reply_turn_new(seat->session, table->engine, &options);
+    reply_turn_set_cost(turn, draft_costs_more(&table->costs, table->taken));
+    return turn;
 }
 
 static void clear_seat(Seat *seat)
@@ -124,6 +129,8 @@ static gboolean take(Table *table, const gsize *n, GError **error)
 
         if (seat->turn == NULL)
             seat->turn = begin_turn(table, seat);
+        else
+            reply_turn_set_cost(seat->turn, draft_costs_more(&table->costs, table->taken));
         over[i] = !reply_turn_take(seat->turn, rows);
     }
     /* From the last one down, so that the seat that moves is one that goes on. */
@@ -151,7 +158,13 @@ static gboolean step(Table *table, GError **error)
         memcpy(tokens + total, batch, n[i + 1] * sizeof *tokens);
         total += n[i + 1];
     }
-    return engine_step_group(sessions, n, table->taken + 1, tokens, table->rows, error) && take(table, n + 1, error);
+    gint64 begun = g_get_monotonic_time();
+
+    if (!engine_step_group(sessions, n, table->taken + 1, tokens, table->rows, error))
+        return FALSE;
+    draft_costs_note(&table->costs, table->taken, total - table->taken,
+                     (double) MAX(g_get_monotonic_time() - begun, 1) / 1e6);
+    return take(table, n + 1, error);
 }
 
 gboolean together_run(Session *base, const Engine *engine, const ReplyOptions *options, gsize most,
@@ -163,6 +176,7 @@ gboolean together_run(Session *base, const Engine *engine, const ReplyOptions *o
                     .data = data, .rows = rows };
     gboolean ok = TRUE, more = TRUE;
 
+    G_STATIC_ASSERT(TOGETHER_MAX <= DRAFT_TOGETHER);
     g_assert(most >= 1 && most <= TOGETHER_MAX);
     while (ok && (more || table.taken > 0)) {
         TogetherItem item;
