@@ -222,6 +222,12 @@ cannot_write() {
         [ -s out ] && rm data && status 4 "$kvasir" ask -q --max-tokens 4 --record none/r.json "Why?" beta.txt
 }
 
+# What is no file stays what it is, and a link stays a link.
+no_file() {
+    mkfifo pipe && { timeout 20 cat pipe >piped & } && ask --record pipe "What is in line 7?" beta.txt && wait && [ -p pipe ] &&
+        identical piped && : >linked.json && ln -s linked.json link && ask --record link "Why?" beta.txt && [ -L link ] && identical linked.json
+}
+
 ok "ask --record writes a record" written
 ok "computed again it is identical" identical r.json
 ok "and from another folder" elsewhere
@@ -250,4 +256,5 @@ ok "about a corpus" corpus
 ok "answers of the history are deleted, and their bytes are gone" deleted
 ok "the history can be switched off" switched_off
 ok "a history or record that cannot be written" cannot_write
+ok "a record into a pipe, and through a link" no_file
 finish

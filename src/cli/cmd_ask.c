@@ -80,15 +80,9 @@ static void end_line(const Answer *answer)
 
 static gboolean write_logits(const Engine *engine, Session *session, GError **error)
 {
-    GError *local = NULL;
     gsize bytes = (gsize) engine_info(engine)->vocabulary * sizeof(float);
 
-    if (option.logits == NULL ||
-        g_file_set_contents(option.logits, (const char *) (const void *) session_logits(session), (gssize) bytes, &local))
-        return TRUE;
-    g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local->message);
-    g_error_free(local);
-    return FALSE;
+    return option.logits == NULL || output_file(option.logits, (const char *) (const void *) session_logits(session), bytes, error);
 }
 
 static gboolean fill_and_reply(Ask *ask, const Engine *engine, Store *store, const Prompt *prompt, const Pack *pack,
@@ -203,13 +197,8 @@ static void print_json(const Ask *ask, const Engine *engine)
 static gboolean keep_record(Ask *ask, GError **error)
 {
     g_autofree char *text = ask->record != NULL ? asking_keep(&command_ask, ask->record, ask->answer) : NULL;
-    g_autoptr(GError) local = NULL;
 
-    if (option.record == NULL ||
-        g_file_set_contents_full(option.record, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local))
-        return TRUE;
-    g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local->message);
-    return FALSE;
+    return option.record == NULL || output_file(option.record, text, strlen(text), error);
 }
 
 static void show_why(const Ask *ask)
@@ -351,7 +340,12 @@ static gboolean check_record(GError **error)
 {
     g_autofree char *folder = option.record != NULL ? g_path_get_dirname(option.record) : NULL;
 
-    if (folder == NULL || (option.record[0] != '\0' && !g_file_test(option.record, G_FILE_TEST_IS_DIR) && g_access(folder, W_OK) == 0))
+    if (folder == NULL)
+        return TRUE;
+    /* A device or a pipe is written to; else a file comes into the folder. */
+    if (g_file_test(option.record, G_FILE_TEST_EXISTS) && !g_file_test(option.record, G_FILE_TEST_IS_REGULAR)
+        ? !g_file_test(option.record, G_FILE_TEST_IS_DIR) && g_access(option.record, W_OK) == 0
+        : option.record[0] != '\0' && g_access(folder, W_OK) == 0)
         return TRUE;
     g_set_error(error, FAILURE, FAILURE_SYSTEM, "\"%s\" cannot be written; name a file for the record in a folder that can",
                 option.record);

@@ -2,9 +2,14 @@
 #include "config.h"
 #include "src/cli/output.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "src/base/failure.h"
 
 void output_json(JsonBuilder *builder, gboolean pretty)
 {
@@ -19,6 +24,35 @@ void output_line(const char *text)
     for (const char *c = text; *c != '\0'; c++)
         putchar(g_ascii_iscntrl(*c) ? ' ' : *c);
     putchar('\n');
+}
+
+static gboolean write_to(const char *path, const char *data, gsize length, GError **error)
+{
+    FILE *file = g_fopen(path, "wbe");
+    gboolean ok = file != NULL && fwrite(data, 1, length, file) == length;
+
+    if (file != NULL)
+        ok = fclose(file) == 0 && ok;
+    if (!ok)
+        g_set_error(error, FAILURE, FAILURE_SYSTEM, "cannot write to %s: %s", path, g_strerror(errno));
+    return ok;
+}
+
+gboolean output_file(const char *path, const char *data, gsize length, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    char *real;
+    gboolean ok;
+
+    /* To put a new file in the place of a device would be the end of the device. */
+    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return write_to(path, data, length, error);
+    real = realpath(path, NULL);
+    ok = g_file_set_contents_full(real != NULL ? real : path, data, (gssize) length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local);
+    free(real);
+    if (!ok)
+        g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local->message);
+    return ok;
 }
 
 gboolean output_terminal(int fd)
