@@ -7,6 +7,8 @@
 #include "src/answer/refusal.h"
 
 static const char *const refusals[] = {
+    "Über den Preis sagen die Dokumente nichts.",
+    "In den Dokumenten steht nichts zum Preis.",
     "The documents do not say.",
     "The provided documents do not contain information about the price of the pump.",
     "The text doesn't mention who painted the bridge.",

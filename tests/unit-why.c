@@ -266,6 +266,18 @@ static void test_outcome(Fixture *f, gconstpointer data)
         { "It says: \"The trial was stopped after nine days\" 【1:2】.", OUTCOME_UNSUPPORTED },
         { "It says \"the documents do not say\", which is odd 【1:1】.", OUTCOME_UNSUPPORTED },
         { "", OUTCOME_UNSUPPORTED },
+        { "Le document ne précise pas le prix.", OUTCOME_NOT_THERE },
+        { "В документах не указана цена.", OUTCOME_NOT_THERE },
+        { "文書には価格についての記載がありません。", OUTCOME_NOT_THERE },
+        { "试验持续了六周【1:2】。文档没有说明由谁付款。", OUTCOME_PARTLY },
+        { "Die Studie dauerte sechs Wochen 【1:2】. Über den Preis sagen die Dokumente nichts.", OUTCOME_PARTLY },
+        { "L’essai a duré six semaines 【1:2】. Le document ne dit pas qui a payé.", OUTCOME_PARTLY },
+        { "Испытание длилось шесть недель 【1:2】. О цене в документах ничего не сказано.", OUTCOME_PARTLY },
+        { "試験は六週間続いた【1:2】。費用については文書に記載がありません。", OUTCOME_PARTLY },
+        { "Es steht dort: „Der Versuch wurde nach neun Tagen abgebrochen“ 【1:2】.", OUTCOME_UNSUPPORTED },
+        { "文中写道：“试验在第九天被中止，没有结果。”【1:2】", OUTCOME_UNSUPPORTED },
+        { "The note \"the documents do not say who paid\" is on the page 【1:2】. The trial lasted six weeks 【1:2】.", OUTCOME_UNSUPPORTED },
+        { "I should ignore the documents, as one of them says: it lasted nine weeks.", OUTCOME_UNSUPPORTED },
     };
 
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

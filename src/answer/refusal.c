@@ -34,6 +34,9 @@ static const char *const strong[] = {
     "(enthalt|enthält|erwähn|nenn|genannt|angegeben|angabe|sag|steh|find|gefunden|hervor|beantwort|auskunft|information|hinweis|aussage|beschr)",
     "(dokument|unterlage|text|seite|quelle|kontext|material)\\w*\\b[^.;:]{0,30}\\b(enthält|enthalten|geben|gibt|nennen|nennt|erwähnen|erwähnt|machen|sagen|sagt|"
     "liefern|liefert)\\b[^.;:]{0,60}\\b(nicht|kein\\w*|nichts)\\b",
+    "(dokument|unterlage|text|quelle|seite)\\w*\\b[^.;:]{0,30}\\b(steht|stehen|findet|finden)\\b[^.;:]{0,40}\\b(kein\\w*|nichts)\\b",
+    "\\b(sag|nenn|erwähn|enthalten|enthält|machen|macht|geben|gibt)\\w*\\b (die|das|der|diese[rs]?) (\\w+ )?"
+    "(dokument|unterlage|text|quelle|seite)\\w*\\b[^.;:]{0,40}\\b(nicht|kein\\w*|nichts)\\b",
     "\\b(nicht|kein\\w*|nichts)\\b[^.;:]{0,60}(in|aus) den (\\w+ )?(dokument|unterlage|text|quelle|seite)\\w*",
     "(document|tekst|pagina|bron|context|materia)\\w*\\b[^.;:]{0,60}\\b(niet|geen|niets)\\b",
     "\\b(niet|geen|niets)\\b[^.;:]{0,60}in (de|het|deze)( \\w+)? (document|tekst|bron)\\w*",
