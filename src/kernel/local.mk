@@ -1,6 +1,6 @@
 # kernel: arithmetic on arrays (no GLib).  One library per instruction set,
 # since each is compiled with its own flags and chosen at run time.
-KERNEL_CFLAGS = $(AM_CFLAGS) -O3 -ftree-vectorize -fvect-cost-model=dynamic \
+KERNEL_CFLAGS = $(AM_CFLAGS) -O3 -ftree-vectorize $(KV_KERNEL_CFLAGS) \
 	-fno-math-errno -fno-trapping-math
 
 noinst_LIBRARIES += libkernel.a

@@ -2,11 +2,24 @@
 #include "config.h"
 #include "src/kernel/kernel.h"
 
+#ifdef HAVE_AVX2
+#include <cpuid.h>
+#endif
 #include <math.h>
 #include <string.h>
 
 #include "src/kernel/layout.h"
 #include "src/kernel/sets.h"
+
+#ifdef HAVE_AVX2
+/* clang 14 does not know this feature by name. */
+static int has_f16c(void)
+{
+    unsigned a, b, c, d;
+
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C) != 0;
+}
+#endif
 
 const Kernels *const *kernels_available(void)
 {
@@ -17,7 +30,7 @@ const Kernels *const *kernels_available(void)
         return sets;
     n = 1;
 #ifdef HAVE_AVX2
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c())
         sets[n++] = &kernels_avx2;
 #endif
 #ifdef HAVE_AVX512

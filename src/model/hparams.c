@@ -261,7 +261,7 @@ static gboolean json_remote(const Config *c, ModelInfo *info, HparamHints *hints
         !json_int(c, "kv_channels", MAX_HEAD_DIM, &info->head_dim) ||
         !json_int(c, "seq_length", MAX_CONTEXT, &info->context) ||
         !json_int(c, "padded_vocab_size", G_MAXINT, &info->vocabulary) ||
-        !json_number(c, "layernorm_epsilon", NAN, &info->norm_eps) ||
+        !json_number(c, "layernorm_epsilon", (double) NAN, &info->norm_eps) ||
         !json_number(c, "rope_ratio", 1, &ratio) ||
         !json_answer(c, "add_qkv_bias", &hints->qkv_bias) ||
         !json_answer(c, "multi_query_attention", &grouped))
@@ -323,7 +323,7 @@ static gboolean json_native(const Config *c, gboolean sandwich, ModelInfo *info,
         !json_int(c, "num_key_value_heads", MAX_HEADS, &info->kv_heads) ||
         !json_int(c, "max_position_embeddings", MAX_CONTEXT, &info->context) ||
         !json_int(c, "vocab_size", G_MAXINT, &info->vocabulary) ||
-        !json_number(c, "rms_norm_eps", NAN, &info->norm_eps) ||
+        !json_number(c, "rms_norm_eps", (double) NAN, &info->norm_eps) ||
         !json_answer(c, "attention_bias", &hints->qkv_bias) ||
         !json_answer(c, "tie_word_embeddings", &hints->tied_output))
         return FALSE;
