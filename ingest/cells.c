@@ -86,7 +86,7 @@ static void join_from(GPtrArray *rows, guint at, guint from, GArray *segments, G
     box[0] = member(row, from, segments)->box;
     for (; to + 1 < row->members->len && to + 1 - from < G_N_ELEMENTS(box); to++) {
         const Segment *s = member(row, to, segments), *t = member(row, to + 1, segments);
-        if (s->rtl || s->numeric || t->numeric || t->box.x0 < s->box.x1
+        if (s->cell != t->cell || s->rtl || s->numeric || t->numeric || t->box.x0 < s->box.x1
             || t->box.x0 - s->box.x1 > JUSTIFIED_GAP * s->size)
             break;
         box[to + 1 - from] = box[to - from];

@@ -4,6 +4,7 @@
  * words.c    glyphs of poppler          -> words, each with its box and font
  * order.c    words                      -> lines in reading order: columns, headings across
  *                                          columns, rows of tables
+ * grid.c     a drawn page               -> cells of tables, where the words leave doubts
  * furniture.c lines of all pages        -> running heads and feet, page numbers: marked
  * paragraph.c lines                     -> text: paragraphs rejoined, hyphens resolved
  * places.c   lines                      -> words with boxes; passages of the text -> their boxes
@@ -34,6 +35,7 @@ typedef struct {
     guint8 rtl;             /* right-to-left script */
     guint8 space;           /* poppler has white space before it */
     guint8 pale;            /* of a colour that white paper does not show */
+    guint cell;             /* in the page's cells, from 1; 0: in none */
 } Word;
 
 /* A run of words without a wide gap: a line of a paragraph, or a cell's line. */
@@ -44,7 +46,14 @@ typedef struct {
     guint8 rtl, mono, bold;
     guint8 numeric;         /* a number, as in a table's cell */
     guint8 continues;       /* begins in lower case or with a bracket */
+    guint cell;             /* that of its words */
 } Segment;
+
+/* A cell of a table whose lines are drawn. */
+typedef struct {
+    guint table, row;       /* from 0; a cell over several rows belongs to the first of them */
+    float left, right;
+} Cell;
 
 /* One line of output. */
 typedef struct {
@@ -62,6 +71,9 @@ typedef struct {
     double width, height;
     char *text;             /* of all words, poppler's order */
     GArray *words;          /* Word */
+    Run run;                /* that most of the text has; the others have no cells */
+    GArray *cells;          /* Cell, by table, row and place in the row; NULL: none were looked for */
+    guint tables;
     GArray *order;          /* guint: words, grouped by segment */
     GArray *segments;       /* Segment, grouped by line */
     GArray *lines;          /* Line, in reading order */
@@ -73,11 +85,6 @@ PageLayout *page_layout_new(PopplerPage *page);
 void page_layout_free(PageLayout *layout);
 /* The box of WORD, turned back to how the page is seen. */
 Box word_box(const PageLayout *layout, const Word *word);
-
-/* Takes the words out of LAYOUT, which has no lines yet, that nobody sees who looks at PAGE: those too small, and pale ones on
- * nothing darker, for which the page is drawn; *LEFT counts down the pages that may be, behind which pale words are seen.
- * Their text, to be freed, or NULL. */
-char *unseen_take(PopplerPage *page, PageLayout *layout, guint *left);
 
 /* A pair alef-lam in the page's text, with the widths of its letters in units of the font's size. */
 typedef struct {
@@ -91,8 +98,8 @@ gboolean lamalef_is_pair(const char *p);
 /* Puts those PAIRS (of LamAlef) right that are ligatures. */
 void lamalef_turn(char *text, const GArray *pairs);
 
-/* Fills order, segments and lines from words. */
-void order_find(PageLayout *layout);
+/* Fills run, order, segments and lines from words and cells; TRUE: rows of tables had to be guessed. */
+gboolean order_find(PageLayout *layout);
 /* Marks running heads and feet and page numbers of a whole document (of PageLayout *, NULL allowed). */
 void furniture_mark(const GPtrArray *layouts);
 /* The page's text; to be freed.  A hyphen at a line's end that the next line continues becomes

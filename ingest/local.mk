@@ -6,8 +6,11 @@ libingest_a_SOURCES = \
 	ingest/clean.c ingest/clean.h \
 	ingest/clutter.c \
 	ingest/document.c ingest/document.h \
+	ingest/drawing.c ingest/drawing.h \
 	ingest/encoding.c ingest/encoding.h \
 	ingest/furniture.c \
+	ingest/grid.c ingest/ruled.h \
+	ingest/gutter.c \
 	ingest/html.c ingest/html.h \
 	ingest/htmlhidden.c \
 	ingest/htmltext.c \
@@ -17,7 +20,7 @@ libingest_a_SOURCES = \
 	ingest/layout.h \
 	ingest/likeness.c \
 	ingest/markdown.c \
-	ingest/order.c \
+	ingest/order.c ingest/order.h \
 	ingest/outline.c ingest/outline.h \
 	ingest/pack.c ingest/pack.h \
 	ingest/paragraph.c \
@@ -27,6 +30,8 @@ libingest_a_SOURCES = \
 	ingest/pool.c ingest/pool.h \
 	ingest/reader.h \
 	ingest/recognise.c ingest/recognise.h \
+	ingest/ruledtable.c \
+	ingest/rules.c \
 	ingest/sandbox.c ingest/sandbox.h \
 	ingest/sections.c ingest/sections.h \
 	ingest/table.c ingest/table.h \
@@ -53,7 +58,7 @@ libingest_a_SOURCES += \
 	ingest/references.h \
 	ingest/site.c \
 	ingest/tree.c ingest/tree.h \
-	ingest/unseen.c \
+	ingest/unseen.c ingest/unseen.h \
 	ingest/warc.c \
 	ingest/unpack.c ingest/unpack.h \
 	ingest/xml.c ingest/xml.h \

@@ -11,29 +11,14 @@
 #include <string.h>
 
 #include "ingest/clean.h"
-#include "ingest/layout.h"
+#include "ingest/order.h"
 #include "ingest/table.h"
 
 /* In units of the font's size: a wider gap between two words ends the segment. */
 static const float SEGMENT_GAP = 0.75f;
 /* In a row, a wider gap parts two cells of a table. */
 static const float CELL_GAP = 1.4f;
-/* Lines on either side that make a gutter believable. */
-enum { GUTTER_LINES = 3, CANDIDATES = 64, DEPTH = 12 };
-
-typedef struct {
-    PageLayout *layout;
-    GArray *found;          /* Segment, with first/count into order */
-    GArray *prose;          /* guint: visible letters if the segment reads like prose, else 0 */
-    GArray *letters;        /* guint: visible characters of each segment */
-    GArray *fill;           /* float: see find_fill */
-    guint regions;
-} Order;
-
-static const Segment *segment(const Order *o, guint i)
-{
-    return &g_array_index(o->found, Segment, i);
-}
+enum { DEPTH = 12 };
 
 static gboolean is_wide_script(gunichar c)
 {
@@ -78,6 +63,7 @@ typedef struct {
     GArray *members;        /* guint: words */
     Box box, last;
     float size;
+    guint cell;
 } Chain;
 
 static void chain_clear(gpointer data)
@@ -93,7 +79,7 @@ static Chain *find_chain(GArray *chains, const Word *word)
     for (guint i = chains->len; i-- > 0; ) {
         Chain *c = &g_array_index(chains, Chain, i);
         float size = MIN(c->size, word->size), gap = word->box.x0 - c->box.x1;
-        if (gap > SEGMENT_GAP * size || gap < -0.6f * size || word->box.x0 < c->last.x0)
+        if (gap > SEGMENT_GAP * size || gap < -0.6f * size || word->box.x0 < c->last.x0 || word->cell != c->cell)
             continue;
         if (box_overlap_y(&c->last, &word->box) < 0.5f && box_overlap_y(&c->box, &word->box) < 0.6f)
             continue;
@@ -133,7 +119,8 @@ static void close_chain(Order *o, const Chain *chain)
 {
     PageLayout *layout = o->layout;
     Word *words = (Word *) (gpointer) layout->words->data;
-    Segment s = { .box = chain->box, .first = layout->order->len, .count = chain->members->len };
+    Segment s = { .box = chain->box, .first = layout->order->len, .count = chain->members->len,
+                  .cell = chain->cell };
     guint rtl = 0, mono = 0, bold = 0, bytes = 0;
     for (guint i = 0; i < s.count; i++) {
         const Word *w = &words[g_array_index(chain->members, guint, i)];
@@ -172,7 +159,7 @@ static void find_segments(Order *o, Run run)
             box_join(&c->box, &w->box);
             c->size = MAX(c->size, w->size);
         } else {
-            Chain fresh = { g_array_new(FALSE, FALSE, sizeof(guint)), w->box, w->box, w->size };
+            Chain fresh = { g_array_new(FALSE, FALSE, sizeof(guint)), w->box, w->box, w->size, w->cell };
             g_array_append_val(chains, fresh);
             c = &g_array_index(chains, Chain, chains->len - 1);
         }
@@ -193,7 +180,7 @@ static int by_y(gconstpointer a, gconstpointer b, gpointer data)
     return d < 0 ? -1 : d > 0 ? 1 : 0;
 }
 
-static void append_line(Order *o, Row *row, Box column)
+void order_append(Order *o, const Row *row, Box column)
 {
     PageLayout *layout = o->layout;
     Line line = { .first = layout->segments->len, .count = row->members->len, .box = row->box,
@@ -203,7 +190,6 @@ static void append_line(Order *o, Row *row, Box column)
     for (guint i = 0; i < line.count; i++)
         rtl += segment(o, g_array_index(row->members, guint, i))->rtl;
     line.rtl = rtl * 2 >= line.count;
-    table_arrange(row, (const Segment *) (gpointer) o->found->data, line.rtl);
     const Box *before = NULL;
     for (guint i = 0; i < line.count; i++) {
         const Segment *s = segment(o, g_array_index(row->members, guint, i));
@@ -240,10 +226,9 @@ static gboolean on_row(const Order *o, const Row *row, const Segment *s)
     return FALSE;
 }
 
-/* MEMBERS (sorted by y) as rows, top down. */
-static void emit_rows(Order *o, const GArray *members)
+GPtrArray *order_rows(const Order *o, const GArray *members)
 {
-    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(table_row_free);
+    GPtrArray *rows = g_ptr_array_new_with_free_func(table_row_free);
     Row *row = NULL;
     for (guint i = 0; i < members->len; i++) {
         guint index = g_array_index(members, guint, i);
@@ -254,186 +239,29 @@ static void emit_rows(Order *o, const GArray *members)
         }
         table_row_add(row, index, s);
     }
+    return rows;
+}
+
+void order_emit_rows(Order *o, const GArray *members)
+{
+    g_autoptr(GPtrArray) rows = order_rows(o, members);
     cells_join(rows, o->found, o->layout->order);
-    table_merge(rows, (const Segment *) (gpointer) o->found->data);
+    /* What was joined has its own numbers now; the others' stay in step. */
+    g_array_set_size(o->prose, o->found->len);
+    g_array_set_size(o->letters, o->found->len);
+    g_array_set_size(o->fill, o->found->len);
+    o->unsure |= table_merge(rows, (const Segment *) (gpointer) o->found->data);
     Box column = bounds(o, members);
-    for (guint i = 0; i < rows->len; i++)
-        append_line(o, g_ptr_array_index(rows, i), column);
+    for (guint i = 0; i < rows->len; i++) {
+        Row *row = g_ptr_array_index(rows, i);
+        guint rtl = 0;
+        for (guint k = 0; k < row->members->len; k++)
+            rtl += segment(o, g_array_index(row->members, guint, k))->rtl;
+        table_arrange(row, (const Segment *) (gpointer) o->found->data, rtl * 2 >= row->members->len);
+        order_append(o, row, column);
+    }
     o->regions++;
 }
-
-typedef enum { LEFT, RIGHT, ACROSS } Side;
-
-static Side side_of(const Segment *s, float x)
-{
-    float slack = 0.1f * s->size;
-    return s->box.x1 <= x + slack ? LEFT : s->box.x0 >= x - slack ? RIGHT : ACROSS;
-}
-
-/* What stands on one side of a gutter. */
-typedef struct {
-    guint prose, letters;
-    GArray *members;        /* guint */
-} Half;
-
-/* Sets the fill of each of MEMBERS (sorted by y): its width as a share of the widest of the lines
- * next to it in its column.  Prose fills its column, labels and cells do not. */
-static void find_fill(Order *o, const GArray *members)
-{
-    for (guint i = 0; i < members->len; i++) {
-        const Segment *s = segment(o, g_array_index(members, guint, i));
-        float width = s->box.x1 - s->box.x0, widest = width;
-        for (int step = -1; step <= 1; step += 2)
-            for (guint k = i + (guint) step; k < members->len; k += (guint) step) {
-                const Segment *t = segment(o, g_array_index(members, guint, k));
-                if (ABS(t->box.y1 - s->box.y1) > 2.8f * s->size)
-                    break;
-                if (ABS(t->box.x0 - s->box.x0) < 1.5f * s->size)
-                    widest = MAX(widest, t->box.x1 - t->box.x0);
-            }
-        g_array_index(o->fill, float, g_array_index(members, guint, i)) = width / MAX(widest, 1);
-    }
-}
-
-static float mean_fill(const Order *o, const GArray *members)
-{
-    float sum = 0;
-    for (guint i = 0; i < members->len; i++)
-        sum += g_array_index(o->fill, float, g_array_index(members, guint, i));
-    return sum / (float) members->len;
-}
-
-/* The share of the lines of RIGHT that stand on a line of LEFT.  Both sorted by y. */
-static float aligned(const Order *o, const GArray *left, const GArray *right)
-{
-    guint hits = 0;
-    for (guint i = 0, k = 0; i < right->len; i++) {
-        const Segment *r = segment(o, g_array_index(right, guint, i));
-        while (k < left->len && segment(o, g_array_index(left, guint, k))->box.y1 < r->box.y1 - 0.2f * r->size)
-            k++;
-        if (k < left->len)
-            hits += segment(o, g_array_index(left, guint, k))->box.y1 <= r->box.y1 + 0.2f * r->size;
-    }
-    return (float) hits / (float) right->len;
-}
-
-/* The stretch FROM .. TO of MEMBERS in which a gutter at X has most lines side by side, each line
- * that crosses it counted against it; returns what is left. */
-static int best_stretch(const Order *o, const GArray *members, float x, guint *from, guint *to)
-{
-    guint n[2] = { 0, 0 }, start = 0, band = 0;
-    int sum = 0, best = 0;
-    for (guint i = 0; i <= members->len; i++) {
-        Side side = i < members->len ? side_of(segment(o, g_array_index(members, guint, i)), x) : ACROSS;
-        if (side != ACROSS) {
-            n[side]++;
-            continue;
-        }
-        int both = (int) MIN(n[0], n[1]);
-        if (both && sum <= 0) {
-            sum = 0;
-            start = band;
-        }
-        sum += both;
-        if (sum > best) {
-            best = sum;
-            *from = start;
-            *to = i;
-        }
-        sum--;
-        n[0] = n[1] = 0;
-        band = i + 1;
-    }
-    return best;
-}
-
-/* The share of the lines of LEFT whose neighbour on the same line of RIGHT is a number: a table's
- * labels and values.  Both sorted by y. */
-static float valued(const Order *o, const GArray *left, const GArray *right)
-{
-    guint hits = 0;
-    for (guint i = 0, from = 0; i < left->len; i++) {
-        const Segment *l = segment(o, g_array_index(left, guint, i)), *nearest = NULL;
-        while (from < right->len && segment(o, g_array_index(right, guint, from))->box.y1 < l->box.y0)
-            from++;
-        for (guint k = from; k < right->len; k++) {
-            const Segment *r = segment(o, g_array_index(right, guint, k));
-            if (r->box.y0 > l->box.y1)
-                break;
-            if (ABS(r->box.y1 - l->box.y1) < 0.25f * l->size && (!nearest || r->box.x0 < nearest->box.x0))
-                nearest = r;
-        }
-        hits += nearest && nearest->numeric;
-    }
-    return (float) hits / (float) left->len;
-}
-
-static void halve(const Order *o, const GArray *members, float x, guint from, guint to, Half half[2])
-{
-    for (guint i = from; i < to; i++) {
-        guint index = g_array_index(members, guint, i);
-        Side side = side_of(segment(o, index), x);
-        if (side == ACROSS)
-            continue;
-        half[side].prose += g_array_index(o->prose, guint, index);
-        half[side].letters += g_array_index(o->letters, guint, index);
-        g_array_append_val(half[side].members, index);
-    }
-}
-
-/* A place to cut columns: at X, the members FROM .. TO. */
-typedef struct {
-    float x;
-    guint from, to;
-    int score;
-} Gutter;
-
-/* Whether the text on both sides of the gutter reads like prose. */
-static gboolean is_gutter(const Order *o, const GArray *members, const Gutter *gutter)
-{
-    Half half[2] = { { .members = g_array_new(FALSE, FALSE, sizeof(guint)) },
-                     { .members = g_array_new(FALSE, FALSE, sizeof(guint)) } };
-    gboolean good = TRUE;
-    halve(o, members, gutter->x, gutter->from, gutter->to, half);
-    for (int h = 0; h < 2 && good; h++)
-        good = half[h].prose * 10 >= half[h].letters * 6;
-    if (good) {
-        gboolean rows = MIN(aligned(o, half[0].members, half[1].members),
-                            aligned(o, half[1].members, half[0].members)) > 0.6f;
-        float least = MIN(mean_fill(o, half[0].members), mean_fill(o, half[1].members));
-        good = least > (rows ? 0.72f : 0.5f) && valued(o, half[0].members, half[1].members) < 0.3f;
-    }
-    g_array_unref(half[0].members);
-    g_array_unref(half[1].members);
-    return good;
-}
-
-/* The best place to cut MEMBERS (sorted by y) into columns; FALSE: there is none. */
-static gboolean find_gutter(Order *o, const GArray *members, Gutter *best)
-{
-    float candidate[CANDIDATES];
-    guint n = 0;
-    best->score = 0;
-    find_fill(o, members);
-    for (guint i = 0; i < members->len; i++) {
-        const Segment *s = segment(o, g_array_index(members, guint, i));
-        float x = s->box.x0 - 0.25f * s->size;
-        guint k = 0;
-        while (k < n && ABS(candidate[k] - x) > 2)
-            k++;
-        if (k == n && n < CANDIDATES)
-            candidate[n++] = x;
-    }
-    for (guint k = 0; k < n; k++) {
-        Gutter gutter = { .x = candidate[k] };
-        gutter.score = best_stretch(o, members, gutter.x, &gutter.from, &gutter.to);
-        if (gutter.score > best->score && gutter.score >= GUTTER_LINES && is_gutter(o, members, &gutter))
-            *best = gutter;
-    }
-    return best->score > 0;
-}
-
-static void emit(Order *o, GArray *members, int depth);
 
 /* A band between two segments that cross the gutter: left column, then right. */
 static void emit_band(Order *o, GArray *side[2], int depth)
@@ -445,7 +273,7 @@ static void emit_band(Order *o, GArray *side[2], int depth)
     for (int h = 0; h < 2; h++) {
         GArray *column = side[rtl ? 1 - h : h];
         if (column->len)
-            emit(o, column, depth + 1);
+            order_emit(o, column, depth + 1);
         g_array_set_size(column, 0);
     }
 }
@@ -464,13 +292,13 @@ static void emit_columns(Order *o, const GArray *members, const Gutter *gutter, 
             continue;
         }
         if (across->len) {
-            emit(o, across, depth + 1);
+            order_emit(o, across, depth + 1);
             g_array_set_size(across, 0);
         }
         g_array_append_val(side[s], index);
     }
     if (across->len)
-        emit(o, across, depth + 1);
+        order_emit(o, across, depth + 1);
     emit_band(o, side, depth);
     g_array_unref(side[0]);
     g_array_unref(side[1]);
@@ -483,27 +311,56 @@ static void emit_part(Order *o, const GArray *members, guint from, guint to, int
     g_autoptr(GArray) part = g_array_new(FALSE, FALSE, sizeof(guint));
     if (to > from) {
         g_array_append_vals(part, &g_array_index(members, guint, from), to - from);
-        emit(o, part, depth + 1);
+        order_emit(o, part, depth + 1);
     }
 }
 
-/* MEMBERS, sorted by y, not empty. */
-static void emit(Order *o, GArray *members, int depth)
+/* Emits MEMBERS but for BLOCK: what stands above it, left of it, itself, right of it, below. */
+static void emit_around(Order *o, const GArray *members, guint block, int depth)
+{
+    const Box box = segment(o, block)->box;
+    g_autoptr(GArray) above = g_array_new(FALSE, FALSE, sizeof(guint)), left = g_array_new(FALSE, FALSE, sizeof(guint));
+    g_autoptr(GArray) right = g_array_new(FALSE, FALSE, sizeof(guint)), below = g_array_new(FALSE, FALSE, sizeof(guint));
+    for (guint i = 0; i < members->len; i++) {
+        guint index = g_array_index(members, guint, i);
+        const Box *b = &segment(o, index)->box;
+        float y = (b->y0 + b->y1) / 2;
+        if (index != block)
+            g_array_append_val(*(y < box.y0 ? &above : y > box.y1 ? &below : b->x0 + b->x1 < box.x0 + box.x1 ? &left : &right),
+                               index);
+    }
+    order_emit(o, above, depth);
+    order_emit(o, left, depth);
+    ruled_emit(o, block, depth);
+    order_emit(o, right, depth);
+    order_emit(o, below, depth);
+}
+
+void order_emit(Order *o, const GArray *members, int depth)
 {
     Gutter gutter;
-    if (depth >= DEPTH || members->len < 2 * GUTTER_LINES || !find_gutter(o, members, &gutter)) {
-        emit_rows(o, members);
+    if (depth < DEPTH && find_gutter(o, members, &gutter)) {
+        emit_part(o, members, 0, gutter.from, depth);
+        emit_columns(o, members, &gutter, depth);
+        emit_part(o, members, gutter.to, members->len, depth);
         return;
     }
-    emit_part(o, members, 0, gutter.from, depth);
-    emit_columns(o, members, &gutter, depth);
-    emit_part(o, members, gutter.to, members->len, depth);
+    for (guint i = 0; i < members->len; i++)
+        if (is_block(segment(o, g_array_index(members, guint, i)))) {
+            emit_around(o, members, g_array_index(members, guint, i), depth);
+            return;
+        }
+    if (members->len)
+        order_emit_rows(o, members);
 }
 
-void order_find(PageLayout *layout)
+gboolean order_find(PageLayout *layout)
 {
     Order o = { .layout = layout };
     guint count[RUNS] = { 0 };
+    g_array_set_size(layout->order, 0);
+    g_array_set_size(layout->segments, 0);
+    g_array_set_size(layout->lines, 0);
     o.found = g_array_new(FALSE, FALSE, sizeof(Segment));
     o.prose = g_array_new(FALSE, FALSE, sizeof(guint));
     o.letters = g_array_new(FALSE, FALSE, sizeof(guint));
@@ -518,19 +375,24 @@ void order_find(PageLayout *layout)
                 most = run;
         if (count[most] == 0)
             break;
+        if (pass == 0)
+            layout->run = (Run) most;
         guint from = o.found->len;
         find_segments(&o, (Run) most);
-        g_array_set_size(o.fill, o.found->len);
         g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(guint));
         for (guint i = from; i < o.found->len; i++)
-            g_array_append_val(members, i);
+            if (segment(&o, i)->cell == 0)
+                g_array_append_val(members, i);
+        ruled_blocks(&o, from, members);
+        g_array_set_size(o.fill, o.found->len);
         g_array_sort_with_data(members, by_y, &o);
         if (members->len)
-            emit(&o, members, 0);
+            order_emit(&o, members, 0);
         count[most] = 0;
     }
     g_array_unref(o.found);
     g_array_unref(o.prose);
     g_array_unref(o.letters);
     g_array_unref(o.fill);
+    return o.unsure;
 }

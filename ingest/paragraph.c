@@ -173,7 +173,7 @@ static void append_line(const PageLayout *layout, const Line *line, GString *out
     const Segment *before = NULL;
     for (guint i = 0; i < line->count; i++) {
         const Segment *s = segment_at(layout, line, i);
-        if (before && s->box.y1 > before->box.y1 + 0.5f * s->size)
+        if (before && s->cell == before->cell && s->box.y1 > before->box.y1 + 0.5f * s->size)
             append_join(out, JOIN_SPACE, layout->text + word_at(layout, s, 0)->start);
         else if (before)
             g_string_append_c(out, ' ');

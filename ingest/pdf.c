@@ -10,6 +10,8 @@
 #include "ingest/pdfextras.h"
 #include "ingest/reader.h"
 #include "ingest/recognise.h"
+#include "ingest/ruled.h"
+#include "ingest/unseen.h"
 #include "src/base/failure.h"
 
 /* A file that claims more pages than this is lying or no document. */
@@ -94,18 +96,29 @@ static void recognise(Draft *draft, PopplerPage *page, const char *path, const D
         options->alive();
 }
 
-/* A page with pale words is drawn, which takes long: no more pages of a document are than this. */
+/* A page with pale words or doubtful rows of a table is drawn, which takes long: no more pages of a document are than this. */
 enum { DRAWN_MAX = 300 };
 
-/* Takes what no reader sees out of the layout; *LEFT: pages that may be drawn for that. */
-static char *take_unseen(PopplerPage *page, PageLayout *layout, const DocumentOptions *options, guint *left)
+/* Lines in reading order.  Where the words leave doubts about the rows of a table, its drawn lines are looked for. */
+static void find_lines(PageLayout *layout, Drawing *drawing)
 {
-    const guint before = *left;
-    if (options->invisible)
-        return NULL;
-    char *hidden = unseen_take(page, layout, left);
-    if (*left < before && options->alive)
+    g_autoptr(GArray) across = g_array_new(FALSE, FALSE, sizeof(Rule)), down = g_array_new(FALSE, FALSE, sizeof(Rule));
+    if (order_find(layout) && rules_find(drawing, layout, across, down)) {
+        rules_turn(&across, &down, layout);
+        if (grid_find(layout, across, down))
+            order_find(layout);
+    }
+}
+
+/* Settles what is in LAYOUT: what no reader sees, which is returned, and the order of the rest. */
+static char *settle(PopplerPage *page, PageLayout *layout, const DocumentOptions *options, guint *drawings)
+{
+    Drawing drawing = { .page = page, .width = layout->width, .height = layout->height, .left = drawings };
+    char *hidden = options->invisible ? NULL : unseen_take(&drawing, layout);
+    find_lines(layout, &drawing);
+    if (drawing.tried && options->alive)
         options->alive();
+    drawing_clear(&drawing);
     return hidden;
 }
 
@@ -123,10 +136,8 @@ static Draft read_page(Document *document, PopplerDocument *pdf, int index, cons
             draft.text = poppler_page_get_text(page);
         const char *text = layout ? layout->text : draft.text;
         draft.state = judge(page, text ? text : "");
-        if (layout) {
-            draft.hidden = take_unseen(page, layout, options, drawings);
-            order_find(layout);
-        }
+        if (layout)
+            draft.hidden = settle(page, layout, options, drawings);
         if (options->ocr && (draft.state == PAGE_SCAN || draft.state == PAGE_UNREADABLE))
             recognise(&draft, page, document->path, options);
         draft.extras = pdf_extras(page, options);

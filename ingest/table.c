@@ -16,7 +16,8 @@
 static const float TIGHT_PITCH = 1.35f, CLOSE_PITCH = 0.86f;
 /* In units of the font's size: cells of two columns may reach that far into each other. */
 static const float TOUCH = 0.3f;
-enum { HEAD_LINES = 5 };
+/* Lines of a head; rows with cells side by side that make a table. */
+enum { HEAD_LINES = 5, ROWS_LEAST = 3 };
 
 Row *table_row_new(void)
 {
@@ -207,6 +208,7 @@ static gboolean columns_agree(const Row *a, const Row *b, const Segment *segment
 typedef struct {
     const Segment *segments;
     float pitch;            /* of rows of data, or 0 */
+    guint doubts;           /* lines close together that may be one row or two */
 } Table;
 
 /* Whether line B is the first one of a tall cell whose neighbours stand half a line lower, in the row NEXT. */
@@ -216,14 +218,27 @@ static gboolean is_staggered(const Table *t, const Row *b, const Row *next)
     return next && next->base - b->base < 0.75f * first->size && !shares_column(b, next, t->segments);
 }
 
+/* Whether ROW has cells side by side, not just a bullet before its text, or code. */
+static gboolean has_cells(const Row *row, const Segment *segments)
+{
+    const Segment *first = member(row, 0, segments);
+    guint marked = first->box.x1 - first->box.x0 < 2 * first->size;
+    gboolean mono = TRUE;
+    for (guint i = 0; i < row->members->len; i++)
+        mono &= member(row, i, segments)->mono;
+    return row->members->len >= 2 + marked && !mono;
+}
+
 /* Whether line B goes on with the row A, whose last line is LAST; NEXT is the line behind B, or NULL. */
-static gboolean goes_on(const Table *t, const Row *a, const Row *last, const Row *b, const Row *next, gboolean head)
+static gboolean goes_on(Table *t, const Row *a, const Row *last, const Row *b, const Row *next, gboolean head)
 {
     const Segment *first = member(b, 0, t->segments);
     float size = MAX(first->size, 1), step = b->base - last->foot;
     guint columns = count_columns(a, NULL, t->segments), both = count_columns(a, b, t->segments);
     if (both < 2 || both < columns || both < b->cells || step > TIGHT_PITCH * size)
         return FALSE;
+    if (has_cells(a, t->segments) || has_cells(b, t->segments))
+        t->doubts += !(is_data(a) && is_data(b) && a->cells == b->cells);
     if (step < 0.75f * size && !shares_column(last, b, t->segments))
         return !(is_data(a) && is_data(b));
     if (is_staggered(t, b, next))
@@ -257,12 +272,15 @@ static void join_rows(Row *a, const Row *b)
     a->merged = TRUE;
 }
 
-void table_merge(GPtrArray *rows, const Segment *segments)
+gboolean table_merge(GPtrArray *rows, const Segment *segments)
 {
     guint head = 0;
     set_bases(rows, segments);
     labels_settle(rows, segments);
-    Table table = { segments, row_pitch(rows) };
+    Table table = { segments, row_pitch(rows), 0 };
+    guint side_by_side = 0;
+    for (guint i = 0; i < rows->len; i++)
+        side_by_side += has_cells(g_ptr_array_index(rows, i), segments);
     for (guint i = 0; i < rows->len; i++) {
         Row *row = g_ptr_array_index(rows, i);
         if (i >= head)
@@ -283,6 +301,7 @@ void table_merge(GPtrArray *rows, const Segment *segments)
         }
         g_array_unref(last.members);
     }
+    return table.doubts > 0 && side_by_side >= ROWS_LEAST;
 }
 
 void table_arrange(Row *row, const Segment *segments, gboolean rtl)

@@ -23,8 +23,9 @@ void cells_join(GPtrArray *rows, GArray *segments, GArray *order);
 /* Moves labels that stand beside several rows, and the ends of such labels, into the first of these rows.
  * The rows are sorted and have their bases. */
 void labels_settle(GPtrArray *rows, const Segment *segments);
-/* Merges rows (of Row*, owned, one line each, top down, sorted) that are lines of the same row of a table. */
-void table_merge(GPtrArray *rows, const Segment *segments);
+/* Merges rows (of Row*, owned, one line each, top down, sorted) that are lines of the same row of a table; TRUE: its drawn lines
+ * might tell better. */
+gboolean table_merge(GPtrArray *rows, const Segment *segments);
 /* Puts the members in reading order: cells from left to right (RTL: the other way), in a cell
  * from top to bottom.  Sets cells. */
 void table_arrange(Row *row, const Segment *segments, gboolean rtl);

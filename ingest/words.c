@@ -309,5 +309,6 @@ void page_layout_free(PageLayout *layout)
     g_array_unref(layout->order);
     g_array_unref(layout->segments);
     g_array_unref(layout->lines);
+    g_clear_pointer(&layout->cells, g_array_unref);
     g_free(layout);
 }

@@ -139,6 +139,28 @@ outline() {
     status 0 "$kvasir" text outline.pdf && tr -d '\f' <out | diff headings -
 }
 
+# A cell of four lines with the next row's label right below it, and a label beside two rows: only the lines tell.
+ruled() {
+    {
+        echo '0.5 w'
+        for y in 700 670 612 597 582; do echo "$([ $y = 597 ] && echo 170 || echo 60) $y m 420 $y l S"; done
+        for x in 60 170 300 420; do echo "$x 700 m $x 582 l S"; done
+        put() { echo "BT /F 11 Tf $1 $2 Td ($3) Tj ET"; }
+        put 64 687 Groups; put 174 687 'Share of all'; put 174 675 'that were counted'; put 304 687 'Share of those'; put 304 675 'that answered'
+        put 64 658 Astra; put 174 658 'Total: none'; put 304 658 'Total: half'
+        put 304 646 'Effi and others'; put 304 634 Plantafin; put 304 622 'and Fruit'
+        put 64 601 Besnier; put 174 601 First; put 304 601 12; put 174 586 Second; put 304 586 13
+    } | pdf ruled.pdf
+    cat >cells <<'END'
+Groups Share of all that were counted Share of those that answered
+Astra Total: none Total: half Effi and others Plantafin and Fruit
+Besnier First 12
+Second 13
+END
+    status 0 "$kvasir" text ruled.pdf && tr -d '\f' <out | grep -v '^$' | diff cells -
+}
+
+ok "cells of a table whose lines are drawn" ruled
 ok "headings that the outline names are marked" outline
 ok "form fields and notes are not read unasked" plain
 ok "--forms: names and values, but no passwords" forms

@@ -1,0 +1,26 @@
+/* ruled.h - tables whose lines are drawn (internal to ingest).
+ *
+ * rules.c   a drawn page   -> its straight lines and the edges of its grounds
+ * grid.c    those          -> cells of tables, and which words stand in them
+ */
+#ifndef KVASIR_INGEST_RULED_H
+#define KVASIR_INGEST_RULED_H
+
+#include "ingest/drawing.h"
+
+/* A line across the page at the height AT, or down it at the place AT; points. */
+typedef struct {
+    float at, from, to;
+} Rule;
+
+/* The rules (of Rule) across and down the page, none of LAYOUT's words; FALSE: it cannot be drawn, or is a picture with too many. */
+gboolean rules_find(Drawing *drawing, const PageLayout *layout, GArray *across, GArray *down);
+
+/* Turns them as LAYOUT's words are turned that run as most do. */
+void rules_turn(GArray **across, GArray **down, const PageLayout *layout);
+
+/* Takes ACROSS and DOWN for the lines of tables: fills the cells of LAYOUT and the cell of each of its words that stands in one.
+ * FALSE: there is no table in them. */
+gboolean grid_find(PageLayout *layout, const GArray *across, const GArray *down);
+
+#endif
