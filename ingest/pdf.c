@@ -97,34 +97,44 @@ static void recognise(Draft *draft, PopplerPage *page, const char *path, const D
 }
 
 /* A page with pale words or doubtful rows of a table is drawn, which takes long: no more pages of a document are than this. */
-enum { DRAWN_MAX = 300 };
+enum { DRAWN_MAX = 300, VAIN_MAX = 8 };
+
+/* What is left of that in a document, and of the drawings in a row that may show no table: most have no rules anywhere. */
+typedef struct {
+    guint pages, vain;
+} DrawingsLeft;
 
 /* Lines in reading order.  Where the words leave doubts about the rows of a table, its drawn lines are looked for. */
-static void find_lines(PageLayout *layout, Drawing *drawing)
+static void find_lines(PageLayout *layout, Drawing *drawing, DrawingsLeft *left)
 {
     g_autoptr(GArray) across = g_array_new(FALSE, FALSE, sizeof(Rule)), down = g_array_new(FALSE, FALSE, sizeof(Rule));
-    if (order_find(layout) && rules_find(drawing, layout, across, down)) {
+    if (!order_find(layout) || left->vain == 0)
+        return;
+    left->vain--;
+    if (rules_find(drawing, layout, across, down)) {
         rules_turn(&across, &down, layout);
-        if (grid_find(layout, across, down))
+        if (grid_find(layout, across, down)) {
+            left->vain = VAIN_MAX;
             order_find(layout);
+        }
     }
 }
 
 /* Settles what is in LAYOUT: what no reader sees, which is returned, and the order of the rest. */
-static char *settle(PopplerPage *page, PageLayout *layout, const DocumentOptions *options, guint *drawings)
+static char *settle(PopplerPage *page, PageLayout *layout, const DocumentOptions *options, DrawingsLeft *left)
 {
-    Drawing drawing = { .page = page, .width = layout->width, .height = layout->height, .left = drawings };
+    Drawing drawing = { .page = page, .width = layout->width, .height = layout->height, .left = &left->pages };
     char *hidden = options->invisible ? NULL : unseen_take(&drawing, layout);
-    find_lines(layout, &drawing);
+    find_lines(layout, &drawing, left);
     if (drawing.tried && options->alive)
         options->alive();
     drawing_clear(&drawing);
     return hidden;
 }
 
-/* Reads a page; its layout goes to LAYOUTS (NULL: the draft has poppler's plain text).  DRAWINGS: as above. */
+/* Reads a page; its layout goes to LAYOUTS (NULL: the draft has poppler's plain text).  LEFT: as above. */
 static Draft read_page(Document *document, PopplerDocument *pdf, int index, const DocumentOptions *options,
-                       GPtrArray *layouts, guint *drawings)
+                       GPtrArray *layouts, DrawingsLeft *left)
 {
     Draft draft = { .state = PAGE_DAMAGED };
     PopplerPage *page = poppler_document_get_page(pdf, index);
@@ -137,7 +147,7 @@ static Draft read_page(Document *document, PopplerDocument *pdf, int index, cons
         const char *text = layout ? layout->text : draft.text;
         draft.state = judge(page, text ? text : "");
         if (layout)
-            draft.hidden = settle(page, layout, options, drawings);
+            draft.hidden = settle(page, layout, options, left);
         if (options->ocr && (draft.state == PAGE_SCAN || draft.state == PAGE_UNREADABLE))
             recognise(&draft, page, document->path, options);
         draft.extras = pdf_extras(page, options);
@@ -159,9 +169,9 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     g_autofree Draft *drafts = g_new0(Draft, n);
     g_autofree char **texts = g_new0(char *, n);
     g_autoptr(Outline) outline = outline_new(pdf, n);
-    guint drawings = DRAWN_MAX;
+    DrawingsLeft left = { DRAWN_MAX, VAIN_MAX };
     for (guint i = 0; i < n; i++)
-        drafts[i] = read_page(document, pdf, (int) i, options, layouts, &drawings);
+        drafts[i] = read_page(document, pdf, (int) i, options, layouts, &left);
     furniture_mark(layouts);
     for (guint i = 0; i < n; i++) {
         PageLayout *layout = g_ptr_array_index(layouts, i);

@@ -69,34 +69,52 @@ static gboolean is_edge(const guint8 *dot, gssize step)
     return TRUE;
 }
 
-/* A run of dots that differ from those beside them, from FROM on; INK of them are inside of words. */
+/* Whether 8 dots are as those STEP dots before them: most of a page is paper. */
+static gboolean is_plain(const guint8 *dot, gssize step)
+{
+    guint64 here, before;
+    memcpy(&here, dot, sizeof here);
+    memcpy(&before, dot - step, sizeof before);
+    return here == before;
+}
+
+/* A run of dots that differ from those beside them, from FROM to before TO; INK of them are inside of words. */
 typedef struct {
-    int from, ink;
+    int from, to, ink;
 } Stroke;
 
-/* Ends RUN at TO; appends it to RUNS if it is of LEAST points and not of a word. */
-static inline void end_run(GArray *runs, int at, Stroke *run, int to, float scale, float least)
+/* Appends RUN to RUNS if it is of LEAST points and not of a word. */
+static void end_run(GArray *runs, int at, const Stroke *run, float scale, float least)
 {
-    int dots = to - run->from;
+    int dots = run->to - run->from;
     if (dots >= 2 && (float) dots >= least * scale && run->ink * 2 <= dots) {
-        Rule rule = { (float) at / scale, (float) run->from / scale, (float) to / scale };
+        Rule rule = { (float) at / scale, (float) run->from / scale, (float) run->to / scale };
         g_array_append_val(runs, rule);
     }
-    *run = (Stroke) { to + 1, 0 };
+}
+
+/* Adds the dot at I to RUN, which ends before if that is not the next one. */
+static inline void add_dot(GArray *runs, int at, Stroke *run, int i, guint8 ink, float scale, float least)
+{
+    if (run->to != i) {
+        end_run(runs, at, run, scale, least);
+        *run = (Stroke) { i, i, 0 };
+    }
+    run->to++;
+    run->ink += ink;
 }
 
 static void find_across(const Picture *p, GArray *runs)
 {
     for (int y = 2; y + 1 < p->height && runs->len < RUNS_MAX; y++) {
-        const guint8 *row = p->shade + (gsize) y * (gsize) p->width;
-        const guint8 *inked = p->inked + (gsize) y * (gsize) p->width;
-        Stroke run = { 0, 0 };
+        const guint8 *row = p->shade + (gsize) y * (gsize) p->width, *inked = p->inked + (gsize) y * (gsize) p->width;
+        Stroke run = { 0, 0, 0 };
         for (int x = 0; x < p->width; x++)
-            if (is_edge(row + x, p->width))
-                run.ink += inked[x];
-            else
-                end_run(runs, y, &run, x, p->scale, LEAST_ACROSS);
-        end_run(runs, y, &run, p->width, p->scale, LEAST_ACROSS);
+            if (x + 8 <= p->width && is_plain(row + x, p->width))
+                x += 7;
+            else if (is_edge(row + x, p->width))
+                add_dot(runs, y, &run, x, inked[x], p->scale, LEAST_ACROSS);
+        end_run(runs, y, &run, p->scale, LEAST_ACROSS);
     }
 }
 
@@ -106,13 +124,13 @@ static void find_down(const Picture *p, GArray *runs)
     for (int y = 0; y < p->height && runs->len < RUNS_MAX; y++) {
         const guint8 *row = p->shade + (gsize) y * (gsize) p->width, *inked = p->inked + (gsize) y * (gsize) p->width;
         for (int x = 2; x + 1 < p->width; x++)
-            if (is_edge(row + x, 1))
-                run[x].ink += inked[x];
-            else
-                end_run(runs, x, &run[x], y, p->scale, LEAST_DOWN);
+            if (x + 8 <= p->width && is_plain(row + x, 1))
+                x += 7;
+            else if (is_edge(row + x, 1))
+                add_dot(runs, x, &run[x], y, inked[x], p->scale, LEAST_DOWN);
     }
     for (int x = 2; x + 1 < p->width && runs->len < RUNS_MAX; x++)
-        end_run(runs, x, &run[x], p->height, p->scale, LEAST_DOWN);
+        end_run(runs, x, &run[x], p->scale, LEAST_DOWN);
 }
 
 static int by_place(gconstpointer a, gconstpointer b)
