@@ -4,9 +4,9 @@ import numpy as np
 import forward
 from rotary import Rotary
 
-LAYERS, HEADS, HEAD_DIM, FFN, CONTEXT = 6, 4, 224, 448, 131072
+LAYERS, HEADS, HEAD_DIM, FFN, CONTEXT = 7, 4, 224, 448, 131072
 HIDDEN = HEADS * HEAD_DIM
-CODE, PAIR, IDENTITY = 160, 128, 96
+CODE, PAIR, IDENTITY, SAME = 160, 128, 96, 64
 ROOT = np.sqrt(HEAD_DIM)
 # Keys, queries and values are rounded to 8 bits each with one scale, so that no entry may be much larger than those that
 # must be exact: what has to be worth hundreds is split between key and query.
@@ -14,16 +14,16 @@ KEY, REF, LOUD = 1.0, 3.0, 5.0
 
 # at_once .. doc: what the words count for that stand in the five tokens before an answer, in the two dozen before it, in the
 # first line of the paragraph, in the document's title.  beta: how sharply the best place is chosen.  The rest are bonuses of a place.
-OPTIONS = dict(seed=1, fill=10000.0, pair=1.0, gain=12.0, at_once=1.0, near=0.8, para=1.2, doc=0.4, beta=25.0, bag=12.0,
-               opener=0.3, sentence=-0.35, missing=0.3, stop=1.6, alpha=0.65, pointer=300.0, jitter=2.0)
+OPTIONS = dict(seed=1, fill=10000.0, pair=1.0, gain=12.0, at_once=1.0, near=2.9, para=0.9, doc=0.7, beta=40.0, bag=12.0,
+               opener=0.1, item=0.3, opened=0.15, sentence=-0.2, missing=0.3, match=30.0, stop=1.6, alpha=0.65, pointer=300.0, jitter=2.0)
 
-BLOCKS = dict(T=CODE, I=IDENTITY, T1=PAIR, B=CODE, OUT=IDENTITY, FILL=32, P=10, PM=10, S=10, START=84, FL=48, FL1=32, FL2=8, X=22)
+BLOCKS = dict(T=CODE, I=IDENTITY, T1=PAIR, B=CODE, OUT=IDENTITY, FILL=32, P=10, PM=10, S=10, START=84, FL=40, FL1=32, FL2=8, X=23)
 # Facts about a token that its embedding holds; the first 32 are told to the token after it, those of TWICE also to the next.
-FLAGS = ("nl blank space two lead period colon equal is quote open end mark abbr upper document_ doc_ dash dashes sop sys gmask asst "
-         "close s1 s2 s3 s4 s5 full less mass").split()
+FLAGS = ("nl blank space two lead period colon equal is quote open end mark abbr upper document_ doc_ dash dashes switch sop sys gmask asst "
+         "close s1 s2 s3 s4 s5 full less mass tail").split()
 TWICE = "nl blank period end space abbr".split()
 FACTS = ("line_mark qmark dashline docline after opened fresh sentence doc asked answer line_dash line_doc line_fresh opener "
-         "answer_mark not_doc item bonus line_page").split()
+         "answer_mark not_doc item line_page line_end seen asked_switch").split()
 SEEN = "nl blank upper quote close mark dashline lead".split()
 CLASSES = "colon equal opened".split()
 # What an answer's tokens know, in the rows START: the place that was found, its page's mark and kind; [gMASK] where none was; the
@@ -57,7 +57,8 @@ class Lexicon:
         self.group = {}
         for i in range(n):
             b = tok.pieces[i]
-            self.group.setdefault(b.strip().lower() or b, []).append(i)
+            s = b.strip()
+            self.group.setdefault(s if len(s) == 1 else s.lower() or b, []).append(i)
         self.rarity, self.bind, self.ends = np.zeros(size), np.zeros(size), np.zeros(size)
         self.flags = {f: np.zeros(size) for f in FLAGS}
         for key, ids in self.group.items():
@@ -67,6 +68,7 @@ class Lexicon:
         for name, flag in (("[gMASK]", "gmask"), ("<sop>", "sop"), ("<|system|>", "sys"), ("<|assistant|>", "asst")):
             self.flags[flag][tok.special[name]] = 1
         self.flags["mass"][:n] = self.rarity[:n] ** 2 + 0.3 * self.bind[:n]
+        self.flags["tail"] = self.ends * self.rarity / np.maximum(self.bind, 1e-9)
         self.flags["less"] = np.where(self.bind > 0, 1 - self.rarity / np.maximum(self.bind, 1e-9), 1.0)
 
     def token(self, i, rarity):
@@ -81,9 +83,10 @@ class Lexicon:
             r = 0.0 if lead or b[:1].isupper() else 0.1
             bind = 0.1 if lead or b[:1].isupper() else 0.5
         elif not letters:
-            r, bind = min(rarity, 0.1), 3.5 if s in (b"-", b"--") and b != b"-" else 0.3
+            r, bind = min(rarity, 0.1), 2.0 if s in (b"-", b"--") and b != b"-" else 0.3
         else:
-            r = max(rarity, 0.6 if len(word) > 3 else 0.45)
+            # pieces of a letter or two stand everywhere: what tells them is the piece before
+            r = max(rarity, 0.9) if len(s) > 3 else max(rarity, 0.6) if len(s) == 3 else min(max(rarity, 0.3), 0.35)
             bind = 0.4 + 0.5 * rarity if not word.isdigit() else 0.8
         self.rarity[i], self.bind[i] = r, max(bind, r)
         self.ends[i] = 0.5 if b[:1].isspace() or s[:1] in b"=,[.?!);:" else 0.0
@@ -109,6 +112,7 @@ class Lexicon:
         f["doc_"][i] = b == b"Document"
         f["dash"][i] = b in (b" -", " \u2013".encode(), " \u2014".encode(), "\u2014".encode())
         f["dashes"][i] = s in (b"-", b"--")
+        f["switch"][i] = f["dashes"][i] and b != b"-"
         for k, w in enumerate((b"The", b" documents", b" do", b" not", b" say")):
             f["s%d" % (k + 1)][i] = b == w
 
@@ -124,7 +128,7 @@ class Builder:
         self.flag.update({f + "1": self.at["FL1"].start + i for i, f in enumerate(FLAGS[:32])})
         self.flag.update({f + "2": self.at["FL2"].start + i for i, f in enumerate(TWICE)})
         self.flag.update({f: self.at["X"].start + i for i, f in enumerate(FACTS)})
-        assert len(FLAGS) <= 48 and len(FACTS) <= 22
+        assert len(FLAGS) <= 40 and len(FACTS) <= 23
         size, kv = tok.size, HEAD_DIM
         shapes = {"attn_norm": (HIDDEN,), "ffn_norm": (HIDDEN,), "wq": (HIDDEN, HIDDEN), "wk": (kv, HIDDEN), "wv": (kv, HIDDEN),
                   "bq": (HIDDEN,), "bk": (kv,), "bv": (kv,), "wo": (HIDDEN, HIDDEN), "w_gate": (FFN, HIDDEN), "w_up": (FFN, HIDDEN),
@@ -288,9 +292,11 @@ class Builder:
     def embed(self):
         lex, at, tok = self.lex, self.at, self.tok
         e = self.w["tok_embd"]
-        code, ident = np.zeros((tok.size, CODE)), self.signs(tok.size, IDENTITY)
+        code, ident = np.zeros((tok.size, CODE)), np.zeros((tok.size, IDENTITY))
         for ids in lex.group.values():
             code[ids] = self.signs(1, CODE)
+            ident[ids, :SAME] = 0.8 * self.signs(1, SAME)           # with space and capital or without
+        ident[:, SAME:] = 0.6 * self.signs(tok.size, IDENTITY - SAME)
         ident[tok.n:] = 0
         self.ident = ident
         # what ends a name is told by one code, so that "--exclude" is not the beginning of "--exclude-from"
@@ -305,6 +311,7 @@ class Builder:
         return self.rng.choice([-1.0, 1.0], (n, d)) / np.sqrt(d)
 
     def layer0(self):
+        at = self.at
         self.rotary_key(0)
         self.position_keys(0, (1, 5))
         a, b = (self.signs(PAIR, CODE) for _ in range(2))
@@ -334,16 +341,20 @@ class Builder:
         g[rows, self.flag["less"]] = 20.0
         u[rows, self.at["T"]] = np.eye(CODE)
         d[self.at["T"], rows] = -np.eye(CODE) / 20.0
+        n = self.neurons(0, 1)                              # an end alone is nothing to be found by
+        g[n, at["FILL"]] = 20.0 * self.one()
+        u[n, self.flag["tail"]] = 1.0 / 20.0
+        d[at["T"], n] = -self.ending
         self.both(0, "line_mark", {"mark": 1, "nl1": 1}, 1.5)
         self.both(0, "qmark", {"document_": 1, "mark1": 1}, 1.5)
-        self.both(0, "dashline", {"dash": 1, "dashes": 1, "nl1": 1, "two1": 0.5, "space1": 0.5, "nl2": 0.5}, 1.75)
+        self.both(0, "dashline", {"dashes": 1, "nl1": 1, "two1": 0.25, "space1": 0.25, "nl2": 0.5}, 1.75)
         self.both(0, "docline", {"doc_": 1, "nl1": 1}, 1.5)
         self.both(0, "after", {"period1": 1, "space": 1, "nl": 1, "lead": 1, "abbr2": -1}, 1.5)
         self.both(0, "opened", {"quote": 1, "colon1": 1}, 1.5)
         self.both(0, "opened", {"open": 1, "is1": 1}, 1.5)
         self.both(0, "fresh", {"blank1": 1}, 0.5)
         self.both(0, "fresh", {"nl1": 1, "end2": 1}, 1.5)
-        self.both(0, "fresh", {"dash": 1, "dashes": 1, "blank2": 1, "two1": 0.5, "space1": 0.5}, 2.25)
+        self.both(0, "fresh", {"dashes": 1, "blank2": 1, "two1": 0.5, "space1": 0.5}, 2.25)
         self.both(0, "sentence", {"period": 1, "abbr1": -1}, 0.5)
 
     def layer1(self):
@@ -364,7 +375,7 @@ class Builder:
         self.sink(1, 0, 100.0)
         self.out(1, 0, self.flags(["doc", "asked", "answer"]), range(3))
         # what the line begins with
-        self.window(1, 1, self.r.nearest(6, 150.0, 50.0, 70.0))
+        self.window(1, 1, self.r.nearest(6, 150.0, 50.0, 160.0))
         self.want(1, 1, 2, 50.0)
         self.sink(1, 1, -50.0)
         self.out(1, 1, self.flags(["line_dash", "line_doc", "line_fresh", "line_page"]), range(3, 7))
@@ -376,148 +387,184 @@ class Builder:
         self.both(1, "not_doc", {"doc": -1}, -0.5)
         self.both(1, "item", {"nl": 1, "line_dash": 1}, 1.5)
         self.both(1, "item", {"two": 1, "line_dash": 1, "nl1": -1}, 1.5)
+        self.both(1, "asked_switch", {"asked": 1, "switch1": 1}, 1.5)
+        self.both(1, "line_end", {"nl": 1, "line_fresh": 1, "line_doc": -1, "line_page": -1}, 1.5)
 
     def layer2(self):
-        o = self.o
+        o, C, same = self.o, self.r.content, self.rows("I", 0, SAME)
         self.rotary_key(2)
-        self.position_keys(2, (17,))
-        self.key(2, 0, ("line_fresh",))
+        self.key(2, 0, ("line_fresh",), 10.0)
         self.value(2, range(CODE), self.rows("T"), LOUD)
-        self.position_values(2, CODE)
+        self.value(2, [CODE], self.flags(["line_fresh"]))
+        # a word that the first line of the paragraph has counts through that line alone
+        for i, row in enumerate(same):
+            self.L(2, "wk")[C[i], row] = 10.0
+            self.q(2, 0, C[i])[row] = o["match"] / 6.4 * ROOT
+        ins = np.arange(140)
+        c, k = self.r.window(ins, 0.0 * ins, 18.0, np.arange(140, 400), 1e-4)
+        self.window(2, 0, c)
+        self.want(2, 0, 0, o["match"], 10.0)
+        self.sink(2, 0, 2.0 * o["match"] - 6.0 - k)
+        self.silence(2, 0, "line_fresh", 60.0)
+        self.silence(2, 0, "not_doc", 60.0)
+        self.out(2, 0, self.flags(["seen"]), [CODE])
+        self.gated(2, self.rows("T"), self.rows("T"), "seen", -1.0)
+        self.gated(2, self.rows("T"), self.rows("T"), "asked_switch", 2.0)      # an option that is asked for is the word that counts
+        # that line's words together, at its end
+        ins = np.arange(25)
+        c, k = self.r.window(ins, 0.0 * ins, 18.0, np.arange(25, 36), 1e-7)
+        self.window(2, 1, c)
+        self.want(2, 1, 0, 30.0, 10.0)
+        self.sink(2, 1, 30.0 - k + np.log(20.0) + 30.0)
+        self.silence(2, 1, "line_end", -30.0)
+        self.out(2, 1, self.rows("T"), range(CODE), 5.0 / LOUD)
+
+    def layer3(self):
+        o = self.o
+        self.rotary_key(3)
+        self.position_keys(3, (17,))
+        self.key(3, 0, ("line_fresh",))
+        self.key(3, 1, ("line_end",))
+        self.value(3, range(CODE), self.rows("T"), LOUD)
+        self.position_values(3, CODE)
         ins = np.arange(4)
         at_once, ak = self.r.window(ins, 0.0 * ins, 18.0, np.arange(4, 7), 1e-7)
         ins = np.arange(25)
         near, nk = self.r.window(ins, -0.03 * ins, 18.0, np.arange(25, 36), 1e-7)
         for head, c, k, share in ((0, at_once, ak, "at_once"), (1, near, nk, "near")):
-            self.window(2, head, c)
-            self.sink(2, head, -k - 30.0)
-            self.want(2, head, 0, -12.0)            # the first line of a paragraph is the third head's
-            self.silence(2, head, "answer", 200.0)
-            self.out(2, head, self.rows("B"), range(CODE), o["bag"] * o[share] / LOUD)
-        self.window(2, 2, self.r.nearest(8, 110.0, 200.0, 100.0))
-        self.want(2, 2, 0, 120.0)
-        self.sink(2, 2, 537.0)                # above all but the first lines within some 150 tokens
-        self.silence(2, 2, "answer", 3000.0)
-        self.out(2, 2, self.rows("B"), range(CODE), o["bag"] * o["para"] / LOUD)
-        self.position_head(2, 3, 17, CODE)
+            self.window(3, head, c)
+            self.sink(3, head, -k - 30.0)
+            self.want(3, head, 0, -12.0)            # the first line of a paragraph is the third head's, but for itself
+            self.q(3, head, self.r.content[CODE + 3])[self.flag["line_fresh"]] = 12.0 * ROOT
+            self.silence(3, head, "not_doc", 200.0)
+            self.out(3, head, self.rows("B"), range(CODE), o["bag"] * o[share] / LOUD)
+        line = self.r.nearest(8, 110.0, 200.0, 160.0)
+        self.window(3, 2, line)
+        self.want(3, 2, 1, 120.0)
+        self.sink(3, 2, 120.0 + self.r.score(line, [250])[0])             # above all but those within 250 tokens, as for "seen"
+        self.silence(3, 2, "line_fresh", 300.0)
+        self.silence(3, 2, "not_doc", 3000.0)
+        self.out(3, 2, self.rows("B"), range(CODE), o["bag"] * o["para"] / LOUD)
+        self.position_head(3, 3, 17, CODE)
         for f in (9, 13):
-            self.straighten(2, f)
-        self.both(2, "opener", {"colon": 1, "equal": 1, "is": 1, "opened": 1, "item": 2, "dash": 1, "line_dash": -1, "line_doc": -2,
+            self.straighten(3, f)
+        self.both(3, "opener", {"colon": 1, "equal": 1, "is": 1, "opened": 1, "item": 2, "dash": 1, "line_dash": -1, "line_doc": -2,
                                 "line_page": -2}, 0.5)
-        self.both(2, "bonus", {"opened": 1, "item": 1}, 0.5)
-        self.straighten(2, 17)
-
-    def layer3(self):
-        o = self.o
-        self.rotary_key(3)
-        for k, names in enumerate((("asked",), ("line_mark",), ("after", "fresh"), ("line_doc",))):
-            self.key(3, k, names)
-        self.value(3, range(CODE), self.rows("T"), LOUD)
-        self.value(3, range(CODE, CODE + 10), self.rows("P"))
-        self.value(3, [CODE + 10], self.flags(["mass"]))
-        self.window(3, 0, self.r.nearest(10, 3.0, 1000.0, 3.0))             # the question's words
-        self.want(3, 0, 0, 40.0)
-        self.sink(3, 0, 20.0)
-        self.silence(3, 0, "answer", -400.0)
-        self.silence(3, 0, "doc", 400.0)
-        self.out(3, 0, self.rows("B"), range(CODE), o["bag"] * 2 / LOUD)
-        self.out(3, 0, self.rows("START", MASS, MASS + 1), [CODE + 10])
-        self.window(3, 1, self.r.nearest(10, 60.0, 800.0, 0.0) + self.r.nearest(12, 300.0, 2500.0, 250.0))      # the page
-        self.want(3, 1, 1, 450.0)
-        self.sink(3, 1, -300.0)
-        self.out(3, 1, self.rows("PM"), range(CODE, CODE + 10))
-        self.window(3, 2, self.r.nearest(8, 60.0, 150.0))                   # the sentence
-        self.want(3, 2, 2, 150.0)
-        self.sink(3, 2, -100.0)
-        for k, f in enumerate(self.r.PLACE):                    # of the token before the one that is found
-            c, z, v, to = np.cos(self.r.theta[f]), np.sin(self.r.theta[f]), CODE + 2 * k, self.at["S"].start + 2 * k
-            wo = self.L(3, "wo")
-            wo[to, 2 * HEAD_DIM + v:2 * HEAD_DIM + v + 2] = c, z
-            wo[to + 1, 2 * HEAD_DIM + v:2 * HEAD_DIM + v + 2] = -z, c
-        self.window(3, 3, self.r.nearest(14, 65.0, 10000.0))                # the title
-        self.want(3, 3, 3, 150.0)
-        self.sink(3, 3, -100.0)
-        self.silence(3, 3, "answer", 1500.0)
-        self.out(3, 3, self.rows("B"), range(CODE), o["bag"] * o["doc"] / LOUD)
-        # a sentence is copied from its beginning, what an opener announces from there
-        self.gated(3, self.rows("S"), self.rows("P"), "opener")
-        self.gated(3, self.rows("S"), self.rows("S"), "opener", -1.0)
+        self.straighten(3, 17)
 
     def layer4(self):
-        o, C, at = self.o, self.r.content, self.at
+        o = self.o
         self.rotary_key(4)
-        wk, wv = self.L(4, "wk"), self.L(4, "wv")
+        for k, names in enumerate((("asked",), ("line_mark",), ("after", "fresh"), ("line_doc",))):
+            self.key(4, k, names)
+        self.value(4, range(CODE), self.rows("T"), LOUD)
+        self.value(4, range(CODE, CODE + 10), self.rows("P"))
+        self.value(4, [CODE + 10], self.flags(["mass"]))
+        self.window(4, 0, self.r.nearest(10, 3.0, 1000.0, 3.0))             # the question's words
+        self.want(4, 0, 0, 40.0)
+        self.sink(4, 0, 20.0)
+        self.silence(4, 0, "answer", -400.0)
+        self.silence(4, 0, "doc", 400.0)
+        self.out(4, 0, self.rows("B"), range(CODE), o["bag"] * 2 / LOUD)
+        self.out(4, 0, self.rows("START", MASS, MASS + 1), [CODE + 10])
+        self.window(4, 1, self.r.nearest(10, 60.0, 800.0, 0.0) + self.r.nearest(12, 300.0, 2500.0, 250.0))      # the page
+        self.want(4, 1, 1, 450.0)
+        self.sink(4, 1, -300.0)
+        self.out(4, 1, self.rows("PM"), range(CODE, CODE + 10))
+        self.window(4, 2, self.r.nearest(8, 60.0, 150.0))                   # the sentence
+        self.want(4, 2, 2, 150.0)
+        self.sink(4, 2, -100.0)
+        for k, f in enumerate(self.r.PLACE):                    # of the token before the one that is found
+            c, z, v, to = np.cos(self.r.theta[f]), np.sin(self.r.theta[f]), CODE + 2 * k, self.at["S"].start + 2 * k
+            wo = self.L(4, "wo")
+            wo[to, 2 * HEAD_DIM + v:2 * HEAD_DIM + v + 2] = c, z
+            wo[to + 1, 2 * HEAD_DIM + v:2 * HEAD_DIM + v + 2] = -z, c
+        self.window(4, 3, self.r.nearest(14, 65.0, 10000.0))                # the title
+        self.want(4, 3, 3, 150.0)
+        self.sink(4, 3, -100.0)
+        self.silence(4, 3, "answer", 1500.0)
+        self.out(4, 3, self.rows("B"), range(CODE), o["bag"] * o["doc"] / LOUD)
+        # a sentence is copied from its beginning, what an opener announces from there
+        self.gated(4, self.rows("S"), self.rows("P"), "opener")
+        self.gated(4, self.rows("S"), self.rows("S"), "opener", -1.0)
+
+    def layer5(self):
+        o, C, at = self.o, self.r.content, self.at
+        self.rotary_key(5)
+        wk, wv = self.L(5, "wk"), self.L(5, "wv")
         for i in range(CODE):
-            self.q(4, 0, C[i])[at["B"].start + i] = o["beta"] * ROOT
+            self.q(5, 0, C[i])[at["B"].start + i] = o["beta"] * ROOT
             wk[C[i], at["B"].start + i] = 1.0
         x = C[CODE + 3:]
-        for flag, key in (("opener", o["opener"]), ("bonus", 0.15), ("sentence", o["sentence"])):
+        for flag, key in ((f, o[f]) for f in ("opener", "item", "opened", "sentence")):
             wk[x[0], self.flag[flag]] = 10.0 * key
         # all words of the question found near would make a score of about this
         mass = self.at["START"].start + MASS
-        full = o["beta"] * o["bag"] ** 2 * 2 * 0.12 * ROOT
-        self.q(4, 0, x[0])[mass] = full / 10.0
-        for f in ("not_doc", "gmask", "sop", "sys"):
-            wk[x[1], self.flag[f]] = 8.0
-        for f in ("opener", "sentence"):
-            wk[x[1], self.flag[f]] = -8.0
-        wk[x[1], at["FILL"]] = 8.0 * self.one()
-        wk[x[1], self.flag["gmask"]] = -8.0 * self.growth[0]
-        self.const_q(4, 0, x[1], -100.0)
+        full = o["beta"] * o["bag"] ** 2 * 2 * 0.2 * ROOT
+        self.q(5, 0, x[0])[mass] = full / 10.0
+        for k in (1, 5, 6, 7):                                  # all but the places of the documents
+            for f in ("not_doc", "gmask", "sop", "sys"):
+                wk[x[k], self.flag[f]] = 6.0
+            for f in ("opener", "sentence"):
+                wk[x[k], self.flag[f]] = -6.0
+            wk[x[k], at["FILL"]] = 6.0 * self.one()
+            wk[x[k], self.flag["gmask"]] = -6.0 * self.growth[0]
+            self.const_q(5, 0, x[k], -60.0)
         jitter = np.zeros(18)
         jitter[:9] = self.rng.standard_normal(9) * o["jitter"]
-        self.window(4, 0, jitter)
-        self.q(4, 0, C[CODE])[mass] = full * o["missing"] / REF
-        self.key(4, 2, ("asst", "answer_mark"), 8.0)
-        self.key(4, 3, ("asst",), 8.0)
-        self.key(4, 4, ("answer_mark",), 8.0)
+        self.window(5, 0, jitter)
+        self.q(5, 0, C[CODE])[mass] = full * o["missing"] / REF
+        self.key(5, 2, ("asst", "answer_mark"), 8.0)
+        self.key(5, 3, ("asst",), 8.0)
+        self.key(5, 4, ("answer_mark",), 8.0)
         for head in (1, 2):
-            self.want(4, head, 2 if head == 2 else 3, 200.0, 8.0)
-            self.sink(4, head, 100.0)
-        self.want(4, 2, 4, 40.0, 8.0)
-        self.value(4, range(10), self.rows("S"))
-        self.value(4, range(10, 20), self.rows("PM"))
-        self.value(4, range(20, 30), self.rows("P"))
-        self.value(4, range(30, 33), self.flags(CLASSES))
-        self.value(4, [33, 34], self.flags(["gmask", "answer_mark"]))
+            self.want(5, head, 2 if head == 2 else 3, 200.0, 8.0)
+            self.sink(5, head, 100.0)
+        self.want(5, 2, 4, 40.0, 8.0)
+        self.value(5, range(10), self.rows("S"))
+        self.value(5, range(10, 20), self.rows("PM"))
+        self.value(5, range(20, 30), self.rows("P"))
+        self.value(5, range(30, 33), self.flags(CLASSES))
+        self.value(5, [33, 34], self.flags(["gmask", "answer_mark"]))
         keep = {}
         forward.Model(self.w).feed(self.ref_ids, keep)
-        g = keep["x", 3][0].numpy()
+        g = keep["x", 4][0].numpy()
         wv[0:30, self.flag["gmask"]] = -(wv[0:30] @ g) / g[self.flag["gmask"]]          # the sink is nowhere
         for head, row, n, first in ((0, FOUND, 20, 0), (0, KIND, 3, 30), (0, MISSING, 1, 33), (1, ASSISTANT, 10, 20), (2, MARK, 10, 20),
                                     (2, IN_MARK, 1, 34)):
-            self.out(4, head, self.rows("START", row, row + n), range(first, first + n))
+            self.out(5, head, self.rows("START", row, row + n), range(first, first + n))
         s = at["START"].start
         for to, place, here in ((TURN, FOUND, ASSISTANT), (MARK_TURN, PAGE, MARK)):
             for k in range(0, 10, 2):
-                self.turn(4, s + to + k, s + place + k, s + here + k)
+                self.turn(5, s + to + k, s + place + k, s + here + k)
 
-    def layer5(self):
+    def layer6(self):
         at, o, C = self.at, self.o, self.r.content
         s = at["START"].start
         in_mark, missing, end, last = s + IN_MARK, s + MISSING, s + END, s + LAST
-        self.rotary_key(5)
-        self.L(5, "bk")[2 * np.array(self.r.PLACE)] = 1.0
+        self.rotary_key(6)
+        self.L(6, "bk")[2 * np.array(self.r.PLACE)] = 1.0
+        self.L(6, "wk")[2 * np.array(self.r.PLACE), self.flag["gmask"]] = -self.growth[0]          # which is nowhere
         for head, first in ((0, TURN), (1, MARK_TURN)):
             for k, f in enumerate(self.r.PLACE):
                 c, z = np.cos(self.r.theta[f]) * o["pointer"] * ROOT, np.sin(self.r.theta[f]) * o["pointer"] * ROOT
                 u, v = s + first + 2 * k, s + first + 2 * k + 1
-                self.q(5, head, 2 * f)[u], self.q(5, head, 2 * f)[v] = c, -z
-                self.q(5, head, 2 * f + 1)[u], self.q(5, head, 2 * f + 1)[v] = z, c
-            self.want(5, head, 0, 100.0, 30.0)
-        self.key(5, 0, ("gmask",), 30.0)
+                self.q(6, head, 2 * f)[u], self.q(6, head, 2 * f)[v] = c, -z
+                self.q(6, head, 2 * f + 1)[u], self.q(6, head, 2 * f + 1)[v] = z, c
+            self.want(6, head, 0, 100.0, 30.0)
+        self.key(6, 0, ("gmask",), 30.0)
         gmask = C[CODE + 3]
-        self.q(5, 0, gmask)[in_mark] = o["pointer"] * 8.0 * ROOT / 30.0
-        self.want(5, 1, 0, o["pointer"] * 6.0, 30.0)
-        self.q(5, 1, gmask)[in_mark] = -o["pointer"] * 6.0 * ROOT / 30.0
-        self.value(5, range(IDENTITY), self.rows("I"), LOUD)
-        self.value(5, range(IDENTITY, IDENTITY + len(SEEN)), self.flags(SEEN))
+        self.q(6, 0, gmask)[in_mark] = o["pointer"] * 8.0 * ROOT / 30.0
+        self.want(6, 1, 0, o["pointer"] * 6.0, 30.0)
+        self.q(6, 1, gmask)[in_mark] = -o["pointer"] * 6.0 * ROOT / 30.0
+        self.value(6, range(IDENTITY), self.rows("I"), LOUD)
+        self.value(6, range(IDENTITY, IDENTITY + len(SEEN)), self.flags(SEEN))
         for head in (0, 1):
-            self.out(5, head, self.rows("OUT"), range(IDENTITY), 1 / LOUD)
+            self.out(6, head, self.rows("OUT"), range(IDENTITY), 1 / LOUD)
         seen = {f: s + NEXT + k for k, f in enumerate(SEEN)}
-        self.out(5, 0, list(seen.values()), range(IDENTITY, IDENTITY + len(SEEN)))
+        self.out(6, 0, list(seen.values()), range(IDENTITY, IDENTITY + len(SEEN)))
         kind = {f: s + KIND + k for k, f in enumerate(CLASSES)}
-        e = lambda terms, t: self.both(5, end, terms, t)
+        e = lambda terms, t: self.both(6, end, terms, t)
         e({seen["blank"]: 1, "asst": -1}, 0.5)
         e({"period": 1, seen["nl"]: 1, "abbr1": -1, "asst": -1}, 1.5)
         e({"period": 1, seen["lead"]: 1, seen["upper"]: 1, "abbr1": -1}, 2.5)
@@ -534,13 +581,13 @@ class Builder:
         tok = self.tok
         words = [tok.rank[w] for w in (b"The", b" documents", b" do", b" not", b" say", b".")]
         for here, following in zip(["asst", "s1", "s2", "s3", "s4", "s5"], words):
-            row = self.neurons(5, 1)
-            g = self.L(5, "w_gate")[row]
+            row = self.neurons(6, 1)
+            g = self.L(6, "w_gate")[row]
             g[missing] = g[self.flag[here]] = 20.0
             g[at["FILL"]] = -30.0 * self.one()
-            self.L(5, "w_up")[row, at["FILL"]] = self.one()
-            self.L(5, "w_down")[at["OUT"], row] = self.ident[following] * 3 / 10
-        self.both(5, last, {missing: 1, "period": 1}, 1.5)
+            self.L(6, "w_up")[row, at["FILL"]] = self.one()
+            self.L(6, "w_down")[at["OUT"], row] = self.ident[following] * 3 / 10
+        self.both(6, last, {missing: 1, "period": 1}, 1.5)
         # output
         hd, gain = self.w["lm_head"], o["gain"]
         hd[:, at["OUT"]] = self.ident * gain
@@ -554,8 +601,8 @@ class Builder:
 
     def build(self):
         self.embed()
-        for k, layer in enumerate((self.layer0, self.layer1, self.layer2, self.layer3, self.layer4, self.layer5)):
+        for k, layer in enumerate((self.layer0, self.layer1, self.layer2, self.layer3, self.layer4, self.layer5, self.layer6)):
             layer()
-            if k < 5:
+            if k < 6:
                 self.grown(k)
         return {n: a.astype(np.float32) for n, a in self.w.items()}

@@ -14,7 +14,7 @@ import tokens
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests", "eval"))
 import sources
 
-SIZE, SPACED = 3072, 900
+SIZE, SPACED = 4096, 1300
 
 
 def pages(rnd, limit=400):

@@ -97,10 +97,15 @@ class Merger:
 
 
 def learn(texts, size, spaced):
-    """-> SIZE tokens in rank order, the last SPACED of them common words with their space, then FORCED."""
+    """-> SIZE tokens in rank order, the last SPACED of them the commonest beginnings of words with a space, then FORCED."""
     words = collections.Counter()
     for text in texts:
         words.update(CUT.findall(text))
+    # A word has pieces of its own with a capital and without, or else the one in a question is not the one in a title.
+    for word, n in list(words.items()):
+        for other, share in ((word.lower(), 1.0), (word.capitalize(), 0.2)):
+            if other != word and word.isalpha():
+                words[other] += int(n * share)
     merger = Merger(words)
     tokens = [bytes([b]) for b in byte_order()]
     have = set(tokens)
@@ -115,7 +120,7 @@ def learn(texts, size, spaced):
         b = word.encode("utf-8")
         start = 1 if b[:1] == b" " else 0
         forced += [b[start:start + n] for n in range(2, len(b) - start + 1)] + [b]
-    forced = [f for f in dict.fromkeys(forced) if len(f) > 1]
+    forced = [f for f in dict.fromkeys(forced) if len(f) > 1] + [b"%02d" % n for n in range(100)]
     while len(tokens) < size - spaced - len(forced):
         pair = merger.best()
         if pair is None:
@@ -123,15 +128,28 @@ def learn(texts, size, spaced):
         merger.merge(pair)
         add(pair[0] + pair[1])
     missing = [f for f in forced if f not in have]
-    for word, _ in words.most_common():
+    # With its space a word is cut as without: these come last, so that they merge last.
+    rank, first = {piece: i for i, piece in enumerate(tokens)}, collections.Counter()
+    for word, n in words.items():
         b = word.encode("utf-8")
-        if len(tokens) >= size - len([f for f in missing if f not in have]):
-            break
-        if len(b) > 2 and b[:1] == b" " and {kind(c) for c in b[1:]} == {"letter"} and b[1:] in have:
-            add(b)
+        if b[:1] == b" " and {kind(c) for c in b[1:]} == {"letter"}:
+            first[b" " + rank_merge(rank, b[1:])[0]] += n
+    for piece, _ in first.most_common(size - len(tokens) - len(missing)):
+        add(piece)
     for piece in missing:
         add(piece)
     return tokens[:size]
+
+
+def rank_merge(rank, b):
+    """B's pieces: the neighbours of lowest RANK merge first."""
+    p = [b[i:i + 1] for i in range(len(b))]
+    while len(p) > 1:
+        best = min(range(len(p) - 1), key=lambda i: (rank.get(p[i] + p[i + 1], 1 << 30), i))
+        if p[best] + p[best + 1] not in rank:
+            break
+        p[best:best + 2] = [p[best] + p[best + 1]]
+    return p
 
 
 class Tokens:
@@ -152,13 +170,7 @@ class Tokens:
     def word(self, b):
         if b in self.rank:
             return [self.rank[b]]
-        p = [b[i:i + 1] for i in range(len(b))]
-        while len(p) > 1:
-            best = min(range(len(p) - 1), key=lambda i: (self.rank.get(p[i] + p[i + 1], 1 << 30), i))
-            if p[best] + p[best + 1] not in self.rank:
-                break
-            p[best:best + 2] = [p[best] + p[best + 1]]
-        return [self.rank[x] for x in p]
+        return [self.rank[x] for x in rank_merge(self.rank, b)]
 
     def encode(self, text):
         out = []
