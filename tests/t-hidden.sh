@@ -49,8 +49,7 @@ cat >script.html <<'END'
 <html><head><title>Shown by a script</title></head><body><p>Loading.</p><div style="display:none"><h1>All</h1>
 <p>Everything that this page has to say is in here, and a script of the page shows it when all has been loaded.</p></div></body></html>
 END
-pdf parcel.pdf '/Names << /EmbeddedFiles << /Names [(a) 6 0 R (b) 8 0 R] >> >>' \
-    '6 0 obj
+table='6 0 obj
 << /Type /Filespec /F (table.csv) /EF << /F 7 0 R >> >>
 endobj
 7 0 obj
@@ -58,23 +57,17 @@ endobj
 stream
 1,2
 endstream
-endobj
+endobj'
+pdf parcel.pdf '/Names << /EmbeddedFiles << /Names [(a) 6 0 R (b) 8 0 R] >> >>' \
+    "$table
 8 0 obj
 << /Type /Filespec /F (letter.doc) /EF << /F 7 0 R >> >>
-endobj' <<'END'
+endobj" <<'END'
 BT /F 12 Tf 72 600 Td (See the table.) Tj ET
 END
 # The same file hangs on the page, with one that does not tell its size, one that is not there, and a link.
 pdf pinned.pdf '/Names << /EmbeddedFiles << /Names [(a) 6 0 R] >> >>' \
-    '6 0 obj
-<< /Type /Filespec /F (table.csv) /EF << /F 7 0 R >> >>
-endobj
-7 0 obj
-<< /Type /EmbeddedFile /Params << /Size 1234 >> /Length 3 >>
-stream
-1,2
-endstream
-endobj
+    "$table
 8 0 obj
 << /Type /Annot /Subtype /FileAttachment /Rect [72 700 90 718] /FS 6 0 R >>
 endobj
@@ -93,7 +86,7 @@ endobj
 stream
 1,2
 endstream
-endobj' '/Annots [8 0 R 9 0 R 10 0 R 11 0 R]' <<'END'
+endobj" '/Annots [8 0 R 9 0 R 10 0 R 11 0 R]' <<'END'
 BT /F 12 Tf 72 600 Td (See the pin.) Tj ET
 END
 
