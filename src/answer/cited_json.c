@@ -41,7 +41,7 @@ JsonNode *cited_json_citations(const Answer *answer)
 
         json_builder_begin_object(builder);
         json_add_int(builder, "document_index", citation->document);
-        json_add_text(builder, "document_title", document->title != NULL ? document->title : "");
+        json_add_text(builder, "document_title", document->title);
         if (document->name != NULL) {
             json_add_text(builder, "document_name", document->name);
             json_add_text(builder, "document_key", document->key);
