@@ -44,10 +44,12 @@ gboolean output_file(const char *path, const char *data, gsize length, GError **
     char *real;
     gboolean ok;
 
-    /* To put a new file in the place of a device would be the end of the device. */
-    if (g_file_test(path, G_FILE_TEST_EXISTS) && !g_file_test(path, G_FILE_TEST_IS_REGULAR))
-        return write_to(path, data, length, error);
     real = realpath(path, NULL);
+    /* To put a new file in the place of a device, or of a link to a file that is not there yet, would be the end of that. */
+    if (real != NULL ? !g_file_test(real, G_FILE_TEST_IS_REGULAR) : g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
+        free(real);
+        return write_to(path, data, length, error);
+    }
     ok = g_file_set_contents_full(real != NULL ? real : path, data, (gssize) length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local);
     free(real);
     if (!ok)
