@@ -57,12 +57,14 @@ echo "1 x 3" >letters
 echo "1 2 320" >large
 echo 99999999999999999999 >huge
 mkdir folder
+truncate -s 257M endless
 head -n 9 "$vocabulary" >short.tokenizer
 sed '7s/ .*/ 9/' "$vocabulary" >odd.tokenizer
 ok "refuses letters as ids" refuses 3 'letters: number 2 is not a token id' --decode letters
 ok "refuses ids outside the vocabulary" refuses 3 'number 3, 320, is not in the vocabulary' --decode large
 ok "refuses ids that are no 32-bit numbers" refuses 3 'huge: number 1' --decode huge
 ok "refuses a missing file" refuses 3 'nowhere: No such file' nowhere
+ok "refuses what is endless" refuses 3 'endless: longer than 256 MiB' endless
 ok "refuses a folder" refuses 3 'folder: Is a directory' folder
 ok "refuses two files" refuses 2 'only one file' text text
 ok "refuses a missing vocabulary" refuses 4 'nowhere: No such file' --tokenizer nowhere

@@ -11,6 +11,8 @@
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
 
+#define INPUT_MAX ((gsize) 256 << 20)
+
 static gboolean is_stdin(const char *path)
 {
     return path == NULL || strcmp(path, "-") == 0;
@@ -28,14 +30,16 @@ GString *input_read(const char *path, GError **error)
     char buffer[65536];
     gssize n = -1;
 
-    while (fd >= 0 && !interrupt_check(error)) {
+    while (fd >= 0 && all->len <= INPUT_MAX && !interrupt_check(error)) {
         n = read(fd, buffer, sizeof buffer);
         if (n > 0)
             g_string_append_len(all, buffer, n);
         else if (n == 0 || errno != EINTR)
             break;
     }
-    if (n < 0 && (error == NULL || *error == NULL))
+    if (all->len > INPUT_MAX)
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: longer than 256 MiB; divide it", name_of(path));
+    else if (n < 0 && (error == NULL || *error == NULL))
         g_set_error(error, FAILURE, FAILURE_INPUT, "%s: %s", name_of(path), g_strerror(errno));
     if (fd >= 0 && fd != STDIN_FILENO)
         close(fd);

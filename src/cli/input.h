@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-/* All bytes of PATH, or of standard input when PATH is NULL or "-".  FAILURE_INPUT. */
+/* All bytes of PATH, or of standard input when PATH is NULL or "-", up to 256 MiB.  FAILURE_INPUT. */
 GString *input_read(const char *path, GError **error);
 
 /* Numbers divided by white space, as a GArray of gint32 (may be empty); PATH as above, for
