@@ -46,6 +46,13 @@ tests_unit_quotation_SOURCES = tests/unit-quotation.c tests/test-documents.c tes
 tests_unit_quotation_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_unit_quotation_LDADD = libanswer.a $(GLIB_LIBS) -lm
 
+check_PROGRAMS += tests/unit-outputs
+TESTS += tests/unit-outputs
+tests_unit_outputs_SOURCES = tests/unit-outputs.c tests/test-documents.c tests/test-documents.h
+tests_unit_outputs_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(JSON_CFLAGS)
+tests_unit_outputs_LDADD = $(kvasir_LDADD)
+tests_unit_outputs_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+
 check_PROGRAMS += tests/unit-record
 TESTS += tests/unit-record
 tests_unit_record_SOURCES = tests/unit-record.c

@@ -8,5 +8,8 @@
 Document *test_document(const char *title, const char *format, const char *const *texts);
 /* An empty array that owns such documents. */
 GPtrArray *test_documents_new(void);
+/* Six of them: a trial (English, 4 pages), a lease (German, 3), a mill (French, 2), a reserve (Russian, 2), rice fields (Chinese, 2),
+ * a manual (Japanese, 2). */
+GPtrArray *test_documents_six(void);
 
 #endif
