@@ -434,6 +434,35 @@ static void test_monotonous(void)
     g_assert_cmpstr(found, ==, "repaired 1:1; verified 1:1");
 }
 
+/* A table of nothing but zeros, of which another page is cited: the time grows with its length, not with the square of it. */
+static void test_repeated(void)
+{
+    enum { TOKENS = 200000 };
+    static const struct { const char *answer, *found; } rows[] = {
+        { "\"0 0 0 0\" 【2:1】", "misattributed 1:1" },
+        { "\"0 0 0 ... 0 0 0\" 【2:1】", "misattributed 1:1" },
+        { "\"0 0 1 … 0 0 0\" 【2:1】", "repaired 1:1" },
+    };
+    static const char *const other[] = { "Another page.\n", NULL };
+    g_autoptr(GString) zeros = g_string_new(NULL);
+    g_autoptr(GPtrArray) documents = test_documents_new();
+
+    for (guint i = 0; i < TOKENS; i++)
+        g_string_append(zeros, "0 ");
+    const char *const table[] = { zeros->str, NULL };
+    g_ptr_array_add(documents, test_document("Table", "pdf", table));
+    g_ptr_array_add(documents, test_document("Other", "pdf", other));
+    g_test_timer_start();
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *shown = NULL;
+        g_autoptr(GArray) list = check(rows[i].answer, documents, &shown);
+        g_autofree char *found = describe(list, documents);
+        g_assert_cmpstr(found, ==, rows[i].found);
+    }
+    g_test_message("%.2f s", g_test_timer_elapsed());
+    g_assert_cmpfloat(g_test_timer_last(), <, 20);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -451,5 +480,6 @@ int main(int argc, char **argv)
     g_test_add_func("/quotation/source", test_source);
     g_test_add_func("/quotation/long", test_long);
     g_test_add_func("/quotation/monotonous", test_monotonous);
+    g_test_add_func("/quotation/repeated", test_repeated);
     return g_test_run();
 }

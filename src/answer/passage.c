@@ -9,6 +9,7 @@
 
 enum {
     GAP_MOST = 400,             /* tokens that an ellipsis may stand for */
+    NEAR_MOST = 2 * GAP_MOST,   /* tokens that are looked at one by one rather than by their pairs */
     PIECE_MOST = 300,           /* tokens that are aligned at a time */
     PLACES_MOST = 4096,         /* of a pair of tokens that vote */
     CANDIDATES_MOST = 6,        /* windows that are aligned */
@@ -366,13 +367,16 @@ static gboolean matches_at(const PassageIndex *index, const Piece *piece, guint 
 static guint find_piece(const PassageIndex *index, const Piece *piece, guint from, guint limit)
 {
     limit = MIN(limit, index->tokens->len);
-    if (piece->n == 1) {
+    if (piece->n == 1 || (from < limit && limit - from <= NEAR_MOST)) {
         for (guint i = from; i < limit; i++)
             if (matches_at(index, piece, i))
                 return i;
         return G_MAXUINT;
     }
-    guint place = index->heads[pair_hash(index, piece->tokens[0].lower, piece->tokens[1].lower)];
+    guint hash = pair_hash(index, piece->tokens[0].lower, piece->tokens[1].lower), place = index->heads[hash];
+    /* Behind a place that was found the chain goes on; from its head all of it would be walked each time. */
+    if (from > 0 && from < index->tokens->len && hash == pair_hash(index, token_at(index, from - 1)->lower, token_at(index, from)->lower))
+        place = index->next[from - 1];
     for (; place != 0 && place - 1 < limit; place = index->next[place - 1])
         if (place - 1 >= from && matches_at(index, piece, place - 1))
             return place - 1;
