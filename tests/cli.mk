@@ -22,5 +22,5 @@ TESTS += tests/t-chat.sh
 EXTRA_DIST += tests/t-chat.sh
 TESTS += tests/t-why.sh
 EXTRA_DIST += tests/t-why.sh
-TESTS += tests/t-columns.sh
-EXTRA_DIST += tests/t-columns.sh
+TESTS += tests/t-columns.sh tests/t-terminal.sh
+EXTRA_DIST += tests/t-columns.sh tests/t-terminal.sh

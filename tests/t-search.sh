@@ -70,7 +70,10 @@ bold() {
         TERM=$term script -qec "$kvasir search wind" /dev/null </dev/null >$term || return 1
     done
     esc=$(printf '\033')
-    grep -q "${esc}\[1m[Ww]ind${esc}\[0m" xterm && grep -q '[Ww]ind' dumb && ! grep -q "$esc" dumb
+    NO_COLOR=1 TERM=xterm script -qec "$kvasir search wind" /dev/null </dev/null >plain || return 1
+    NO_COLOR= TERM=xterm script -qec "$kvasir search wind" /dev/null </dev/null >empty || return 1
+    grep -q "${esc}\[1m[Ww]ind${esc}\[0m" xterm && grep -q '[Ww]ind' dumb && ! grep -q "$esc" dumb &&
+        grep -q '[Ww]ind' plain && ! grep -q "$esc" plain && cmp xterm empty
 }
 
 ok "without corpora: a sentence" no_corpora

@@ -11,6 +11,7 @@
 #include "src/base/failure.h"
 #include "src/cli/ask_volumes.h"
 #include "src/cli/asking.h"
+#include "src/cli/output.h"
 #include "src/cli/present.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
@@ -70,7 +71,7 @@ static char *answer_line(const AskBatch *batch, const BatchQuestion *question, c
 static void remark(const AskBatch *batch, const BatchQuestion *question, const char *reason)
 {
     meter_clear(batch->meter);
-    fprintf(stderr, "kvasir %s: question %u: %s\n", batch->command->name, question->line, reason);
+    output_note("kvasir %s: question %u: %s\n", batch->command->name, question->line, reason);
 }
 
 /* Writes a final line; then the history gets the answer, while the others go on. */
@@ -315,5 +316,5 @@ void ask_batch_tell(const AskBatch *batch, double seconds)
         g_string_append_printf(line, "; %u could not be asked", batch->failed);
     g_string_append(line, "; ");
     meter_time(line, seconds);
-    fprintf(stderr, "kvasir: %s\n", line->str);
+    output_note("kvasir: %s\n", line->str);
 }

@@ -13,6 +13,7 @@
 #include "src/base/failure.h"
 #include "src/base/interrupt.h"
 #include "src/cli/asking.h"
+#include "src/cli/output.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
 #include "src/model/chat.h"
@@ -214,7 +215,7 @@ static void tell_volume(const AskVolumes *ask, guint index)
     g_autofree char *text = volume_to_text(&g_array_index(ask->volumes, Volume, index), ask->gathered->documents);
 
     if (!settings_get()->quiet)
-        fprintf(stderr, "kvasir: volume %u of %u: %s\n", index + 1, ask->volumes->len, text);
+        output_note("kvasir: volume %u of %u: %s\n", index + 1, ask->volumes->len, text);
 }
 
 /* The answers of the volumes, best first. */
@@ -245,10 +246,10 @@ static Finding *merge(const AskVolumes *ask, const GPtrArray *answers, gsize lim
                                            (gpointer) (guintptr) engine_tokenizer(ask->engine), &used);
 
     if (!settings_get()->quiet && used == answers->len)
-        fprintf(stderr, "kvasir: findings of %u volumes together\n", used);
+        output_note("kvasir: findings of %u volumes together\n", used);
     else if (!settings_get()->quiet)
-        fprintf(stderr, "kvasir: findings of the best %u of %u volumes together; those of the others do not fit into a prompt\n",
-                used, answers->len);
+        output_note("kvasir: findings of the best %u of %u volumes together; those of the others do not fit into a prompt\n",
+                    used, answers->len);
     return ask_selection(ask, selection, FALSE, ask->show, error);
 }
 
@@ -316,9 +317,9 @@ void ask_volumes_present(const AskVolumes *ask)
         guint index = g_array_index(ask->asked, guint, i);
         g_autofree char *text = volume_to_text(&g_array_index(ask->volumes, Volume, index), ask->gathered->documents);
 
-        printf("%s volume %u (%s)", i > 0 ? "," : "", index + 1, text);
+        output_print("%s volume %u (%s)", i > 0 ? "," : "", index + 1, text);
     }
-    printf(" of %u\n", ask->volumes->len);
+    output_print(" of %u\n", ask->volumes->len);
 }
 
 void ask_volumes_json(JsonBuilder *builder, const AskVolumes *ask)

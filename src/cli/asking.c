@@ -9,6 +9,7 @@
 #include "src/answer/longcite.h"
 #include "src/answer/source.h"
 #include "src/base/failure.h"
+#include "src/cli/output.h"
 #include "src/cli/present.h"
 #include "src/cli/rectangles.h"
 #include "src/cli/settings.h"
@@ -144,6 +145,6 @@ char *asking_keep(const Command *command, Record *record, const Answer *answer)
     char *text = asking_record_text(record, answer);
 
     if (asking_keeps_history() && !add_to_history(record, text, &local))
-        fprintf(stderr, "kvasir %s: warning: %s; the answer is not in the history\n", command->name, local->message);
+        output_note("kvasir %s: warning: %s; the answer is not in the history\n", command->name, local->message);
     return text;
 }

@@ -9,6 +9,7 @@
 #include "src/cli/cache_status.h"
 #include "src/cli/command.h"
 #include "src/cli/meter.h"
+#include "src/cli/output.h"
 #include "src/cli/prepared_files.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
@@ -246,9 +247,9 @@ static int cache_export(const char *file)
         return command_fail(&command_cache, error);
     printf("%s: %u documents, %" G_GSIZE_FORMAT " blocks\n", report.corpus, report.documents, report.blocks);
     if (report.blocks < report.prefix_blocks)
-        fprintf(stderr, "kvasir cache: %" G_GSIZE_FORMAT " of the %" G_GSIZE_FORMAT " blocks are not in the cache; "
-                "\"kvasir ingest -c %s\" computes them\n", report.prefix_blocks - report.blocks, report.prefix_blocks,
-                report.corpus);
+        output_note("kvasir cache: %" G_GSIZE_FORMAT " of the %" G_GSIZE_FORMAT " blocks are not in the cache; "
+                    "\"kvasir ingest -c %s\" computes them\n", report.prefix_blocks - report.blocks, report.prefix_blocks,
+                    report.corpus);
     archive_report_clear(&report);
     return 0;
 }

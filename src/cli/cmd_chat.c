@@ -116,11 +116,11 @@ static void greet(const Talk *talk, const Line *line)
     if (settings_get()->quiet || !line_is_terminal(line))
         return;
     if (talk->turns->len > 0)
-        fprintf(stderr, "kvasir: conversation %" G_GINT64_FORMAT ", %u turns.  ", talk->conversation, talk->turns->len);
+        output_note("kvasir: conversation %" G_GINT64_FORMAT ", %u turns.  ", talk->conversation, talk->turns->len);
     else
         fputs("kvasir: ", stderr);
-    fprintf(stderr, "%u documents.  /help lists the commands; Ctrl-C stops an answer, Ctrl-D ends.\n",
-            talk->gathered.documents->len);
+    output_note("%u documents.  /help lists the commands; Ctrl-C stops an answer, Ctrl-D ends.\n",
+                talk->gathered.documents->len);
 }
 
 /* One line that was typed.  FALSE: the chat is over; an ERROR says why, unless it is only over. */

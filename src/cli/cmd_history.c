@@ -41,7 +41,7 @@ static void print_list(const GPtrArray *records)
         const CatalogueRecord *record = g_ptr_array_index(records, i);
         g_autofree char *time = output_time(record->made);
 
-        printf("%5" G_GINT64_FORMAT "  %s  ", record->id, time);
+        output_print("%5" G_GINT64_FORMAT "  %s  ", record->id, time);
         output_line(record->question);
     }
 }
@@ -188,10 +188,10 @@ static gboolean remove_records(Catalogue *catalogue, const GPtrArray *records, G
     }
     print_list(gone);
     if (!settings_get()->quiet)
-        fprintf(stderr, "kvasir: %u %s deleted\n", gone->len, gone->len == 1 ? "answer" : "answers");
+        output_note("kvasir: %u %s deleted\n", gone->len, gone->len == 1 ? "answer" : "answers");
     if (turns > 0)
-        fprintf(stderr, "kvasir history: %u %s of conversations %s; \"kvasir chat --delete N\" deletes a conversation\n", turns,
-                turns == 1 ? "turn" : "turns", turns == 1 ? "stays" : "stay");
+        output_note("kvasir history: %u %s of conversations %s; \"kvasir chat --delete N\" deletes a conversation\n", turns,
+                    turns == 1 ? "turn" : "turns", turns == 1 ? "stays" : "stay");
     return ok;
 }
 
@@ -239,10 +239,10 @@ static void print_citations(JsonArray *citations)
         gint64 first = json_object_get_int_member(c, "start_page_number");
         gint64 last = json_object_get_int_member(c, "end_page_number") - 1;
 
-        printf("[%u] %s, %s %" G_GINT64_FORMAT, i + 1, record_citation_name(c),
-               first == last ? "page" : "pages", first);
+        output_print("[%u] %s, %s %" G_GINT64_FORMAT, i + 1, record_citation_name(c),
+                     first == last ? "page" : "pages", first);
         if (last != first)
-            printf("-%" G_GINT64_FORMAT, last);
+            output_print("-%" G_GINT64_FORMAT, last);
         putchar('\n');
     }
 }
@@ -251,16 +251,16 @@ static void print_record(const Record *record)
 {
     g_autofree char *time = output_time(record->made);
 
-    printf("%s, %s, %s\n", time, record->model, record->arithmetic);
+    output_print("%s, %s, %s\n", time, record->model, record->arithmetic);
     if (record->corpus != NULL)
-        printf("corpus %s\n", record->corpus);
+        output_print("corpus %s\n", record->corpus);
     for (guint i = 0; i < record->documents->len; i++) {
         const RecordDocument *document = g_ptr_array_index(record->documents, i);
 
         if (!document->in_corpus)
             output_line(document->path);
     }
-    printf("\n%s\n\n%s\n", record->question, record->answer);
+    output_print("\n%s\n\n%s\n", record->question, record->answer);
     present_outcome(record->status);
     print_citations(json_node_get_array(record->citations));
     if (record->why != NULL && option.why)

@@ -15,6 +15,7 @@
 #include "src/cli/ingest_report.h"
 #include "src/cli/meter.h"
 #include "src/cli/naming.h"
+#include "src/cli/output.h"
 #include "src/cli/reading.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
@@ -139,7 +140,7 @@ static gboolean keep(Ingest *ingest, const Task *task, const Document *document,
         !catalogue_copy_of(ingest->catalogue, option.corpus, path, &original, error))
         return FALSE;
     if (original != NULL && !settings_get()->quiet)
-        fprintf(stderr, "kvasir ingest: %s: says what %s says, which stands for both\n", path, original);
+        output_note("kvasir ingest: %s: says what %s says, which stands for both\n", path, original);
     ingest_report_add(report, original != NULL ? &report->duplicates : !changed ? &report->same
                       : known ? &report->changed : &report->new, path, document, original, NULL);
     return TRUE;
@@ -200,11 +201,11 @@ static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
         } else if (!collect_path(*path, files, &too_large, &local)) {
             tell(ingest, *path, local);
         } else if (files->len == before) {
-            fprintf(stderr, "kvasir ingest: %s: no documents in this folder\n", *path);
+            output_note("kvasir ingest: %s: no documents in this folder\n", *path);
         }
     }
     if (too_large > 0)
-        fprintf(stderr, "kvasir ingest: %u %s larger than --max-size left out\n", too_large, too_large == 1 ? "file" : "files");
+        output_note("kvasir ingest: %u %s larger than --max-size left out\n", too_large, too_large == 1 ? "file" : "files");
     if (files->len == 0) {
         g_set_error(error, FAILURE, FAILURE_INPUT, "nothing to read");
         return NULL;
@@ -251,7 +252,7 @@ static gboolean prefill_volumes(Ingest *ingest, const Engine *engine, Store *sto
         if (prompt == NULL)
             return FALSE;
         if (!settings_get()->quiet)
-            fprintf(stderr, "kvasir: volume %u of %u: %s\n", i + 1, volumes->len, place);
+            output_note("kvasir: volume %u of %u: %s\n", i + 1, volumes->len, place);
         prefix_report_clear(&ingest->prefix);
         if (!fill_store(ingest, engine, store, prompt, title, error))
             return FALSE;

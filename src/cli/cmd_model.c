@@ -150,7 +150,7 @@ static void list_one(JsonBuilder *builder, const char *path, gboolean in_use)
     g_autoptr(ModelInfo) info = model_info_read(path, &error);
 
     if (!json && info == NULL) {
-        fprintf(stderr, "kvasir model: %s\n", error->message);
+        output_note("kvasir model: %s\n", error->message);
     } else if (!json) {
         g_autofree char *size = size_text(info->bytes);
         printf("%c %s  %s, %s, %d tokens  %s\n", in_use ? '*' : ' ', info->name, size, info->architecture,
@@ -193,7 +193,7 @@ static int model_list(void)
     if (json)
         output_json(builder, FALSE);
     else if (paths->len == 0)
-        fprintf(stderr, "kvasir model: no models in %s; kvasir-models(7) says how to get one\n", folder);
+        output_note("kvasir model: no models in %s; kvasir-models(7) says how to get one\n", folder);
     return 0;
 }
 

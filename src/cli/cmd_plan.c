@@ -20,6 +20,7 @@
 #include "src/cli/command.h"
 #include "src/cli/deep.h"
 #include "src/cli/meter.h"
+#include "src/cli/output.h"
 #include "src/cli/reading.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
@@ -339,7 +340,7 @@ static gboolean plan_all(char **files, GError **error)
     if (!plan_model(engine_info(engine), n, error) || (!option.only && !plan_sizes(n, error)))
         return FALSE;
     if (n > (gsize) engine_info(engine)->context)
-        fprintf(stderr, "kvasir plan: the model's context has only %d tokens\n", engine_info(engine)->context);
+        output_note("kvasir plan: the model's context has only %d tokens\n", engine_info(engine)->context);
     return TRUE;
 }
 

@@ -190,14 +190,17 @@ static char *place_text(Search *search, Place *place, guint page, GError **error
     return citation_place(&citation, place->document);
 }
 
-/* Matches in bold on a terminal; otherwise as they are. */
-static void print_snippet(const char *snippet, gboolean terminal)
+/* Matches in bold where that can be shown; otherwise as they are. */
+static void print_snippet(const char *snippet, gboolean bold)
 {
-    for (const char *c = snippet; *c != '\0'; c++) {
+    static const char keep[] = { SEARCH_OPEN, SEARCH_CLOSE, '\n', '\t', '\0' };
+    g_autofree char *visible = output_visible(snippet, keep);
+
+    for (const char *c = visible; *c != '\0'; c++) {
         if (*c == SEARCH_OPEN || *c == SEARCH_CLOSE)
-            fputs(!terminal ? "" : *c == SEARCH_OPEN ? "\033[1m" : "\033[0m", stdout);
+            fputs(!bold ? "" : *c == SEARCH_OPEN ? "\033[1m" : "\033[0m", stdout);
         else
-            putchar(g_ascii_iscntrl(*c) ? ' ' : *c);
+            putchar(*c == '\n' || *c == '\t' ? ' ' : *c);
     }
     putchar('\n');
 }
@@ -260,7 +263,7 @@ static gboolean print_hit(Search *search, const SearchHit *hit, GError **error)
     title = g_utf8_make_valid(place->name != NULL ? place->name : place->row->title != NULL ? place->row->title
                               : place->row->path, -1);
     printf("%s%s%s: ", title, where[0] != '\0' ? ", " : "", where);
-    print_snippet(hit->snippet, output_terminal(STDOUT_FILENO));
+    print_snippet(hit->snippet, output_styled(STDOUT_FILENO));
     return TRUE;
 }
 

@@ -6,6 +6,7 @@
 #include "src/answer/json.h"
 #include "src/base/failure.h"
 #include "src/cli/command.h"
+#include "src/cli/output.h"
 #include "src/cli/reading.h"
 #include "src/cli/work.h"
 
@@ -94,8 +95,8 @@ static void report_state(const Document *document, PageState state, const char *
         }
     }
     if (count)
-        g_printerr("kvasir text: %s: %s %s: %s\n", document->path, count > 1 ? "pages" : "page",
-                   list->str, what);
+        output_note("kvasir text: %s: %s %s: %s\n", document->path, count > 1 ? "pages" : "page",
+                    list->str, what);
 }
 
 static void report(const Document *document)

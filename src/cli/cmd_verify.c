@@ -14,14 +14,10 @@
 #include "src/cli/command.h"
 #include "src/cli/history.h"
 #include "src/cli/meter.h"
+#include "src/cli/output.h"
 #include "src/cli/reading.h"
 #include "src/cli/settings.h"
 #include "src/cli/work.h"
-
-
-static const GOptionEntry entries[] = {
-    { NULL },
-};
 
 typedef struct {
     Record *then, *now;
@@ -265,13 +261,13 @@ static int finish(Verify *verify, GError *error)
     if (verify->differences->len == 0)
         puts("identical");
     for (guint i = 0; i < verify->differences->len; i++)
-        puts(g_ptr_array_index(verify->differences, i));
+        output_print("%s\n", (const char *) g_ptr_array_index(verify->differences, i));
     return command_finish(&command_verify, verify->differences->len > 0);
 }
 
 static int run(int argc, char **argv)
 {
-    int status = command_parse(&command_verify, entries, TRUE, &argc, &argv);
+    int status = command_parse(&command_verify, NULL, TRUE, &argc, &argv);
     Verify verify = { 0 };
     GError *error = NULL;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "src/base/failure.h"
+#include "src/cli/output.h"
 #include "src/cli/reading.h"
 #include "src/cli/settings.h"
 
@@ -64,7 +65,7 @@ int command_parse(const Command *command, const GOptionEntry *entries, gboolean 
 
     if (!g_option_context_parse(context, argc, argv, &error)) {
         int status = command_fail(command, error);
-        fprintf(stderr, "usage: %s [OPTION...] %s\n", name, command->usage);
+        output_note("usage: %s [OPTION...] %s\n", name, command->usage);
         return status;
     }
     drop_separator(separators, argc, *argv);
@@ -84,9 +85,9 @@ int command_fail(const Command *command, GError *error)
 
     fflush(stdout);
     if (command != NULL)
-        fprintf(stderr, "kvasir %s: %s\n", command->name, error->message);
+        output_note("kvasir %s: %s\n", command->name, error->message);
     else
-        fprintf(stderr, "kvasir: %s\n", error->message);
+        output_note("kvasir: %s\n", error->message);
     g_error_free(error);
     return status;
 }

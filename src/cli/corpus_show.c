@@ -24,15 +24,12 @@ void corpus_add_json(JsonBuilder *builder, const CatalogueCorpus *corpus)
     json_add_int(builder, "changed", corpus->changed);
 }
 
-/* One line of a table: control characters (a name may hold a newline) are shown as escapes. */
+/* In a line of a table: a name may hold a newline. */
 static void print_name(const char *name)
 {
-    for (const char *c = name; *c != '\0'; c++) {
-        if (g_ascii_iscntrl(*c))
-            printf("\\%03o", (guint) (guchar) *c);
-        else
-            putchar(*c);
-    }
+    g_autofree char *visible = output_visible(name, "");
+
+    fputs(visible, stdout);
 }
 
 void corpus_print(const CatalogueCorpus *corpus)
@@ -192,10 +189,10 @@ static void print_document(const Show *show, guint i)
     fputs("  ", stdout);
     print_name(row->title != NULL ? row->title : "");
     if (row->author != NULL || row->date != NULL)
-        printf(" (%s%s%s)", row->author != NULL ? row->author : "", row->author != NULL && row->date != NULL ? ", " : "",
-               row->date != NULL ? row->date : "");
+        output_print(" (%s%s%s)", row->author != NULL ? row->author : "", row->author != NULL && row->date != NULL ? ", " : "",
+                     row->date != NULL ? row->date : "");
     if (named->name != NULL)
-        printf("  [%s]", named->name);
+        output_print("  [%s]", named->name);
     for (guint k = 0; k < show->copies->len; k++) {
         const CatalogueDocument *copy = g_ptr_array_index(show->copies, k);
         if (g_strcmp0(copy->hash, row->hash) != 0)
@@ -244,7 +241,7 @@ static void count_all(Show *show)
     if (tokenizer != NULL)
         show->pack = source_pack(show->naming->documents, prompt_encode, (gpointer) (guintptr) tokenizer);
     else if (!settings_get()->quiet)
-        fprintf(stderr, "kvasir corpus: tokens are not counted: %s\n", local->message);
+        output_note("kvasir corpus: tokens are not counted: %s\n", local->message);
 }
 
 gboolean corpus_show(const char *name, gboolean json, GError **error)

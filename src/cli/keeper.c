@@ -6,6 +6,7 @@
 
 #include "cache/catalogue.h"
 #include "src/cli/asking.h"
+#include "src/cli/output.h"
 #include "src/cli/settings.h"
 
 struct Keeper {
@@ -88,8 +89,8 @@ void keeper_free(Keeper *keeper)
     g_async_queue_push(keeper->queue, &END);
     g_thread_join(keeper->thread);
     if (keeper->lost > 0)
-        fprintf(stderr, "kvasir %s: warning: %s; %u answer%s not in the history\n", keeper->command->name, keeper->error->message,
-                keeper->lost, keeper->lost == 1 ? " is" : "s are");
+        output_note("kvasir %s: warning: %s; %u answer%s not in the history\n", keeper->command->name, keeper->error->message,
+                    keeper->lost, keeper->lost == 1 ? " is" : "s are");
     g_clear_error(&keeper->error);
     g_async_queue_unref(keeper->queue);
     g_free(keeper);

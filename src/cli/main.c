@@ -11,6 +11,7 @@
 #include "src/base/interrupt.h"
 #include "src/base/mapped.h"
 #include "src/cli/command.h"
+#include "src/cli/output.h"
 
 static int help_run(int argc, char **argv);
 static int version_run(int argc, char **argv);
@@ -96,9 +97,9 @@ static int unknown_command(const char *name)
             near = commands[i]->name;
         }
     }
-    fprintf(stderr, "kvasir: there is no command \"%s\"", name);
+    output_note("kvasir: there is no command \"%s\"", name);
     if (near != NULL)
-        fprintf(stderr, "; did you mean \"%s\"?\n", near);
+        output_note("; did you mean \"%s\"?\n", near);
     else
         fputs("; \"kvasir help\" lists them\n", stderr);
     return 2;

@@ -7,6 +7,7 @@
 
 #include "src/base/failure.h"
 #include "src/cli/meter.h"
+#include "src/cli/output.h"
 #include "src/cli/prepared_files.h"
 
 const char *settings_model_path(GError **error)
@@ -35,7 +36,7 @@ static gboolean prepare(Engine *engine, GError **error)
     if (!missing && reason == NULL)
         return TRUE;
     if (reason != NULL && !settings->quiet)
-        fprintf(stderr, "kvasir: %s\n", reason);
+        output_note("kvasir: %s\n", reason);
     g_autoptr(Meter) meter = meter_new(settings->quiet);
     gboolean ok = prepared_files_admit(engine, &local) &&
                   engine_prepare(engine, settings->prepared_folder, meter_update, meter, &local);
@@ -49,7 +50,7 @@ static gboolean prepare(Engine *engine, GError **error)
         return FALSE;
     }
     if (!settings->quiet)
-        fprintf(stderr, "kvasir: %s; going on without them, more slowly\n", local->message);
+        output_note("kvasir: %s; going on without them, more slowly\n", local->message);
     return TRUE;
 }
 

@@ -7,6 +7,7 @@
 
 #include "src/answer/source.h"
 #include "src/base/failure.h"
+#include "src/cli/output.h"
 
 /* More are counted. */
 enum { LISTED = 20 };
@@ -48,10 +49,10 @@ static void tell_unused(const Naming *naming)
 
     if (n == 0)
         return;
-    fprintf(stderr, "kvasir: %u %s in the bibliography without a document:", n, n == 1 ? "entry" : "entries");
+    output_note("kvasir: %u %s in the bibliography without a document:", n, n == 1 ? "entry" : "entries");
     for (guint i = 0; i < MIN(n, LISTED); i++)
-        fprintf(stderr, "%s %s", i > 0 ? "," : "", ((const BibEntry *) g_ptr_array_index(naming->unused, i))->key);
-    fprintf(stderr, n > LISTED ? ", and %u more\n" : "\n", n - LISTED);
+        output_note("%s %s", i > 0 ? "," : "", ((const BibEntry *) g_ptr_array_index(naming->unused, i))->key);
+    output_note(n > LISTED ? ", and %u more\n" : "\n", n - LISTED);
 }
 
 /* Those without an entry; their number. */
@@ -64,10 +65,10 @@ static guint tell_nameless(const Naming *naming)
         if (document->name != NULL)
             continue;
         if (++n <= LISTED)
-            fprintf(stderr, "kvasir: %s: not in the bibliography; it is cited by its title\n", document->path);
+            output_note("kvasir: %s: not in the bibliography; it is cited by its title\n", document->path);
     }
     if (n > LISTED)
-        fprintf(stderr, "kvasir: and %u more documents that are not in the bibliography\n", n - LISTED);
+        output_note("kvasir: and %u more documents that are not in the bibliography\n", n - LISTED);
     return n;
 }
 
@@ -97,16 +98,16 @@ gboolean naming_keep(const Command *command, Catalogue *catalogue, const char *c
         (naming = naming_new(catalogue, corpus, rows, error)) == NULL)
         return FALSE;
     if (bibliography->damaged > 0)
-        fprintf(stderr, "kvasir %s: %u %s of the bibliography cannot be read\n", command->name, bibliography->damaged,
-                bibliography->damaged == 1 ? "entry" : "entries");
+        output_note("kvasir %s: %u %s of the bibliography cannot be read\n", command->name, bibliography->damaged,
+                    bibliography->damaged == 1 ? "entry" : "entries");
     if (none) {
-        printf("%s: no bibliography\n", corpus);
+        output_print("%s: no bibliography\n", corpus);
         return TRUE;
     }
     tell_unused(naming);
     nameless = tell_nameless(naming);
-    printf("%s: a bibliography of %u %s names %u of %u documents\n", corpus, bibliography->entries->len,
-           bibliography->entries->len == 1 ? "entry" : "entries", naming->documents->len - nameless, naming->documents->len);
+    output_print("%s: a bibliography of %u %s names %u of %u documents\n", corpus, bibliography->entries->len,
+                 bibliography->entries->len == 1 ? "entry" : "entries", naming->documents->len - nameless, naming->documents->len);
     fflush(stdout);
     return TRUE;
 }

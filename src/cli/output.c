@@ -19,10 +19,66 @@ void output_json(JsonBuilder *builder, gboolean pretty)
     puts(text);
 }
 
+/* Length of the control character that P begins with, 0 if it is none.  U+0080 to U+009F are some, too: terminals obey them. */
+static gsize control_length(const char *p)
+{
+    if ((guchar) p[0] == 0xc2 && (guchar) p[1] >= 0x80 && (guchar) p[1] < 0xa0)
+        return 2;
+    return g_ascii_iscntrl(*p) ? 1 : 0;
+}
+
+char *output_visible(const char *text, const char *keep)
+{
+    GString *out = g_string_new(NULL);
+
+    for (const char *p = text; *p != '\0'; p++) {
+        gsize control = control_length(p);
+
+        if (control == 0 || strchr(keep, *p) != NULL) {
+            g_string_append_c(out, *p);
+            continue;
+        }
+        for (gsize i = 0; i < control; i++)
+            g_string_append_printf(out, "\\%03o", (guint) (guchar) p[i]);
+        p += control - 1;
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void G_GNUC_PRINTF(2, 0) write_visible(FILE *out, const char *format, va_list values)
+{
+    g_autofree char *text = g_strdup_vprintf(format, values);
+    g_autofree char *visible = output_visible(text, "\n\t");
+
+    fputs(visible, out);
+}
+
+void output_print(const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    write_visible(stdout, format, values);
+    va_end(values);
+}
+
+void output_note(const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    write_visible(stderr, format, values);
+    va_end(values);
+}
+
 void output_line(const char *text)
 {
-    for (const char *c = text; *c != '\0'; c++)
-        putchar(g_ascii_iscntrl(*c) ? ' ' : *c);
+    for (const char *p = text; *p != '\0'; p++) {
+        gsize control = control_length(p);
+
+        putchar(control > 0 ? ' ' : *p);
+        p += control > 1 ? control - 1 : 0;
+    }
     putchar('\n');
 }
 
@@ -62,6 +118,13 @@ gboolean output_terminal(int fd)
     const char *term = g_getenv("TERM");
 
     return isatty(fd) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+gboolean output_styled(int fd)
+{
+    const char *plain = g_getenv("NO_COLOR");
+
+    return output_terminal(fd) && (plain == NULL || plain[0] == '\0');
 }
 
 char *output_time(gint64 seconds)

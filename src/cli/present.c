@@ -8,6 +8,7 @@
 #include "src/answer/json.h"
 #include "src/answer/why_json.h"
 #include "src/base/columns.h"
+#include "src/cli/output.h"
 #include "src/cli/rectangles.h"
 #include "src/cli/settings.h"
 
@@ -23,7 +24,7 @@ void present_sources(const Answer *answer)
         g_autofree char *place = citation_place(citation, answer->documents);
         g_autofree char *label = citation_label(citation, i + 1, answer->documents);
 
-        printf("%s %s%s%s\n", label, document->title, place[0] != '\0' ? ", " : "", place);
+        output_print("%s %s%s%s\n", label, document->title, place[0] != '\0' ? ", " : "", place);
     }
 }
 
@@ -40,7 +41,7 @@ static void print_quotation(const Answer *answer, const Quotation *quotation)
     g_autofree char *text = one_line(quotation->text);
 
     if (quotation->status == QUOTATION_NOT_FOUND) {
-        printf("quotation not found: \"%s\"\n", text);
+        output_print("quotation not found: \"%s\"\n", text);
         return;
     }
     const Citation pages = { quotation->document, quotation->first, quotation->last, NULL, 0, 0, 0 };
@@ -49,11 +50,11 @@ static void print_quotation(const Answer *answer, const Quotation *quotation)
     g_autofree char *source = one_line(quotation->source);
 
     if (quotation->status == QUOTATION_REPAIRED)
-        printf("quotation not exact: \"%s\"; %s%s%s has: \"%s\"\n", text, document_name(document),
-               place[0] != '\0' ? ", " : "", place, source);
+        output_print("quotation not exact: \"%s\"; %s%s%s has: \"%s\"\n", text, document_name(document),
+                     place[0] != '\0' ? ", " : "", place, source);
     else
-        printf("quotation from another page: \"%s\" stands in %s%s%s\n", text, document_name(document),
-               place[0] != '\0' ? ", " : "", place);
+        output_print("quotation from another page: \"%s\" stands in %s%s%s\n", text, document_name(document),
+                     place[0] != '\0' ? ", " : "", place);
 }
 
 void present_quotations(const Answer *answer)
@@ -98,8 +99,8 @@ static void print_page(JsonObject *page)
     gint64 number = json_object_get_int_member_with_default(page, "volume", 0);
     g_autofree char *volume = number > 0 ? g_strdup_printf(", volume %" G_GINT64_FORMAT, number) : g_strdup("");
 
-    printf("  %3.0f%%  %s%s%s%s: %s\n", 100 * json_object_get_double_member(page, "share"),
-           json_object_get_string_member(page, "document_title"), place[0] != '\0' ? ", " : "", place, volume, passage);
+    output_print("  %3.0f%%  %s%s%s%s: %s\n", 100 * json_object_get_double_member(page, "share"),
+                 json_object_get_string_member(page, "document_title"), place[0] != '\0' ? ", " : "", place, volume, passage);
 }
 
 void present_why(JsonNode *why)
@@ -154,7 +155,7 @@ void present_attached(const Answer *answer)
             if (first)
                 puts("\nBy attention, where no page is cited:");
             first = FALSE;
-            printf("%s: %s\n", place, text);
+            output_print("%s: %s\n", place, text);
         }
     }
 }
@@ -170,8 +171,8 @@ static void warn_of_disagreement(const Command *command, const Answer *answer)
         if (!sentence->disagrees)
             continue;
         g_autofree char *place = place_text(answer, &sentence->places[0]);
-        fprintf(stderr, "kvasir %s: warning: while the model wrote \"%s\", its attention was on %s, not on what it cites\n",
-                command->name, text, place);
+        output_note("kvasir %s: warning: while the model wrote \"%s\", its attention was on %s, not on what it cites\n",
+                    command->name, text, place);
     }
 }
 
@@ -180,14 +181,14 @@ void present_remarks(const Command *command, const Answer *answer)
     const GPtrArray *unknown = citation_reader_unknown(answer->citations);
 
     for (guint i = 0; i < unknown->len; i++)
-        fprintf(stderr, "kvasir %s: warning: the answer cites %s, which is none of these pages\n", command->name,
-                (const char *) g_ptr_array_index(unknown, i));
+        output_note("kvasir %s: warning: the answer cites %s, which is none of these pages\n", command->name,
+                    (const char *) g_ptr_array_index(unknown, i));
     warn_of_disagreement(command, answer);
     if (settings_get()->quiet)
         return;
     if (answer->reply.end == REPLY_LENGTH)
-        fprintf(stderr, "kvasir: the answer was cut off after %" G_GSIZE_FORMAT " token%s; --max-tokens allows more\n",
-                answer->reply.tokens, answer->reply.tokens == 1 ? "" : "s");
+        output_note("kvasir: the answer was cut off after %" G_GSIZE_FORMAT " token%s; --max-tokens allows more\n",
+                    answer->reply.tokens, answer->reply.tokens == 1 ? "" : "s");
     else if (answer->reply.end == REPLY_FULL)
         fputs("kvasir: the answer was cut off: the model's context is full\n", stderr);
     if (citation_reader_list(answer->citations)->len == 0)

@@ -149,7 +149,7 @@ static gboolean compare_with_then(Talk *talk, const Record *then, GError **error
         return FALSE;
     }
     if (strcmp(then->fingerprint, now->fingerprint) != 0)
-        fprintf(stderr, "kvasir chat: warning: the conversation was held with another model, %s\n", then->model);
+        output_note("kvasir chat: warning: the conversation was held with another model, %s\n", then->model);
     if (strcmp(then->manifest, now->manifest) != 0)
         fputs("kvasir chat: warning: the documents have changed since the last turn\n", stderr);
     return TRUE;
@@ -206,7 +206,7 @@ static Prompt *fitting_prompt(Talk *talk, const char *question, GError **error)
         /* The question alone may take all that there is. */
         if (prompt->ids->len + room <= (first == talk->turns->len ? context : limit)) {
             if (first > talk->first)
-                fprintf(stderr, "kvasir: the context is full: the model does not see the first %u turns any more\n", first);
+                output_note("kvasir: the context is full: the model does not see the first %u turns any more\n", first);
             talk->warned = talk->warned && first == talk->first;
             talk->first = first;
             return prompt;
@@ -270,7 +270,7 @@ static void cut_kept(Talk *talk, guint number)
         return;
     catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, &error);
     if (catalogue == NULL || !catalogue_cut_turns(catalogue, talk->conversation, number, &error))
-        fprintf(stderr, "kvasir chat: warning: %s\n", error->message);
+        output_note("kvasir chat: warning: %s\n", error->message);
     if (number == 1)
         talk->conversation = 0;         /* without turns there is none */
 }
@@ -290,7 +290,7 @@ static void keep_turn(Talk *talk, const Record *record)
     const CatalogueRecord row = { .made = record->made, .corpus = record->corpus, .question = record->question, .text = text };
     catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, &error);
     if (catalogue == NULL || !catalogue_add_turn(catalogue, &row, &talk->conversation, record->turn, &error)) {
-        fprintf(stderr, "kvasir chat: warning: %s; the conversation is not kept from here on\n", error->message);
+        output_note("kvasir chat: warning: %s; the conversation is not kept from here on\n", error->message);
         talk->conversation = 0;
     }
 }
@@ -305,7 +305,7 @@ static void tell_room(Talk *talk)
         return;
     talk->warned = TRUE;
     meter_count(text, left);
-    fprintf(stderr, "kvasir: the context has room for %s tokens more; then the oldest turns will be left out\n", text->str);
+    output_note("kvasir: the context has room for %s tokens more; then the oldest turns will be left out\n", text->str);
 }
 
 static gboolean generate(Talk *talk, const Prompt *prompt, Answer *answer, const SampleOptions *sample, GError **error)

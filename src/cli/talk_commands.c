@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "src/base/failure.h"
+#include "src/cli/output.h"
 #include "src/cli/present.h"
 
 typedef struct {
@@ -79,7 +80,7 @@ static gboolean run_undo(Talk *talk, const char *argument, GError **error)
 
     if (record == NULL)
         return FALSE;
-    printf("Taken back: %s\n", record->question);
+    output_print("Taken back: %s\n", record->question);
     talk_undo(talk);
     return TRUE;
 }
@@ -93,9 +94,10 @@ static gboolean run_new(Talk *talk, const char *argument, GError **error)
 
 static gboolean run_turns(Talk *talk, const char *argument, GError **error)
 {
-    for (guint i = 0; i < talk->turns->len; i++)
-        printf("%3u%s %s\n", i + 1, i < talk->first ? " (left out)" : "",
-               ((const Record *) g_ptr_array_index(talk->turns, i))->question);
+    for (guint i = 0; i < talk->turns->len; i++) {
+        printf("%3u%s ", i + 1, i < talk->first ? " (left out)" : "");
+        output_line(((const Record *) g_ptr_array_index(talk->turns, i))->question);
+    }
     return TRUE;
 }
 
@@ -120,7 +122,7 @@ static gboolean run_save(Talk *talk, const char *argument, GError **error)
         g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local->message);
         return FALSE;
     }
-    printf("%u turns are in %s\n", talk->turns->len, argument);
+    output_print("%u turns are in %s\n", talk->turns->len, argument);
     return TRUE;
 }
 
@@ -128,8 +130,8 @@ static gboolean run_corpus(Talk *talk, const char *argument, GError **error)
 {
     for (guint i = 0; i < talk->gathered.documents->len; i++) {
         const Document *document = g_ptr_array_index(talk->gathered.documents, i);
-        printf("%3u  %s%s%s (%u pages)\n", i + 1, document->name != NULL ? document->name : "", document->name != NULL ? ": " : "",
-               document->title, document->pages->len);
+        output_print("%3u  %s%s%s (%u pages)\n", i + 1, document->name != NULL ? document->name : "", document->name != NULL ? ": " : "",
+                     document->title, document->pages->len);
     }
     return TRUE;
 }
@@ -145,7 +147,7 @@ static gboolean run_tokens(Talk *talk, const char *argument, GError **error)
     meter_count(text, used - documents);
     g_string_append(text, ", context ");
     meter_count(text, (guint64) engine_info(talk->engine)->context);
-    printf("%s\n", text->str);
+    output_print("%s\n", text->str);
     return TRUE;
 }
 
@@ -167,7 +169,7 @@ static gboolean run_help(Talk *talk, const char *argument, GError **error)
 {
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
         g_autofree char *call = g_strconcat(commands[i].name, commands[i].argument, NULL);
-        printf("%-12s %s\n", call, commands[i].help);
+        output_print("%-12s %s\n", call, commands[i].help);
     }
     return TRUE;
 }

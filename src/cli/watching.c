@@ -23,7 +23,7 @@ Heads *watching_heads(const Command *command, const Engine *engine, gboolean any
     Heads *heads = heads_load(engine, folder, &error);
 
     if (error != NULL)
-        fprintf(stderr, "kvasir %s: warning: %s\n", command->name, error->message);
+        output_note("kvasir %s: warning: %s\n", command->name, error->message);
     return heads == NULL && anyway ? heads_default(engine) : heads;
 }
 

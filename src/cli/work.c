@@ -7,6 +7,7 @@
 
 #include "src/base/failure.h"
 #include "src/cli/meter.h"
+#include "src/cli/output.h"
 #include "src/cli/prepared_files.h"
 #include "src/cli/settings.h"
 
@@ -22,12 +23,28 @@ static gboolean needs_no_quotes(const char *word)
     return TRUE;
 }
 
+/* WORD as a shell reads it; what a terminal would obey stands as an escape in $'...'. */
+static char *quote(const char *word)
+{
+    g_autofree char *visible = output_visible(word, "\n"), *escaped = NULL, *inner = NULL;
+    g_auto(GStrv) parts = NULL;
+
+    if (needs_no_quotes(word))
+        return g_strdup(word);
+    if (strcmp(visible, word) == 0)
+        return g_shell_quote(word);
+    escaped = g_strescape(word, NULL);
+    parts = g_strsplit(escaped, "'", -1);
+    inner = g_strjoinv("\\'", parts);
+    return g_strdup_printf("$'%s'", inner);
+}
+
 void work_begin(int argc, char **argv)
 {
     g_autoptr(GString) line = g_string_new("kvasir");
 
     for (int i = 0; i < argc; i++) {
-        g_autofree char *quoted = needs_no_quotes(argv[i]) ? g_strdup(argv[i]) : g_shell_quote(argv[i]);
+        g_autofree char *quoted = quote(argv[i]);
         g_string_append_printf(line, " %s", quoted);
     }
     g_free(command_line);
@@ -51,9 +68,9 @@ void work_tell_resume(const PrefixReport *report, gboolean kept)
         meter_count(line, report->cached + report->stored);
         g_string_append(line, " of ");
         meter_count(line, report->tokens);
-        fprintf(stderr, "kvasir: %s prompt tokens are kept.  To go on:\n  %s\n", line->str, command_line);
+        output_note("kvasir: %s prompt tokens are kept.  To go on:\n  %s\n", line->str, command_line);
     } else {
-        fprintf(stderr, "kvasir: to go on:\n  %s\n", command_line);
+        output_note("kvasir: to go on:\n  %s\n", command_line);
     }
 }
 
@@ -91,7 +108,7 @@ void work_tell_outlook(const Engine *engine, KvType kv, Store *store, const gint
         meter_count(line, n - outlook.cached);
         g_string_append(line, " tokens");
     }
-    fprintf(stderr, "kvasir: %s left\n", line->str);
+    output_note("kvasir: %s left\n", line->str);
 }
 
 void work_tell_prefix(const Command *command, const PrefixReport *report)
@@ -99,7 +116,7 @@ void work_tell_prefix(const Command *command, const PrefixReport *report)
     g_autoptr(GString) line = g_string_new(NULL);
 
     if (report->warning != NULL)
-        fprintf(stderr, "kvasir %s: warning: %s; going on without the cache\n", command->name, report->warning->message);
+        output_note("kvasir %s: warning: %s; going on without the cache\n", command->name, report->warning->message);
     if (settings_get()->quiet)
         return;
     meter_count(line, report->cached);
@@ -108,7 +125,7 @@ void work_tell_prefix(const Command *command, const PrefixReport *report)
     g_string_append_printf(line, " prompt tokens read from the cache in %.2f s, ", report->read_seconds);
     meter_count(line, report->tokens - report->cached);
     g_string_append_printf(line, " computed in %.2f s", report->compute_seconds);
-    fprintf(stderr, "kvasir: %s\n", line->str);
+    output_note("kvasir: %s\n", line->str);
 }
 
 guint work_tell_unread(const Command *command, const Document *document)
@@ -118,8 +135,8 @@ guint work_tell_unread(const Command *command, const Document *document)
 
     if (unread == 0)
         return 0;
-    fprintf(stderr, "kvasir %s: %s: %u of %u pages could not be read:", command->name, document->path,
-            unread, document->pages->len);
+    output_note("kvasir %s: %s: %u of %u pages could not be read:", command->name, document->path,
+                unread, document->pages->len);
     for (guint s = 0; s < G_N_ELEMENTS(states); s++) {
         guint n = 0;
         for (guint i = 0; i < document->pages->len; i++) {
@@ -127,8 +144,8 @@ guint work_tell_unread(const Command *command, const Document *document)
             if (page->state != states[s])
                 continue;
             if (n++ == 0)
-                fprintf(stderr, "%s %s ", told > 0 ? ";" : "", page_state_name(states[s]));
-            fprintf(stderr, "%s%s", n > 1 ? ", " : "", page->label);
+                output_note("%s %s ", told > 0 ? ";" : "", page_state_name(states[s]));
+            output_note("%s%s", n > 1 ? ", " : "", page->label);
         }
         told += n;
     }
@@ -143,16 +160,16 @@ static void tell_hidden(const Command *command, const Document *document)
 
     if (pages == 0)
         return;
-    fprintf(stderr, "kvasir %s: %s: text that no reader sees was left out of page%s", command->name, document->path,
-            pages > 1 ? "s" : "");
+    output_note("kvasir %s: %s: text that no reader sees was left out of page%s", command->name, document->path,
+                pages > 1 ? "s" : "");
     for (guint i = 0; i < document->pages->len; i++) {
         const Page *page = g_ptr_array_index(document->pages, i);
         if (page->hidden == NULL)
             continue;
         letters += g_utf8_strlen(page->hidden, -1);
-        fprintf(stderr, "%s %u", n++ > 0 ? "," : "", i + 1);
+        output_note("%s %u", n++ > 0 ? "," : "", i + 1);
     }
-    fprintf(stderr, " (%ld characters; \"kvasir text --json\" shows it, --invisible keeps it)\n", letters);
+    output_note(" (%ld characters; \"kvasir text --json\" shows it, --invisible keeps it)\n", letters);
 }
 
 void work_tell_left_out(const Command *command, const Document *document)
@@ -160,13 +177,13 @@ void work_tell_left_out(const Command *command, const Document *document)
     tell_hidden(command, document);
     if (document->attachments == NULL)
         return;
-    fprintf(stderr, "kvasir %s: %s: files in it are not read:", command->name, document->path);
+    output_note("kvasir %s: %s: files in it are not read:", command->name, document->path);
     for (guint i = 0; i < document->attachments->len; i++) {
         const Attachment *attachment = g_ptr_array_index(document->attachments, i);
         g_autofree char *size = attachment->size == ATTACHMENT_SIZE_UNKNOWN
             ? g_strdup("size unknown") : g_format_size_full(attachment->size, G_FORMAT_SIZE_IEC_UNITS);
 
-        fprintf(stderr, "%s %s (%s)", i > 0 ? "," : "", attachment->name, size);
+        output_note("%s %s (%s)", i > 0 ? "," : "", attachment->name, size);
     }
     fputc('\n', stderr);
 }
