@@ -1,8 +1,9 @@
-"""Write weights and vocabulary as a GGUF file: matrices in Q8_0, vectors in F32."""
-import struct
+"""Write weights and vocabulary as a GGUF file: matrices in the types of rounding.py, vectors in F32."""
+import gzip, struct
 
 import numpy as np
 
+import rounding
 import tokens
 
 U32, I32, F32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
@@ -22,17 +23,6 @@ def entry(key, kind, value):
     return text(key) + struct.pack("<I", kind) + (text(value) if kind == STRING else struct.pack(pack[kind], value))
 
 
-def q8_0(a):
-    blocks = a.reshape(-1, 32).astype(np.float32)
-    scale = (np.abs(blocks).max(1) / 127).astype(np.float16)
-    inverse = np.divide(1.0, scale.astype(np.float32), out=np.zeros(len(scale), np.float32), where=scale > 0)
-    codes = np.clip(np.rint(blocks * inverse[:, None]), -127, 127).astype(np.int8)
-    out = np.empty((len(blocks), 34), np.uint8)
-    out[:, :2] = scale.view(np.uint8).reshape(-1, 2)
-    out[:, 2:] = codes.view(np.uint8)
-    return out.tobytes()
-
-
 def tensors(w, layers):
     """name in the file -> array; q, k, v and gate, up are joined as llama.cpp's chatglm has them"""
     out = {"token_embd.weight": w["tok_embd"], "output_norm.weight": w["out_norm"], "output.weight": w["lm_head"]}
@@ -46,15 +36,15 @@ def tensors(w, layers):
     return out
 
 
-def write(path, w, tok, layers, heads, head_dim, ffn, base, context, exact=False):
+def metadata(tok, layers, heads, head_dim, ffn, base, context, file_type):
     order = tokens.byte_order()
     hidden = iter(range(256, 512))
     printable = {b: chr(b) for b in order[:188]}
     printable.update({b: chr(next(hidden)) for b in order[188:]})
     show = lambda piece: "".join(printable[b] for b in piece)
     special = tok.special
-    meta = [("general.architecture", STRING, "chatglm"), ("general.name", STRING, "kvasir demonstration model"),
-            ("general.file_type", U32, 0 if exact else 7), ("general.alignment", U32, 32),
+    return [("general.architecture", STRING, "chatglm"), ("general.name", STRING, "kvasir look-up model"),
+            ("general.file_type", U32, file_type), ("general.alignment", U32, 32),
             ("chatglm.context_length", U32, context), ("chatglm.embedding_length", U32, heads * head_dim),
             ("chatglm.feed_forward_length", U32, ffn), ("chatglm.block_count", U32, layers),
             ("chatglm.attention.head_count", U32, heads), ("chatglm.attention.head_count_kv", U32, 1),
@@ -65,14 +55,32 @@ def write(path, w, tok, layers, heads, head_dim, ffn, base, context, exact=False
             ("tokenizer.ggml.merges", STRING, [show(a) + " " + show(b) for a, b in tok.merges()]),
             ("tokenizer.ggml.eos_token_id", U32, special["<|endoftext|>"]), ("tokenizer.ggml.padding_token_id", U32, special["<|endoftext|>"]),
             ("tokenizer.ggml.eot_token_id", U32, special["<|user|>"]), ("tokenizer.ggml.unknown_token_id", U32, special["<|endoftext|>"])]
-    head, info, data = b"".join(entry(*m) for m in meta), b"", bytearray()
+
+
+def stored(a, types):
+    """number of the type, bytes and its name; TYPES None: nothing is rounded"""
+    if a.ndim == 1 or types is None:
+        return 0, np.ascontiguousarray(a, "<f4").tobytes(), "F32"
+    name, number, data = rounding.rounded(a, types)
+    return number, data, name
+
+
+def write(path, w, tok, layers, heads, head_dim, ffn, base, context, types=tuple(rounding.TYPES)):
+    """PATH may end in .gz.  Returns the type of each matrix by name."""
     all_tensors = tensors(w, layers)
+    kinds, info, data = {}, b"", bytearray()
     for name, a in all_tensors.items():
-        plain = exact or a.ndim == 1
+        number, body, kind = stored(a, types)
         data += b"\0" * (-len(data) % 32)
         info += text(name) + struct.pack("<I", a.ndim) + struct.pack("<%dQ" % a.ndim, *reversed(a.shape))
-        info += struct.pack("<IQ", 0 if plain else 8, len(data))
-        data += np.ascontiguousarray(a, "<f4").tobytes() if plain else q8_0(a)
-    start = b"GGUF" + struct.pack("<IQQ", 3, len(all_tensors), len(meta)) + head + info
+        info += struct.pack("<IQ", number, len(data))
+        data += body
+        if a.ndim > 1:
+            kinds[name] = kind
+    common = max(sorted(set(kinds.values())), key=list(kinds.values()).count)
+    meta = metadata(tok, layers, heads, head_dim, ffn, base, context, {"F32": 0, "Q4_0": 2, "Q4_1": 3, "Q8_0": 7, "Q5_0": 8, "Q5_1": 9}[common])
+    start = b"GGUF" + struct.pack("<IQQ", 3, len(all_tensors), len(meta)) + b"".join(entry(*m) for m in meta) + info
+    whole = start + b"\0" * (-len(start) % 32) + bytes(data) + b"\0" * (-len(data) % 32)
     with open(path, "wb") as f:
-        f.write(start + b"\0" * (-len(start) % 32) + bytes(data) + b"\0" * (-len(data) % 32))
+        f.write(gzip.compress(whole, 9, mtime=0) if path.endswith(".gz") else whole)
+    return kinds

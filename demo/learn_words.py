@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Learn the look-up model's vocabulary from what is installed, and count its tokens.
 
-usage: learn_words.py VOCABULARY COUNTS      (both are written; needs mandoc, wordnet-base and apt's package lists)
+usage: learn_words.py VOCABULARY      (is written: lines "base64 rank count"; needs mandoc, wordnet-base and apt's package lists)
 
-Names that tests/eval asks about (sources.held_out) are left out.
+A token is a fact about the frequency of letters, and its count another; no text is kept.  Names that tests/eval asks about (sources.held_out) are left out.
 """
 import base64, os, random, sys
 
@@ -46,15 +46,13 @@ def main():
     rnd = random.Random(5)
     texts = pages(rnd) + packages(rnd) + glosses(rnd)
     pieces = tokens.learn(texts, SIZE - len(tokens.SPECIALS), SPACED)
-    with open(sys.argv[1], "wb") as f:
-        for rank, piece in enumerate(pieces):
-            f.write(base64.b64encode(piece) + b" %d\n" % rank)
-    tok = tokens.Tokens(sys.argv[1])
-    count = np.zeros(tok.size)
+    tok = tokens.Tokens(pieces)
+    count = np.zeros(tok.size, int)
     for text in texts:
         np.add.at(count, tok.encode(text), 1)
-    with open(sys.argv[2], "wb") as f:
-        np.save(f, count)
+    with open(sys.argv[1], "wb") as f:
+        for rank, piece in enumerate(pieces):
+            f.write(base64.b64encode(piece) + b" %d %d\n" % (rank, count[rank]))
 
 
 if __name__ == "__main__":

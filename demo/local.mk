@@ -1,19 +1,9 @@
-# The demonstration model, written by a program of the build.  That program runs
-# while building: to cross-compile, give a native one as
-# "make MAKE_DEMO=/path/to/native/demo/make-demo".
-noinst_PROGRAMS += demo/make-demo
-demo_make_demo_SOURCES = demo/make-demo.c
-demo_make_demo_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-demo_make_demo_LDADD = $(GLIB_LIBS)
-MAKE_DEMO = demo/make-demo$(EXEEXT)
-
+# The model that is installed.  It is nearly empty, so that it is kept compressed: 0.5 MB of 20.
 pkgdata_DATA += demo/demo.gguf
 CLEANFILES += demo/demo.gguf
-demo/demo.gguf: demo/vocabulary $(MAKE_DEMO)
-	$(AM_V_GEN)$(MAKE_DEMO) $(srcdir)/demo/vocabulary $@
+demo/demo.gguf: $(srcdir)/demo/lookup.gguf.gz
+	$(AM_V_GEN)$(MKDIR_P) demo && gzip -dc $(srcdir)/demo/lookup.gguf.gz >$@.tmp && mv $@.tmp $@
 
-EXTRA_DIST += demo/vocabulary demo/learn_vocabulary.py
-
-# The look-up model that is to replace it.
-EXTRA_DIST += demo/README.md demo/construct.py demo/export.py demo/forward.py demo/learn_words.py demo/make_model.py \
-	demo/rotary.py demo/tokens.py
+# What it is made of: HACKING.md.
+EXTRA_DIST += demo/lookup.gguf.gz demo/vocabulary demo/README.md demo/construct.py demo/export.py demo/forward.py \
+	demo/learn_words.py demo/make_model.py demo/rotary.py demo/rounding.py demo/tokens.py

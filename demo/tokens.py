@@ -7,6 +7,7 @@ apart from the punctuation before them.
 """
 import base64, collections, heapq
 
+import numpy as np
 import regex
 
 PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -152,17 +153,19 @@ def rank_merge(rank, b):
     return p
 
 
+def read(path):
+    """The Tokens of a file of lines "base64 rank count", and how often each occurs in ordinary text."""
+    with open(path, "rb") as f:
+        lines = sorted((int(rank), base64.b64decode(piece), int(n)) for piece, rank, n in map(bytes.split, f))
+    tok = Tokens([piece for _, piece, _ in lines])
+    return tok, np.array([n for _, _, n in lines] + [0] * len(SPECIALS), float)
+
+
 class Tokens:
-    def __init__(self, path):
-        self.rank = {}
-        with open(path, "rb") as f:
-            for line in f:
-                piece, rank = line.split()
-                self.rank[base64.b64decode(piece)] = int(rank)
-        self.n = len(self.rank)
-        self.pieces = [None] * self.n
-        for piece, rank in self.rank.items():
-            self.pieces[rank] = piece
+    def __init__(self, pieces):
+        self.pieces = list(pieces)
+        self.rank = {piece: rank for rank, piece in enumerate(self.pieces)}
+        self.n = len(self.pieces)
         self.special = {s: self.n + i for i, s in enumerate(SPECIALS)}
         self.size = self.n + len(SPECIALS)
         self.memo = {}

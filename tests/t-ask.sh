@@ -120,7 +120,7 @@ standard_input() {
     [ "$(usage a.json prompt_tokens)" -gt 0 ] && [ "$(usage b.json prompt_tokens)" -gt 0 ]
 }
 
-# The demonstration model is small; its context is not: 200,000 bytes of this are above 131,072 tokens.
+# The model is small; its context is not: 200,000 bytes of this are above 131,072 tokens.
 too_long() {
     document long 9000
     status 2 "$kvasir" ask -q "Why?" alpha.txt long.txt && grep -q 'the first 1 of 2 documents would fit' err &&

@@ -1,24 +1,40 @@
 #!/bin/sh
-# The demonstration model: the same bytes on every machine, and a model that loads.
+# The look-up model that is installed: it finds places, copies what stands there and names the page.
 . "$top_srcdir/tests/tap.sh"
 demo=$top_builddir/demo/demo.gguf
-sum=2f6f4191b5ec3e6b4e934839c220d98606fefd67cfd243b1b90910e628e69cff
+small_model
+KVASIR_MODEL=$demo
 
-same_bytes() {
-    echo "$sum  $demo" | sha256sum -c
+expanded() {
+    gzip -dc "$top_srcdir/demo/lookup.gguf.gz" | cmp - "$demo"
 }
 
 loads() {
-    "$top_builddir/kvasir" model info "$demo" | tee "$scratch/info" && grep -q chatglm "$scratch/info"
+    "$kvasir" model info | tee info && grep -q chatglm info && grep -q 'context *131072 tokens' info
 }
 
-refuses() {
-    ! "$top_builddir/demo/make-demo" "$1" "$scratch/out.gguf" && [ ! -e "$scratch/out.gguf" ]
+# Its words are not to be taken for those of a model that reasons.
+says_what_it_is() {
+    "$kvasir" ask --max-tokens 1 "Where?" facts.txt >out 2>err
+    grep 'look-up model' err && [ "$(grep -c 'kvasir-models(7)' err)" -eq 1 ] && ! grep 'look-up model' out
 }
 
-ok "demo.gguf has its known checksum" same_bytes
+# finds QUESTION ANSWER PAGE: exactly that, from that page, and nothing is computed of the documents after the first question.
+finds() {
+    "$kvasir" ask -q --json "$1" facts.txt >answer.json && cat answer.json
+    grep -Fq "\"answer\" : \"$2\"" answer.json || grep -Fq "\"answer\" : \"$2 [1]\"" answer.json || return
+    [ "$(grep -c '"start_page_number"' answer.json)" -eq 1 ] && [ "$(usage answer.json start_page_number)" -eq "$3" ]
+}
+
+awk 'BEGIN { split("Bergen Lisbon Quebec Osaka", town, " "); split("4183 2907 7561 3348", code, " ")
+             for (p = 1; p <= 4; p++) {
+                 for (i = 1; i <= 9; i++) print "The ferry crossed the harbour in week " i * p "."
+                 print "The special code for " town[p] " is " code[p] "."
+                 printf "\f" } }' >facts.txt
+
+ok "demo.gguf is what is committed" expanded
 ok "the program loads it" loads
-echo "no vocabulary" >"$scratch/bad"
-ok "make-demo refuses a file that is no vocabulary" refuses "$scratch/bad"
-ok "make-demo refuses a missing file" refuses "$scratch/missing"
+ok "one line says what it is" says_what_it_is
+ok "it finds a fact on the first page" finds "What is the special code for Bergen?" 4183. 1
+ok "it finds a fact on the last page" finds "What is the special code for Osaka?" 3348. 4
 finish

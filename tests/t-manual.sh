@@ -4,7 +4,7 @@
 # An example is a line "$ command" in a literal display, with further lines
 # "> ..." behind it as a shell would prompt for them.  A display behind a comment
 # '.\" not run: REASON' is left out.  Each page has a folder of its own with the
-# files that the examples name, and the demonstration model.
+# files that the examples name, and the look-up model.
 . "$top_srcdir/tests/tap.sh"
 
 command -v bash >/dev/null || skip_all "no bash"

@@ -1,4 +1,4 @@
-/* model_open.c - the model that the settings name, else the demonstration model. */
+/* model_open.c - the model that the settings name, else the look-up model that is installed. */
 #include "config.h"
 #include "src/cli/settings.h"
 
@@ -10,6 +10,9 @@
 #include "src/cli/output.h"
 #include "src/cli/prepared_files.h"
 
+/* general.name of the file that demo/export.py writes */
+#define LOOKUP_MODEL "kvasir look-up model"
+
 const char *settings_model_path(GError **error)
 {
     const char *demo = PKGDATADIR "/demo.gguf";
@@ -19,7 +22,7 @@ const char *settings_model_path(GError **error)
     if (g_file_test(demo, G_FILE_TEST_EXISTS))
         return demo;
     g_set_error(error, FAILURE, FAILURE_MODEL,
-                "no model was named, and the demonstration model %s is not installed; "
+                "no model was named, and the look-up model %s is not installed; "
                 "name one with -m, in KVASIR_MODEL or in kvasir.conf", demo);
     return NULL;
 }
@@ -70,11 +73,8 @@ static Engine *open_engine(gboolean to_compute, GError **error)
         g_clear_pointer(&engine, engine_free);
     if (engine == NULL || settings->quiet)
         return engine;
-    if (strstr(engine_info(engine)->name, "(random weights)") != NULL)
-        fputs("kvasir: this demonstration model has random weights, its words mean nothing; "
-              "kvasir-models(7) says how to get GLM-4-9B-Chat\n", stderr);
-    else if (settings->model == NULL)
-        fputs("kvasir: using the small demonstration model; "
+    if (settings->model == NULL || g_str_equal(engine_info(engine)->name, LOOKUP_MODEL))
+        fputs("kvasir: answering with the small look-up model, which finds and copies and does not reason; "
               "kvasir-models(7) says how to get GLM-4-9B-Chat\n", stderr);
     return engine;
 }

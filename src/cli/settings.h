@@ -12,7 +12,7 @@
 #include "src/model/engine.h"
 
 typedef struct {
-    char *model;                /* path, or NULL: the demonstration model */
+    char *model;                /* path, or NULL: the look-up model that is installed */
     char *isa;                  /* or NULL */
     int threads;                /* 0: default */
     gboolean precise;
@@ -47,12 +47,12 @@ gboolean settings_parse_size(const char *text, guint64 *bytes);
 /* The same, or a share of the disk that PATH lies on, or will lie on: "20%". */
 gboolean settings_parse_limit(const char *text, const char *path, guint64 *bytes);
 
-/* Path of the model of the settings, or of the installed demonstration model; valid until
+/* Path of the model of the settings, or of the installed look-up model; valid until
  * exit.  FAILURE_MODEL when there is neither. */
 const char *settings_model_path(GError **error);
 
 /* Opens the model of the settings and prepares its weights where they are not yet; with the
- * demonstration model prints the one line that says what it is (unless quiet). */
+ * look-up model prints the one line that says what it is (unless quiet). */
 Engine *settings_open_engine(GError **error);
 /* The same for commands that only need its tokenizer and names: nothing is prepared. */
 Engine *settings_open_reader(GError **error);
