@@ -3,14 +3,15 @@
  *     make tests/bench-kv && tests/bench-kv MODEL [IDS] [TYPE...]
  *
  * MODEL is a GGUF file, or "synthetic" for one layer as wide as GLM-4-9B's with random weights (and a short FFN).  IDS is a
- * file of token ids; without it ("-") the model writes the sequence itself, sampled from its own distribution.
+ * file of token ids, a sequence a line; without it ("-") the model writes a sequence itself, sampled from its own
+ * distribution; a number stands for so many random tokens.
  * Types: int8, f32, and packings of int8 blocks "kBvBgG": keys of B bits and values of B bits, in groups of G
  * codes that share a multiplier of 8 bits, the int8 scales as they are.  A block is packed and unpacked when it is whole, and
  * what follows is computed with the result, as it would be with blocks that are stored in that form.
  *
- * Behind 1,024, 8,192 and 32,768 tokens (as far as the sequence goes) it compares the predictions of the last 256 positions:
- * Kullback-Leibler divergence from f16, mean and greatest, and how many have the same likeliest token.  The context of the file
- * may be shorter: the model is taken beyond it.
+ * Behind 1,024, 8,192 and 32,768 tokens (as far as a sequence goes) it compares the predictions of the last 512 positions,
+ * over all sequences: Kullback-Leibler divergence from f16, mean and greatest, how many have the same likeliest token, and
+ * the mean loss of the token that does come.  The context of the file may be shorter: the model is taken beyond it.
  */
 #include "config.h"
 
@@ -22,13 +23,34 @@
 #include "src/base/failure.h"
 #include "src/model/engine.h"
 
-enum { WINDOW = 256, TILE = 64, MOST = 32768 };
+enum { WINDOW = 512, TILE = 64, MOST = 32768 };
 
 static const gsize depths[] = { 1024, 8192, MOST };
 
 typedef struct {
     int k_bits, v_bits, group;      /* bits of 8: as it is */
 } Packing;
+
+typedef struct {
+    gint32 *id;
+    gsize n;
+} Ids;
+
+/* What came out in one window, over all sequences. */
+typedef struct {
+    double divergence, most, loss;
+    gsize n, other, losses;         /* predictions; those with another likeliest token; those whose next token is known */
+} Sums;
+
+typedef struct {
+    const char *name;
+    KvType type;
+    gboolean packed;
+    Packing packing;
+    Session *session;
+    float *logits;                  /* of ENGINE_BLOCK positions */
+    Sums sums[G_N_ELEMENTS(depths)];
+} Variant;
 
 static void fail(GError *error)
 {
@@ -88,31 +110,7 @@ static void pack_block(const Engine *engine, Session *session, const gint32 *ids
     session_adopt_blocks(session, ids + block * ENGINE_BLOCK, 1);
 }
 
-/* Logits of all windows, one after the other. */
-static float *run(const Engine *engine, KvType type, const Packing *packing, const gint32 *ids, gsize n)
-{
-    gsize vocabulary = (gsize) engine_info(engine)->vocabulary, windows = 0;
-    GError *error = NULL;
-    g_autoptr(Session) session = session_new(engine, type, n, &error);
-    float *all = g_new(float, G_N_ELEMENTS(depths) * WINDOW * vocabulary);
-
-    for (gsize at = 0; error == NULL && at + ENGINE_BLOCK <= n; at += ENGINE_BLOCK) {
-        if (at + ENGINE_BLOCK != depths[windows]) {
-            session_append(session, ids + at, ENGINE_BLOCK, NULL, NULL, &error);
-        } else {
-            for (gsize i = 0; error == NULL && i < WINDOW; i += ENGINE_BATCH)
-                session_append_logits(session, ids + at + i, ENGINE_BATCH, all + (windows * WINDOW + i) * vocabulary, &error);
-            windows++;
-        }
-        if (error == NULL && packing != NULL)
-            pack_block(engine, session, ids, at / ENGINE_BLOCK, packing);
-    }
-    if (error != NULL)
-        fail(error);
-    return all;
-}
-
-/* log of the sum of exp of all, and the likeliest. */
+/* Log of the sum of exp of all, and the likeliest. */
 static double log_sum(const float *logits, gsize n, gsize *best)
 {
     double sum = 0;
@@ -126,55 +124,122 @@ static double log_sum(const float *logits, gsize n, gsize *best)
     return (double) logits[*best] + log(sum);
 }
 
-static void compare(const char *name, gsize depth, const float *want, const float *have, gsize vocabulary)
+/* The predictions of one block after AT tokens, by VARIANT and by f16: adds to the sums of window D. */
+static void compare(Variant *variant, const Variant *reference, gsize vocabulary, const Ids *ids, gsize at, gsize d)
 {
-    double sum = 0, most = 0;
-    int same = 0;
+    Sums *sums = &variant->sums[d];
 
-    for (gsize row = 0; row < WINDOW; row++, want += vocabulary, have += vocabulary) {
-        gsize a, b;
+    for (gsize row = 0; row < ENGINE_BLOCK; row++) {
+        const float *want = reference->logits + row * vocabulary, *have = variant->logits + row * vocabulary;
+        gsize a, b, next = at + row + 1;
         double za = log_sum(want, vocabulary, &a), zb = log_sum(have, vocabulary, &b), divergence = 0;
 
         for (gsize i = 0; i < vocabulary; i++)
             divergence += exp((double) want[i] - za) * ((double) want[i] - za - ((double) have[i] - zb));
-        sum += divergence;
-        most = MAX(most, divergence);
-        same += a == b;
+        sums->divergence += divergence;
+        sums->most = MAX(sums->most, divergence);
+        sums->other += a != b;
+        sums->n++;
+        if (next < ids->n) {
+            sums->loss += zb - (double) have[ids->id[next]];
+            sums->losses++;
+        }
     }
-    printf("%-10s %6" G_GSIZE_FORMAT " tokens: KLD %.2e, at most %.2e; same first choice %6.2f%%\n", name, depth,
-           sum / WINDOW, most, 100.0 * same / WINDOW);
-    fflush(stdout);
 }
 
-static gint32 *read_ids(const char *path, gsize *n)
+/* The window that the block after AT tokens is in, or none. */
+static gboolean find_window(gsize at, gsize *window)
+{
+    for (*window = 0; *window < G_N_ELEMENTS(depths); ++*window)
+        if (at < depths[*window] && at + WINDOW >= depths[*window])
+            return TRUE;
+    return FALSE;
+}
+
+/* All variants over one sequence, side by side; the first is f16. */
+static void run(const Engine *engine, GArray *variants, const Ids *ids)
+{
+    gsize vocabulary = (gsize) engine_info(engine)->vocabulary, d;
+    GError *error = NULL;
+
+    for (guint i = 0; error == NULL && i < variants->len; i++) {
+        Variant *v = &g_array_index(variants, Variant, i);
+        v->session = session_new(engine, v->type, ids->n, &error);
+        v->logits = g_renew(float, v->logits, ENGINE_BLOCK * vocabulary);
+    }
+    for (gsize at = 0; at + ENGINE_BLOCK <= ids->n; at += ENGINE_BLOCK) {
+        gboolean in_window = find_window(at, &d);
+
+        for (guint i = 0; error == NULL && i < variants->len; i++) {
+            Variant *v = &g_array_index(variants, Variant, i);
+
+            for (gsize j = 0; error == NULL && in_window && j < ENGINE_BLOCK; j += ENGINE_BATCH)
+                session_append_logits(v->session, ids->id + at + j, ENGINE_BATCH, v->logits + j * vocabulary, &error);
+            if (error == NULL && !in_window)
+                session_append(v->session, ids->id + at, ENGINE_BLOCK, NULL, NULL, &error);
+            if (error == NULL && v->packed)
+                pack_block(engine, v->session, ids->id, at / ENGINE_BLOCK, &v->packing);
+            if (error == NULL && in_window)
+                compare(v, &g_array_index(variants, Variant, 0), vocabulary, ids, at, d);
+        }
+    }
+    if (error != NULL)
+        fail(error);
+    for (guint i = 0; i < variants->len; i++)
+        session_free(g_array_index(variants, Variant, i).session);
+}
+
+static void report(const Variant *v)
+{
+    for (gsize d = 0; d < G_N_ELEMENTS(depths) && v->sums[d].n > 0; d++) {
+        const Sums *s = &v->sums[d];
+
+        printf("%-10s %6" G_GSIZE_FORMAT " tokens: ", v->name, depths[d]);
+        if (v->packed || v->type != KV_F16)
+            printf("KLD %.2e, at most %.2e; same first choice %6.2f%%; ", s->divergence / (double) s->n, s->most,
+                   100.0 * (double) (s->n - s->other) / (double) s->n);
+        printf("loss %.4f, %" G_GSIZE_FORMAT " predictions\n", s->loss / (double) MAX(s->losses, 1), s->n);
+    }
+}
+
+/* The sequences of the file PATH, one a line. */
+static GArray *read_ids(const Engine *engine, const char *path)
 {
     g_autofree char *text = NULL;
-    GArray *ids = g_array_new(FALSE, FALSE, sizeof(gint32));
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(Ids));
     GError *error = NULL;
 
     if (!g_file_get_contents(path, &text, NULL, &error))
         fail(error);
-    for (char *p = text, *end; ids->len < MOST; p = end) {
-        gint32 id = (gint32) strtol(p, &end, 10);
-        if (end == p)
-            break;
-        g_array_append_val(ids, id);
+    for (char *line = text, *end = text; *line != '\0'; line = *end == '\0' ? end : end + 1) {
+        Ids ids = { .id = g_new(gint32, MOST) };
+
+        end = line + strcspn(line, "\n");
+        for (char *p = line, *stop; ids.n < MOST && p < end; p = stop) {
+            long id = strtol(p, &stop, 10);
+            if (stop == p || stop > end)
+                break;
+            if (id < 0 || id >= engine_info(engine)->vocabulary)
+                fail(g_error_new(FAILURE, FAILURE_INPUT, "%s: no token is %ld", path, id));
+            ids.id[ids.n++] = (gint32) id;
+        }
+        g_array_append_val(all, ids);
     }
-    *n = ids->len;
-    return (gint32 *) (void *) g_array_free(ids, FALSE);
+    return all;
 }
 
 /* MOST tokens that the model writes at temperature 1. */
-static gint32 *write_ids(const Engine *engine, gsize *n)
+static Ids write_ids(const Engine *engine)
 {
     gsize vocabulary = (gsize) engine_info(engine)->vocabulary, best;
     GError *error = NULL;
     g_autoptr(Session) session = session_new(engine, KV_F32, MOST, &error);
     g_autoptr(GRand) random = g_rand_new_with_seed(1);
-    gint32 *ids = g_new(gint32, MOST), id = 1;
+    Ids ids = { .id = g_new(gint32, MOST) };
+    gint32 id = 1;
 
-    for (*n = 0; error == NULL && *n < MOST; ++*n) {
-        ids[*n] = id;
+    for (; error == NULL && ids.n < MOST; ids.n++) {
+        ids.id[ids.n] = id;
         if (!session_append(session, &id, 1, NULL, NULL, &error))
             break;
         const float *logits = session_logits(session);
@@ -188,14 +253,27 @@ static gint32 *write_ids(const Engine *engine, gsize *n)
     return ids;
 }
 
-static gint32 *random_ids(const Engine *engine, gsize n)
+static Ids random_ids(const Engine *engine, gsize n)
 {
     g_autoptr(GRand) random = g_rand_new_with_seed(1);
-    gint32 *ids = g_new(gint32, n);
+    Ids ids = { .id = g_new(gint32, n) };
 
-    for (gsize i = 0; i < n; i++)
-        ids[i] = g_rand_int_range(random, 0, engine_info(engine)->vocabulary);
+    for (; ids.n < n; ids.n++)
+        ids.id[ids.n] = g_rand_int_range(random, 0, engine_info(engine)->vocabulary);
     return ids;
+}
+
+static GArray *sequences(const Engine *engine, const char *name)
+{
+    GArray *all;
+    Ids one;
+
+    if (strcmp(name, "-") != 0 && (!g_ascii_isdigit(name[0]) || g_file_test(name, G_FILE_TEST_EXISTS)))
+        return read_ids(engine, name);
+    all = g_array_new(FALSE, FALSE, sizeof(Ids));
+    one = strcmp(name, "-") == 0 ? write_ids(engine) : random_ids(engine, MIN((gsize) atoi(name), MOST));
+    g_array_append_val(all, one);
+    return all;
 }
 
 /* A copy of the model PATH with a context of MOST tokens; a GGUF key is its length and text, then a type and the value. */
@@ -243,50 +321,43 @@ static Engine *open_engine(const char *name)
     return engine;
 }
 
-static gboolean parse(const char *name, KvType *type, Packing *packing, gboolean *packed)
+static gboolean parse(Variant *v)
 {
-    *type = KV_INT8;
-    *packed = sscanf(name, "k%dv%dg%d", &packing->k_bits, &packing->v_bits, &packing->group) == 3;
-    if (*packed)
-        return packing->k_bits >= 2 && packing->k_bits <= 8 && packing->v_bits >= 2 && packing->v_bits <= 8
-               && packing->group >= 1;
-    return kv_type_parse(name, type);
+    Packing *p = &v->packing;
+
+    v->type = KV_INT8;
+    v->packed = sscanf(v->name, "k%dv%dg%d", &p->k_bits, &p->v_bits, &p->group) == 3;
+    if (v->packed)
+        return p->k_bits >= 2 && p->k_bits <= 8 && p->v_bits >= 2 && p->v_bits <= 8 && p->group >= 1;
+    return kv_type_parse(v->name, &v->type);
 }
 
 int main(int argc, char **argv)
 {
     g_autoptr(Engine) engine = argc > 1 ? open_engine(argv[1]) : NULL;
-    g_autofree gint32 *ids = NULL;
-    g_autofree float *reference = NULL;
-    gsize n = MOST;
+    g_autoptr(GArray) variants = g_array_new(FALSE, TRUE, sizeof(Variant)), all = NULL;
 
     if (engine == NULL) {
         fputs("usage: bench-kv MODEL|synthetic [IDS|-|N] [TYPE...]\n", stderr);
         return 2;
     }
-    if (argc > 2 && g_ascii_isdigit(argv[2][0]) && !g_file_test(argv[2], G_FILE_TEST_EXISTS)) {
-        n = MIN((gsize) atoi(argv[2]), MOST);
-        ids = random_ids(engine, n);
-    } else if (argc > 2 && strcmp(argv[2], "-") != 0) {
-        ids = read_ids(argv[2], &n);
-    } else {
-        ids = write_ids(engine, &n);
-    }
-    reference = run(engine, KV_F16, NULL, ids, n);
-    for (int i = 3; i < argc || i == 3; i++) {
-        const char *name = i < argc ? argv[i] : "int8";
-        gsize vocabulary = (gsize) engine_info(engine)->vocabulary;
-        Packing packing;
-        gboolean packed;
-        KvType type;
+    for (int i = 2; i < argc || i <= 3; i++) {
+        Variant v = { .name = i == 2 ? "f16" : i < argc ? argv[i] : "int8" };
 
-        if (!parse(name, &type, &packing, &packed)) {
-            fprintf(stderr, "bench-kv: what is \"%s\"?\n", name);
+        if (!parse(&v)) {
+            fprintf(stderr, "bench-kv: what is \"%s\"?\n", v.name);
             return 2;
         }
-        g_autofree float *logits = run(engine, type, packed ? &packing : NULL, ids, n);
-        for (gsize d = 0; d < G_N_ELEMENTS(depths) && depths[d] <= n; d++)
-            compare(name, depths[d], reference + d * WINDOW * vocabulary, logits + d * WINDOW * vocabulary, vocabulary);
+        g_array_append_val(variants, v);
+    }
+    all = sequences(engine, argc > 2 ? argv[2] : "-");
+    for (guint i = 0; i < all->len; i++) {
+        run(engine, variants, &g_array_index(all, Ids, i));
+        g_free(g_array_index(all, Ids, i).id);
+    }
+    for (guint i = 0; i < variants->len; i++) {
+        report(&g_array_index(variants, Variant, i));
+        g_free(g_array_index(variants, Variant, i).logits);
     }
     return 0;
 }
