@@ -88,6 +88,36 @@ rounding() {
         awk '/^reference/ && $(NF - 2) + 0 != 0 || /^kv int8/ && ($(NF - 2) + 0 <= 0 || $(NF - 2) > 0.1) { exit 1 }' table
 }
 ok "what rounding costs: a reference, small divergences, drafts that change nothing" rounding
+
+# What long_model.py trains is what the program computes with.
+long_model() {
+    PYTHONPATH=$eval "$python" - "$top_builddir/kvasir" <<'END'
+import subprocess, sys
+import numpy, torch
+import long_model
+run = lambda text: long_model.main(text.split())
+run("new start.gguf --layers 2 --head-dim 16 --ffn 32")
+numpy.save("stream.npy", (numpy.arange(33000) % 97 * 7 + 256).astype(numpy.uint16))
+run("train start.gguf long.gguf stream.npy --steps 4 --batch 1 --tokens 64")
+run("write-ids long.gguf stream.npy ids --windows 1")
+first = open("ids").read().split()[:100]
+said = subprocess.run([sys.argv[1], "logits", "-q", "-m", "long.gguf", "--kv", "f32", "--raw"], stdout=subprocess.PIPE,
+                      input=" ".join(first).encode(), check=True).stdout
+model, start = (long_model.Model(long_model.File(name)) for name in ("long.gguf", "start.gguf"))
+assert not torch.equal(model.weights["output.weight"], start.weights["output.weight"])
+ids, at, memory = torch.tensor([[int(i) for i in first]]), torch.arange(100)[None], model.memory()
+whole = model.forward(ids, at)[0, -1]
+for part in (slice(0, 60), slice(60, 100)):
+    apart = model.forward(ids[:, part], at[:, part], memory=memory)[0, -1]
+assert (apart - whole).abs().max() < 1e-4 and numpy.abs(numpy.frombuffer(said, "<f4") - whole.numpy()).max() < 1e-4
+END
+}
+python=/usr/bin/python3
+if "$python" -c 'import regex, torch' 2>/dev/null; then
+    ok "long_model.py trains what the program computes with" long_model
+else
+    skip "long_model.py trains what the program computes with" "no python3-torch or python3-regex"
+fi
 usage() { "$eval/evaluate.py" --tasks nothing 2>err; [ $? -eq 2 ] && grep -q 'no task nothing' err; }
 ok "an unknown task is refused" usage
 finish
