@@ -15,6 +15,8 @@
 
 /* Letters: less is no paragraph, less is no article. */
 enum { PARAGRAPH = 25, ARTICLE = 250, WEAK_TEXT = 100 };
+/* A heading with so many elements around it may still be in a link: a whole teaser may be one. */
+enum { LINK_LEVELS = 4 };
 
 Stats *article_stats(const Article *a, const xmlNode *node)
 {
@@ -43,7 +45,8 @@ static const char *const STRONG[] = { "comment", "disqus", "sidebar", "side-bar"
     "cookie", "consent", "gdpr", "recommend", "subscribe", "subscription", "navbar", "navigation", "-nav", " nav",
     "menu", "popup", "modal", "outbrain", "taboola", "pagination", "pager", "sponsor", "skip-", "toolbar",
     "most-read", "mostread", "most-popular", "trending", "read-more", "readmore", "read-next", "see-also",
-    "signup", "sign-up", "login", "author-bio", "about-author", "tag-list", " tags", "-tags", "taglist",
+    "signup", "sign-up", "login", "author-bio", "author_bio", "authorbio", "author-box", "authorbox",
+    "author-info", "authorinfo", "author-profile", "about-author", "tag-list", " tags", "-tags", "taglist",
     "print-only", "noprint", "screen-reader", "visually-hidden", "sr-only", "site-header", "site-footer",
     "page-footer", "global-header", "masthead", "jumplinks", "mw-editsection", "reply", "rating", "paywall",
     "copyright", "disclaimer", "more-stories", "morestories", "sidenav", "feedback", "donate", "trackback", NULL };
@@ -133,14 +136,25 @@ static gboolean is_link_elsewhere(const xmlNode *node)
 /* Whether a heading is a link to another page, not to itself. */
 static gboolean leads_elsewhere(const xmlNode *heading, const Stats *stats)
 {
-    if (heading->parent && is_link_elsewhere(heading->parent))
-        return TRUE;
-    if (stats->links * 10 <= stats->text * 7)
+    const xmlNode *up = heading->parent;
+    for (int level = 0; up && level < LINK_LEVELS; level++, up = up->parent)
+        if (is_link_elsewhere(up))
+            return TRUE;
+    if (stats->links * 10 <= stats->text * 7 || stats->inside & ARTICLE_HEADING)
         return FALSE;
     for (xmlNode *n = heading->children; n; n = html_next(n, heading, TRUE))
         if (is_link_elsewhere(n))
             return TRUE;
     return FALSE;
+}
+
+/* Which of the elements that matter NODE is. */
+static guint kinds_of(const xmlNode *node)
+{
+    static const char BLOCKS[] = " p div li ul ol dl table pre blockquote section article figure figcaption h1 h2 h3 h4 h5 h6 ";
+    return (html_is_any(node, BLOCKS) ? ARTICLE_BLOCK : 0) | (html_is(node, "blockquote") ? ARTICLE_QUOTE : 0)
+        | (html_is_any(node, " pre code ") ? ARTICLE_CODE : 0) | (html_is_any(node, " h1 h2 h3 h4 h5 h6 ") ? ARTICLE_HEADING : 0)
+        | (html_is_any(node, " th caption ") ? ARTICLE_LABEL : 0);
 }
 
 /* Measures every element without those in dropped. */
@@ -157,6 +171,7 @@ static void measure(Article *a)
         if (html_is(node, "a")) {
             stats->links = stats->text;
             stats->anchors = 1;
+            stats->commas = 0;
         }
         stats->paragraphs += html_is(node, "p") && stats->text >= PARAGRAPH;
         stats->items += html_is(node, "li");
@@ -178,6 +193,7 @@ static void measure(Article *a)
         parent->prose += stats->prose;
         parent->headings += stats->headings;
         parent->linked += stats->linked;
+        parent->inside |= stats->inside | kinds_of(node);
         parent->titles += stats->titles + html_is(node, "h1");
         parent->core = MAX(parent->core, html_is_any(node, " main article ") ? stats->text : stats->core);
     }
@@ -383,7 +399,15 @@ static void keep_page(Article *a, guint total)
         g_hash_table_remove_all(a->dropped);
 }
 
-GHashTable *article_find(xmlNode *root, const char *title)
+/* Whether the BEST element of a page is what the page is about: a fifth of it, or of what is no link, as a short article may stand
+ * beside many. */
+static gboolean is_article(const Stats *best, const Stats *page)
+{
+    guint own = best->text - best->links, all = page->text - page->links;
+    return best->text >= ARTICLE && (best->text >= page->text / 5 || own >= all / 5);
+}
+
+GHashTable *article_find(xmlNode *root, const char *title, gboolean dated)
 {
     Article a = { .nodes = g_ptr_array_new(), .stats = g_array_new(FALSE, FALSE, sizeof(Stats)),
                   .index = g_hash_table_new(NULL, NULL), .dropped = g_hash_table_new(NULL, NULL) };
@@ -394,14 +418,11 @@ GHashTable *article_find(xmlNode *root, const char *title)
     clear_stats(&a);
     measure(&a);
     xmlNode *best = find_best(&a);
-    guint text = 0, rest = a.stats->len ? g_array_index(a.stats, Stats, 0).text : 0;
-    if (best) {
+    if (best)
         best = widen(&a, best);
-        text = article_stats(&a, best)->text;
-    }
-    if (text >= ARTICLE && text * 5 >= rest) {
+    if (best && is_article(article_stats(&a, best), &g_array_index(a.stats, Stats, 0))) {
         drop_around(&a, best);
-        article_drop_clutter(&a, best, title);
+        article_drop_clutter(&a, best, title, dated);
         article_drop_tail(&a, best);
     } else if (a.stats->len) {
         keep_page(&a, whole);

@@ -9,11 +9,21 @@
 #include <glib.h>
 #include <libxml/tree.h>
 
+/* Elements that matter to what holds them. */
+enum {
+    ARTICLE_BLOCK = 1,      /* a paragraph, list, heading and so on */
+    ARTICLE_QUOTE = 2,
+    ARTICLE_CODE = 4,
+    ARTICLE_HEADING = 8,
+    ARTICLE_LABEL = 16,     /* of a table: its caption, heads of columns */
+};
+
 typedef struct {
     guint text, links;      /* letters, and those inside of links */
     guint commas, paragraphs, items, anchors;
     guint prose;            /* letters in paragraphs and code that are not links */
     guint headings, linked; /* headings, and those that are links */
+    guint inside;           /* which of the elements above stand inside */
     guint titles, core;     /* "h1" inside, and letters of the largest "main" or "article" inside */
     float score;
     gboolean candidate;
@@ -41,8 +51,9 @@ static inline float article_link_density(const Stats *stats)
     return stats->text ? (float) stats->links / (float) stats->text : 0;
 }
 
-/* Drops inside of BEST blocks of links, buttons, notices, and the heading that repeats TITLE. */
-void article_drop_clutter(Article *a, xmlNode *best, const char *title);
+/* Drops inside of BEST blocks of links, buttons, notices, the heading that repeats TITLE and, if the page is DATED elsewhere, a line
+ * with its date. */
+void article_drop_clutter(Article *a, xmlNode *best, const char *title, gboolean dated);
 /* Drops what comes behind a heading such as "Related", when most of the content stands before it. */
 void article_drop_tail(Article *a, xmlNode *best);
 

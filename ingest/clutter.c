@@ -9,19 +9,11 @@
 
 /* Letters: more is no teaser, or none of a list of them; more is no notice, no name of a photographer, no
  * author with a date; less may well be under two pictures. */
-enum { TEASER = 300, LISTED_TEASER = 700, NOTICE = 200, CREDIT = 80, BYLINE = 90, REPEATED = 40 };
+enum { TEASER = 300, LISTED_TEASER = 700, NOTICE = 200, CREDIT = 80, BYLINE = 90, REPEATED = 40, TAIL_HEADING = 30, KICKER = 40 };
 /* Bytes by which captions are told from each other. */
 enum { CAPTION_KEY = 60 };
 /* Percent of the content before which, or behind which, names, dates and calls are looked for: in between they are sentences. */
 enum { HEAD_PART = 10, CALL_PART = 70, FOOT_PART = 90 };
-
-static gboolean has_inside(const xmlNode *node, const char *names)
-{
-    for (xmlNode *n = node->children; n; n = html_next(n, node, TRUE))
-        if (html_is_any(n, names))
-            return TRUE;
-    return FALSE;
-}
 
 /* The author's name and the date above an article; both are in the document's header. */
 static gboolean is_byline(const xmlNode *node)
@@ -49,9 +41,10 @@ static gboolean is_clutter(const Article *a, const xmlNode *node, const Stats *a
         return TRUE;
     if (html_is(node, "p"))
         return stats->anchors > 0 && density > 0.9f && stats->text < 120;
-    /* Teasers: headings that lead elsewhere. */
+    /* Teasers: headings that lead elsewhere, some with a second one below. */
+    gboolean leads = stats->linked * 4 > stats->headings * 3 || (stats->linked * 2 >= stats->headings && stats->prose == 0);
     guint teaser = stats->linked >= 3 ? LISTED_TEASER : TEASER;
-    if (stats->linked >= 2 && stats->linked * 4 > stats->headings * 3 && stats->text < stats->linked * teaser)
+    if (stats->linked >= 2 && leads && stats->text < stats->linked * teaser)
         return TRUE;
     if (stats->linked && stats->linked == stats->headings && density > 0.9f)
         return TRUE;
@@ -59,26 +52,54 @@ static gboolean is_clutter(const Article *a, const xmlNode *node, const Stats *a
         return FALSE;
     int weight = article_class_weight(node);
     if (weight < 0 && stats->text < 400)
-        return !has_inside(node, " blockquote ");
-    if (html_is(node, "table") && has_inside(node, " th caption "))
+        return !(stats->inside & ARTICLE_QUOTE);
+    if (html_is(node, "table") && stats->inside & ARTICLE_LABEL)
         return FALSE;
     if (density > 0.6f && stats->anchors >= 2)
-        return !has_inside(node, " pre code ");
+        return !(stats->inside & ARTICLE_CODE);
     return !list && weight < 25 && density > 0.35f && stats->anchors >= 3 && stats->paragraphs < 2;
 }
 
-/* Whether a heading says what the document's title says. */
-static gboolean repeats_title(const xmlNode *node, const char *title)
+/* What stands in NODE, on one line; to be freed.  Not to be asked of elements that may hold others of their kind: the same text would
+ * be taken once for each. */
+static char *line_of(const xmlNode *node)
 {
-    if (!html_is_any(node, " h1 h2 "))
-        return FALSE;
     xmlChar *content = xmlNodeGetContent(node);
-    g_autofree char *line = clean_line((const char *) content, -1);
+    char *line = clean_line((const char *) content, -1);
     xmlFree(content);
+    return line;
+}
+
+/* Whether NODE is one of the headings in NAMES, without another one in it. */
+static gboolean is_heading(const xmlNode *node, const Stats *stats, const char *names)
+{
+    return html_is_any(node, names) && !(stats->inside & ARTICLE_HEADING);
+}
+
+/* Whether a heading says what the document's title says. */
+static gboolean repeats_title(const xmlNode *node, const Stats *stats, const char *title)
+{
+    if (!is_heading(node, stats, " h1 h2 "))
+        return FALSE;
+    g_autofree char *line = line_of(node);
     return *line && strlen(line) >= 8 && strstr(title, line);
 }
 
-/* Headings of what follows an article on the same page. */
+/* Whether NODE holds text and no other blocks; headings and items of lists are content whatever they say. */
+static gboolean is_leaf_block(const xmlNode *node, const Stats *stats)
+{
+    return html_is_any(node, " p div center figcaption ") && !(stats->inside & ARTICLE_BLOCK);
+}
+
+/* Whether NODE could be the heading of what follows an article on the same page: where mostly links are BEHIND it, a block of a few
+ * words, too. */
+static gboolean may_head_tail(const xmlNode *node, const Stats *stats, const Stats *behind)
+{
+    return is_heading(node, stats, " h2 h3 h4 h5 h6 ")
+        || (is_leaf_block(node, stats) && stats->text < TAIL_HEADING && !stats->anchors && article_link_density(behind) > 0.5f);
+}
+
+/* Whether a heading says so. */
 static gboolean is_tail_heading(const xmlNode *node)
 {
     static const char *const WORDS[] = { "more from", "more stories", "more news", "related", "recommended",
@@ -88,12 +109,8 @@ static gboolean is_tail_heading(const xmlNode *node)
         "something to consider", "up next", "editor's picks", "more popular", "weitere ", "mehr zum thema", "das könnte",
         "lesen sie auch", "ähnliche", "kommentare", "articles similaires", "à lire aussi", "lire aussi", "sur le même",
         "te puede interesar", "lea también", "relacionad", "leia também", "関連", "相关", NULL };
-    if (!html_is_any(node, " h2 h3 h4 h5 h6 "))
-        return FALSE;
-    xmlChar *content = xmlNodeGetContent(node);
-    g_autofree char *line = clean_line((const char *) content, -1);
+    g_autofree char *line = line_of(node);
     g_autofree char *lower = g_utf8_strdown(line, -1);
-    xmlFree(content);
     for (int i = 0; WORDS[i] && strlen(lower) < 60; i++)
         if (g_str_has_prefix(lower, WORDS[i]))
             return TRUE;
@@ -102,13 +119,16 @@ static gboolean is_tail_heading(const xmlNode *node)
 
 void article_drop_tail(Article *a, xmlNode *best)
 {
-    guint before = 0, all = article_stats(a, best)->text;
+    Stats behind = *article_stats(a, best);
+    guint all = behind.text;
     for (xmlNode *n = best->children; n; ) {
         const Stats *stats = article_stats(a, n);
         gboolean known = stats && !g_hash_table_contains(a->dropped, n);
         if (known && n->type != XML_ELEMENT_NODE)
-            before += stats->text;
-        if (known && before * 10 > all * 7 && is_tail_heading(n)) {
+            behind.text -= MIN(behind.text, stats->text);
+        if (known && html_is(n, "a"))
+            behind.links -= MIN(behind.links, stats->links);
+        if (known && (guint64) behind.text * 10 < (guint64) all * 3 && may_head_tail(n, stats, &behind) && is_tail_heading(n)) {
             for (xmlNode *up = n; up != best; up = up->parent)
                 for (xmlNode *next = up->next; next; next = next->next)
                     g_hash_table_add(a->dropped, next);
@@ -117,13 +137,6 @@ void article_drop_tail(Article *a, xmlNode *best)
         }
         n = html_next(n, best, known);
     }
-}
-
-/* Whether NODE holds text and no other blocks; headings and items of lists are content whatever they say. */
-static gboolean is_leaf_block(const xmlNode *node)
-{
-    static const char BLOCKS[] = " p div li ul ol dl table pre blockquote section article figure figcaption h1 h2 h3 h4 h5 h6 ";
-    return html_is_any(node, " p div center figcaption ") && !has_inside(node, BLOCKS);
 }
 
 /* Whether it is one address and no words, which is no link, as the scripts of some pages need it; or the source of an image that was
@@ -148,6 +161,31 @@ static gboolean is_spelled_byline(const char *lower, const Stats *stats)
     for (int i = 0; BEGINNINGS[i]; i++)
         if (g_str_has_prefix(lower, BEGINNINGS[i]))
             return digits >= 4;
+    return FALSE;
+}
+
+/* "Wide Angle": the part of a paper that the article is of, above its headline. */
+static gboolean is_kicker(const xmlNode *node, const Stats *stats)
+{
+    static const char *const NAMES[] = { "kicker", "eyebrow", "rubric", "overline", "category", NULL };
+    if (stats->text > KICKER || stats->titles || html_is(node, "h1"))
+        return FALSE;
+    g_autofree char *names = article_names(node);
+    return article_has_word(names, NAMES);
+}
+
+/* "11/19/2019 by Ada Lovelace": a line with a year that is no sentence. */
+static gboolean is_dateline(const xmlNode *node, const Stats *stats)
+{
+    if (stats->text == 0 || stats->text > BYLINE || stats->inside & ARTICLE_BLOCK || !html_is_any(node, " p div li "))
+        return FALSE;
+    g_autofree char *line = line_of(node);
+    if (!*line || strchr(".:!?", line[strlen(line) - 1]))
+        return FALSE;
+    for (const char *p = line; *p; p++)
+        if ((p == line || !g_ascii_isdigit(p[-1])) && (g_str_has_prefix(p, "19") || g_str_has_prefix(p, "20"))
+            && g_ascii_isdigit(p[2]) && g_ascii_isdigit(p[3]))
+            return TRUE;
     return FALSE;
 }
 
@@ -223,11 +261,9 @@ static gboolean is_credit(const xmlNode *node, const Stats *stats)
  * the captions so far begin (owned) -> their elements. */
 static gboolean is_idle_block(Article *a, xmlNode *node, const Stats *stats, guint part, GHashTable *seen)
 {
-    if (!is_leaf_block(node) || stats->text == 0)
+    if (!is_leaf_block(node, stats) || stats->text == 0)
         return FALSE;
-    xmlChar *content = xmlNodeGetContent(node);
-    char *line = clean_line((const char *) content, -1);
-    xmlFree(content);
+    char *line = line_of(node);
     gboolean notice = stats->text < NOTICE && is_notice(line, stats, part);
     if (notice || stats->text < REPEATED || !is_caption(node)) {
         g_free(line);
@@ -246,7 +282,7 @@ static gboolean is_idle_block(Article *a, xmlNode *node, const Stats *stats, gui
     return FALSE;
 }
 
-void article_drop_clutter(Article *a, xmlNode *best, const char *title)
+void article_drop_clutter(Article *a, xmlNode *best, const char *title, gboolean dated)
 {
     const Stats *all = article_stats(a, best);
     xmlNode *top = best->parent ? best->parent : best;
@@ -256,12 +292,13 @@ void article_drop_clutter(Article *a, xmlNode *best, const char *title)
     for (xmlNode *n = top->children; n; ) {
         const Stats *stats = article_stats(a, n);
         gboolean known = stats && !g_hash_table_contains(a->dropped, n);
-        gboolean title_again = known && !titled && repeats_title(n, title);
+        gboolean title_again = known && !titled && repeats_title(n, stats, title);
         guint part = (guint) ((guint64) before * 100 / MAX(all->text, 1));
         titled |= title_again;
         before += known && n->type != XML_ELEMENT_NODE ? stats->text : 0;
         if (title_again || (known && n != best && n->type == XML_ELEMENT_NODE
-                            && (is_clutter(a, n, all) || is_credit(n, stats) || is_idle_block(a, n, stats, part, seen)))) {
+                            && ((part < HEAD_PART && (is_kicker(n, stats) || (dated && is_dateline(n, stats))))
+                                || is_clutter(a, n, all) || is_credit(n, stats) || is_idle_block(a, n, stats, part, seen)))) {
             g_hash_table_add(a->dropped, n);
             known = FALSE;
         }

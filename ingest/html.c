@@ -118,6 +118,32 @@ static void read_meta(Document *document, const xmlNode *node)
         document_set_date(document, content);
 }
 
+/* The date that an element says was that of publication. */
+static void read_published(Document *document, const xmlNode *node)
+{
+    const char *item = html_attribute(node, "itemprop");
+    if (item && !strcmp(item, "datePublished")) {
+        const char *date = html_attribute(node, "datetime");
+        document_set_date(document, date ? date : html_attribute(node, "content"));
+    }
+}
+
+/* The same in JSON-LD, of which nothing else is looked at. */
+static void read_linked_data(Document *document, const xmlNode *script)
+{
+    static const char KEY[] = "\"datePublished\"";
+    const char *type = html_attribute(script, "type");
+    if (!type || strcmp(type, "application/ld+json") || !script->children || !script->children->content)
+        return;
+    const char *p = strstr((const char *) script->children->content, KEY);
+    if (!p)
+        return;
+    p += strlen(KEY);
+    p += strspn(p, " \t\r\n:");
+    g_autofree char *date = *p == '"' ? g_strndup(p + 1, strcspn(p + 1, "\"")) : NULL;
+    document_set_date(document, date);
+}
+
 void html_metadata(Document *document, xmlNode *root)
 {
     gboolean titled = FALSE;
@@ -131,6 +157,10 @@ void html_metadata(Document *document, xmlNode *root)
         } else if (html_is(n, "meta")) {
             read_meta(document, n);
         }
+        if (!document->date && html_is(n, "script"))
+            read_linked_data(document, n);
+        else if (!document->date)
+            read_published(document, n);
     }
 }
 
@@ -178,7 +208,7 @@ Document *html_read_as(const char *path, const guint8 *bytes, gsize length, cons
     html_metadata(document, root);
     if (!options->invisible)
         html_mark_hidden(root);
-    g_autoptr(GHashTable) dropped = options->whole ? NULL : article_find(root, document->title);
+    g_autoptr(GHashTable) dropped = options->whole ? NULL : article_find(root, document->title, document->date != NULL);
     htmltext_append(root, dropped, out, headings);
     xmlFreeDoc(tree);
     sections_add(document, out->str, out->len, headings);

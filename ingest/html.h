@@ -28,8 +28,8 @@ void html_mark_hidden(xmlNode *root);
 gboolean html_is_hidden(const xmlNode *node);
 
 /* The nodes under ROOT that are not main content (menus, adverts, comments, the heading that repeats
- * TITLE), as a set to be freed. */
-GHashTable *article_find(xmlNode *root, const char *title);
+ * TITLE and, if the page is DATED, a line with its date), as a set to be freed. */
+GHashTable *article_find(xmlNode *root, const char *title, gboolean dated);
 
 /* The bytes as a tree; CHARSET: what a protocol says about them, which goes before what they say themselves, or NULL.
  * NULL when there is nothing in them.  Free with xmlFreeDoc(). */

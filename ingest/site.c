@@ -170,7 +170,7 @@ static GHashTable *find_dropped(xmlNode *root, xmlNode *main, const char *title,
             g_hash_table_add(frames, n);
     /* Where neither the page nor its frame tells what is text, it is a page like others. */
     if (main == root && g_hash_table_size(frames) == 0)
-        dropped = article_find(root, title);
+        dropped = article_find(root, title, FALSE);
     if (!dropped)
         return frames;
     g_hash_table_unref(frames);

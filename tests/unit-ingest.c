@@ -180,6 +180,12 @@ static void test_html_hostile(void)
     g_autoptr(Document) d = read_as("deep.html", deep->str, deep->len);
     g_assert_cmpuint(d->pages->len, ==, 1);
     g_assert_cmpstr(page(d, 0)->text, ==, "bottom");
+    g_string_assign(deep, "<body><p>A paragraph, of some length, with commas, is what an article has.</p>");
+    for (int i = 0; i < 100000; i++)
+        g_string_append(deep, "<h2><div>");
+    g_string_append(deep, "bottom");
+    g_autoptr(Document) headings = read_as("deep.html", deep->str, deep->len);
+    g_assert_nonnull(strstr(page(headings, headings->pages->len - 1)->text, "bottom"));
     g_string_free(deep, TRUE);
     g_autoptr(Document) entity = read_string("x.html", "<!DOCTYPE html [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"
                                              "<html><p>before &a; after");
@@ -585,6 +591,46 @@ static void test_article_notices(void)
     g_assert_true(first && !strstr(first + 1, "The bridge in the winter") && strstr(full, "before it fell"));
 }
 
+/* What stands above an article, and what leads to other ones. */
+static void test_article_links(void)
+{
+    static const char DATED[] = "<head><script type='application/ld+json'>{\"datePublished\" : \"2019-11-18T09:00:00Z\"}</script></head>";
+    g_autofree char *dated = g_strdup_printf("%s<body><article><p>Nov. 18, 2019 | Ada Lovelace</p>%%s%%s</article>", DATED);
+    g_autofree char *sentence = g_strdup_printf("%s<body><article><p>It was the winter of 1947.</p>%%s%%s</article>", DATED);
+    assert_article(dated, NULL, "Lovelace");
+    assert_article(sentence, "of 1947.", NULL);
+    /* A date that is nowhere else stays. */
+    assert_article("<body><article><p>Nov. 18, 2019 | Ada Lovelace</p>%s%s</article>", "Nov. 18, 2019", NULL);
+    assert_article("<body><article><div class=post-kicker>Wide Angle</div>%s%s</article>", NULL, "Wide Angle");
+    /* A short article beside many links; a whole teaser in one link; second headings below those that lead elsewhere. */
+    GString *many = g_string_new("<body><div>%s%s</div><div>");
+    for (int i = 0; i < 60; i++)
+        g_string_append_printf(many, "<div><a href=/%d>What the keepers of the locks did in the year %d</a></div>", i, 1900 + i);
+    g_string_append(many, "</div>");
+    assert_article(many->str, NULL, "keepers");
+    g_string_free(many, TRUE);
+    assert_article("<body><div>%s%s<div><a href=/1><div><h4>Boats</h4><p>Of wood, of tin, of straw, and of paper, in rows.</p></div></a>"
+                   "<a href=/2><div><h4>Locks</h4><p>Of iron, of oak, of brass, and of stone, by age.</p></div></a></div></div>", NULL, "Of wood");
+    assert_article("<body><article>%s%s<ul><li><h3><a href=/1>Boats</a></h3><h4>Of wood and tin</h4></li><li><h3><a href=/2>Locks</a></h3>"
+                   "<h4>Of iron and oak</h4></li></ul></article>", NULL, "Of wood");
+    /* A block of a few words heads what follows where that is links, not where it is text. */
+    assert_article("<body><article>%s%s%s<div>Related things</div><div>Boats: <a href=/1>those that are of wood, or of tin, and float</a></div>"
+                   "</article>", NULL, "those that are");
+    assert_article("<body><article>%s%s%s<div>Related things</div><p>Boats are of wood, or of tin, and float.</p></article>", "Boats are", NULL);
+}
+
+static void test_published(void)
+{
+    g_autoptr(Document) item = read_string("a.html", "<body><p>One</p><time itemprop=datePublished datetime='2018-10-12T06:43Z'>x</time>");
+    g_autoptr(Document) other = read_string("a.html", "<script>{\"datePublished\":\"2019-11-18\"}</script><body><p>One</p>");
+    g_autoptr(Document) broken = read_string("a.html", "<script type='application/ld+json'>{\"datePublished\":</script><body><p>One</p>");
+    g_autoptr(Document) open = read_string("a.html", "<script type='application/ld+json'>{\"datePublished\":\"2019-11</script><body><p>One</p>");
+    g_assert_cmpstr(item->date, ==, "2018-10-12");
+    g_assert_null(other->date);
+    g_assert_null(broken->date);
+    g_assert_cmpstr(open->date, ==, "2019-11");
+}
+
 static void test_refusals(void)
 {
     static const struct { const char *name, *bytes; gsize length; } CASES[] = {
@@ -713,6 +759,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/article", test_article);
     g_test_add_func("/ingest/article-parts", test_article_parts);
     g_test_add_func("/ingest/article-notices", test_article_notices);
+    g_test_add_func("/ingest/article-links", test_article_links);
+    g_test_add_func("/ingest/published", test_published);
     g_test_add_func("/ingest/refusals", test_refusals);
     g_test_add_func("/ingest/program", test_program);
     g_test_add_func("/ingest/pack", test_pack);
