@@ -83,6 +83,55 @@ full_export() {
     [ "$status" -ge 3 ] && [ "$(wc -l <err)" -eq 1 ] && [ "$(ls small)" = ballast ]
 }
 
+# Whatever begins on a full disk leaves a file without content, or none: that is not a catalogue or a store that is damaged.
+nothing_yet() {
+    rm -rf small/* && fill 0 || return
+    KVASIR_DATA_DIR=$scratch/small/data "$kvasir" ask -q --max-tokens 1 "Why?" document.txt >out 2>err
+    status=$?
+    cat err
+    [ $status -le 1 ] && [ -s out ] && grep -q 'the answer is not in the history' err && [ ! -s small/data/catalogue.db ] || return
+    mkdir -p empty small/data
+    : >empty/catalogue.db
+    : >empty/kv.db
+    for folder in small/data empty; do
+        for command in "history" "chat --list" "corpus list" "cache status"; do
+            # shellcheck disable=SC2086
+            KVASIR_DATA_DIR=$scratch/$folder KVASIR_CACHE_DIR=$scratch/empty "$kvasir" $command || return
+        done
+        KVASIR_DATA_DIR=$scratch/$folder "$kvasir" show 1 2>err
+        [ $? -eq 2 ] || return
+    done
+}
+
+# A record that does not fit is told by its own name and leaves nothing; what was there stays.
+full_record() {
+    rm -rf small/* && echo before >small/old.json && fill 0 || return
+    for name in old new; do
+        "$kvasir" ask -q --max-tokens 1 --no-history --record "small/$name.json" "Why?" document.txt >out 2>err
+        status=$?
+        cat err
+        [ $status -eq 4 ] && [ -s out ] &&
+            [ "$(cat err)" = "kvasir ask: cannot write to small/$name.json: No space left on device" ] || return
+    done
+    [ "$(cat small/old.json)" = before ] && [ "$(ls small | tr '\n' ' ')" = "ballast old.json " ]
+}
+
+# A batch ends with a sentence; the same command goes on with it when there is room.
+full_batch() {
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo "What does line $i say?"; done >questions.txt
+    rm -rf small/* && fill 4 || return
+    "$kvasir" ask -q --max-tokens 2 --no-history --batch questions.txt --output small/answers.jsonl document.txt 2>err
+    status=$?
+    cat err
+    [ $status -eq 4 ] && [ "$(cat err)" = "kvasir ask: cannot write to small/answers.jsonl: No space left on device" ] || return
+    rm -f small/ballast
+    "$kvasir" ask --max-tokens 2 --no-history --batch questions.txt --output small/answers.jsonl document.txt 2>err
+    status=$?
+    cat err
+    [ $status -eq 1 ] && grep -q '12 of 12 questions are answered, [1-9][0-9]* of them before' err &&
+        [ "$(sed 's/^{"id":\([0-9]*\),.*/\1/' small/answers.jsonl | tr '\n' ' ')" = "1 2 3 4 5 6 7 8 9 10 11 12 " ]
+}
+
 # What is there is used, nothing is written, and it is no error.
 read_only() {
     rm -rf small/* && KVASIR_CACHE_DIR=$scratch/small/cache ask full && mount -o remount,ro none small || return
@@ -99,6 +148,9 @@ ok "a disk with room" usual
 ok "full, at any block" full_cache
 ok "full: it can be trimmed" relieved
 ok "the catalogue's disk is full: told, what was there stays" full_catalogue
+ok "a catalogue that cannot be made is none" nothing_yet
+ok "a record that does not fit leaves what was there" full_record
+ok "a batch that does not fit goes on later" full_batch
 ok "an export that does not fit leaves nothing" full_export
 ok "a file system that may not be written" read_only
 umount small

@@ -106,6 +106,16 @@ verifying() {
     status 0 "$kvasir" verify record.json && grep -q '^kvasir: [1-9][0-9,]* of .* read from the cache' err
 }
 
+# Questions from a pipe that nobody opens for writing.
+waiting() {
+    rm -f nobody
+    mkfifo nobody
+    start "$kvasir" ask --batch nobody short.txt
+    sleep 0.5
+    kill -INT "$child"
+    ends 75
+}
+
 # Who reads no more wants no message either.
 no_reader() {
     status 1 "$kvasir" ask -q --max-tokens 1 "Why?" short.txt || return 1
@@ -126,5 +136,6 @@ ok "SIGHUP that is ignored stays so" ignored HUP
 ok "a batch" batch
 ok "reading documents" reading
 ok "verify" verifying
+ok "a pipe that is waited for" waiting
 ok "a pipe that nobody reads" no_reader
 finish

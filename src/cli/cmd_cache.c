@@ -34,15 +34,10 @@ static Store *open_store(gboolean read_only, GError **error)
     return store_open(settings_get()->store_path, &options, error);
 }
 
-static gboolean exists(void)
-{
-    return g_file_test(settings_get()->store_path, G_FILE_TEST_EXISTS);
-}
-
 /* What export, import and the questions about a corpus need: with --texts no model and no store. */
 static gboolean open_archive(Archive *archive, Engine **engine, Store **store, gboolean read_only, GError **error)
 {
-    if (read_only && !g_file_test(settings_get()->catalogue_path, G_FILE_TEST_EXISTS)) {
+    if (read_only && !settings_have_catalogue()) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "there is no corpus yet");
         return FALSE;
     }
@@ -119,7 +114,7 @@ static int cache_status(const char *file)
     if (option.corpus != NULL)
         return corpus_blocks(FALSE);
     status.limit = settings_get()->cache_limit;
-    if (exists()) {
+    if (settings_have_store()) {
         g_autoptr(Store) store = open_store(TRUE, &error);
         if (store == NULL || !store_status(store, &status, &error)
             || (roots = store_roots(store, &error)) == NULL || (corpora = store_corpora(store, &error)) == NULL)
@@ -141,7 +136,7 @@ static int cache_verify(const char *file)
     GError *error = NULL;
     g_autoptr(Meter) meter = meter_new(settings_get()->quiet);
 
-    if (exists()) {
+    if (settings_have_store()) {
         g_autoptr(Store) store = open_store(FALSE, &error);
         gboolean ok = store != NULL && store_verify(store, meter_update, meter, &checked, &bad, &error);
         meter_clear(meter);
@@ -176,7 +171,7 @@ static int cache_trim(const char *file)
     if (option.limit == NULL && limit == 0)
         limit = G_MAXUINT64;
     others = prepared_files_bytes(&files);
-    if (exists()) {
+    if (settings_have_store()) {
         g_autoptr(Store) store = open_store(FALSE, &error);
         if (store == NULL || !store_status(store, &status, &error))
             return command_fail(&command_cache, error);
@@ -206,7 +201,7 @@ static int cache_clear(const char *file)
 
     if (option.corpus != NULL)
         return corpus_blocks(TRUE);
-    if (exists()) {
+    if (settings_have_store()) {
         g_autoptr(Store) store = open_store(FALSE, &error);
         if (store == NULL) {
             g_autoptr(GError) reset = NULL;

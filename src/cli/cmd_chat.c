@@ -44,7 +44,7 @@ static Catalogue *open_catalogue(gboolean read_only, GError **error)
 {
     const char *path = settings_get()->catalogue_path;
 
-    return g_file_test(path, G_FILE_TEST_EXISTS) ? catalogue_open(path, read_only, error) : NULL;
+    return settings_have_catalogue() ? catalogue_open(path, read_only, error) : NULL;
 }
 
 static gboolean list_conversations(GError **error)

@@ -30,7 +30,7 @@ static gboolean corpus_list(const char *name, GError **error)
 {
     g_autoptr(GPtrArray) corpora = NULL;
 
-    if (corpus_no_catalogue()) {
+    if (!settings_have_catalogue()) {
         corpora = g_ptr_array_new();
     } else {
         g_autoptr(Catalogue) catalogue = catalogue_open(settings_get()->catalogue_path, TRUE, error);
@@ -70,7 +70,7 @@ static gboolean corpus_remove(const char *name, GError **error)
     g_autoptr(Catalogue) catalogue = NULL;
     gboolean found = FALSE;
 
-    if (corpus_no_catalogue())
+    if (!settings_have_catalogue())
         return corpus_not_found(name, error);
     catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error);
     if (catalogue == NULL || !catalogue_remove_corpus(catalogue, name, &found, error))

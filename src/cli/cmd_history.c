@@ -95,7 +95,7 @@ static GPtrArray *find_records(GError **error)
 
     if (!get_limit(&limit, error))
         return NULL;
-    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+    if (!settings_have_catalogue())
         return g_ptr_array_new();
     if ((catalogue = catalogue_open(path, TRUE, error)) == NULL ||
         (records = catalogue_records(catalogue, option.corpus, error)) == NULL)

@@ -94,7 +94,7 @@ static GPtrArray *gather(char **files, GError **error)
 
     if (option.corpus != NULL) {
         const char *path = settings_get()->catalogue_path;
-        if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+        if (!settings_have_catalogue()) {
             g_set_error(error, FAILURE, FAILURE_USAGE, "there are no corpora yet; \"kvasir ingest\" makes one");
             return NULL;
         }

@@ -128,7 +128,7 @@ static gboolean open_all(Search *search, GError **error)
 {
     const Settings *settings = settings_get();
 
-    if (!g_file_test(settings->catalogue_path, G_FILE_TEST_EXISTS)) {
+    if (!settings_have_catalogue()) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "there are no corpora yet; \"kvasir ingest\" makes one");
         return FALSE;
     }

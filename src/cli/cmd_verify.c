@@ -77,7 +77,7 @@ static gboolean read_corpus(Verify *verify, GError **error)
     g_autoptr(Catalogue) catalogue = NULL;
     GError *local = NULL;
 
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+    if (settings_have_catalogue()) {
         catalogue = catalogue_open(path, TRUE, error);
         if (catalogue == NULL)
             return FALSE;

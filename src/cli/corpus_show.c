@@ -42,11 +42,6 @@ void corpus_print(const CatalogueCorpus *corpus)
            corpus->documents == 1 ? "" : "s", corpus->pages, corpus->pages == 1 ? "" : "s", size, changed);
 }
 
-gboolean corpus_no_catalogue(void)
-{
-    return !g_file_test(settings_get()->catalogue_path, G_FILE_TEST_EXISTS);
-}
-
 gboolean corpus_not_found(const char *name, GError **error)
 {
     g_set_error(error, FAILURE, FAILURE_USAGE, "there is no corpus \"%s\"; \"kvasir corpus list\" shows those there are",
@@ -251,7 +246,7 @@ gboolean corpus_show(const char *name, gboolean json, GError **error)
     g_autoptr(GPtrArray) rows = NULL, copies = NULL;
     GError *local = NULL;
 
-    if (corpus_no_catalogue())
+    if (!settings_have_catalogue())
         return corpus_not_found(name, error);
     catalogue = catalogue_open(settings_get()->catalogue_path, TRUE, &local);
     if (catalogue != NULL)

@@ -10,8 +10,6 @@
 void corpus_add_json(JsonBuilder *builder, const CatalogueCorpus *corpus);
 void corpus_print(const CatalogueCorpus *corpus);
 
-/* Whether nothing was ever ingested. */
-gboolean corpus_no_catalogue(void);
 /* Sets ERROR; FALSE. */
 gboolean corpus_not_found(const char *name, GError **error);
 

@@ -51,7 +51,7 @@ static GPtrArray *read_corpus(const Command *command, const char *corpus, gsize 
     GPtrArray *documents;
     gint64 tokens;
 
-    if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+    if (!settings_have_catalogue()) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "there are no corpora yet; \"kvasir ingest\" makes one");
         return NULL;
     }

@@ -20,7 +20,7 @@ char *history_load(const char *number, char **name, GError **error)
     GError *local = NULL;
 
     *name = g_strdup_printf("record %s of the history", number);
-    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+    if (settings_have_catalogue()) {
         g_autoptr(Catalogue) catalogue = catalogue_open(path, TRUE, &local);
         if (catalogue != NULL)
             record = catalogue_record(catalogue, g_ascii_strtoll(number, NULL, 10), &local);

@@ -26,10 +26,16 @@ static const char *name_of(const char *path)
 GString *input_read(const char *path, GError **error)
 {
     g_autoptr(GString) all = g_string_new(NULL);
-    int fd = is_stdin(path) ? STDIN_FILENO : g_open(path, O_RDONLY | O_CLOEXEC, 0);
     char buffer[65536];
     gssize n = -1;
+    int fd;
 
+    /* A pipe that nobody writes to is waited for. */
+    do
+        fd = is_stdin(path) ? STDIN_FILENO : g_open(path, O_RDONLY | O_CLOEXEC, 0);
+    while (fd < 0 && errno == EINTR && !interrupt_requested());
+    if (fd < 0 && interrupt_check(error))
+        return NULL;
     while (fd >= 0 && all->len <= INPUT_MAX && !interrupt_check(error)) {
         n = read(fd, buffer, sizeof buffer);
         if (n > 0)

@@ -108,8 +108,12 @@ gboolean output_file(const char *path, const char *data, gsize length, GError **
     }
     ok = g_file_set_contents_full(real != NULL ? real : path, data, (gssize) length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local);
     free(real);
-    if (!ok)
-        g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local->message);
+    if (!ok) {
+        /* GLib's sentence is about a file of a made-up name and ends with the reason. */
+        const char *reason = strrchr(local->message, ':');
+
+        g_set_error(error, FAILURE, FAILURE_SYSTEM, "cannot write to %s%s", path, reason != NULL ? reason : "");
+    }
     return ok;
 }
 

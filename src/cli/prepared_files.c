@@ -111,7 +111,7 @@ void prepared_files_settle(void)
     guint64 files = prepared_files_bytes(NULL), limit = settings->cache_limit;
     StoreStatus status;
 
-    if (limit == 0 || !g_file_test(settings->store_path, G_FILE_TEST_EXISTS))
+    if (limit == 0 || !settings_have_store())
         return;
     g_autoptr(Store) store = store_open(settings->store_path, &options, NULL);
     if (store != NULL && store_status(store, &status, NULL) && status.bytes + files > limit)

@@ -2,8 +2,10 @@
 #include "config.h"
 #include "src/cli/settings.h"
 
+#include <glib/gstdio.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -24,6 +26,23 @@ static Settings settings;
 const Settings *settings_get(void)
 {
     return &settings;
+}
+
+static gboolean has_content(const char *path)
+{
+    GStatBuf status;
+
+    return g_stat(path, &status) == 0 && (status.st_size > 0 || !S_ISREG(status.st_mode));
+}
+
+gboolean settings_have_catalogue(void)
+{
+    return has_content(settings.catalogue_path);
+}
+
+gboolean settings_have_store(void)
+{
+    return has_content(settings.store_path);
 }
 
 gboolean settings_parse_size(const char *text, guint64 *bytes)

@@ -32,6 +32,10 @@ typedef struct {
 /* The settings after command_parse(); valid until exit. */
 const Settings *settings_get(void);
 
+/* Whether there is a catalogue, a KV store: a file that is not empty, as a full disk leaves one that was to be made. */
+gboolean settings_have_catalogue(void);
+gboolean settings_have_store(void);
+
 /* Reads environment and configuration, before options are applied.  FAILURE_USAGE names
  * file and key of a bad value. */
 gboolean settings_load(GError **error);

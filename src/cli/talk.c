@@ -114,7 +114,7 @@ static gboolean load_turns(Talk *talk, gint64 conversation, GError **error)
     g_autoptr(Catalogue) catalogue = NULL;
     g_autoptr(GPtrArray) rows = NULL;
 
-    if (g_file_test(path, G_FILE_TEST_EXISTS) &&
+    if (settings_have_catalogue() &&
         ((catalogue = catalogue_open(path, TRUE, error)) == NULL ||
          (rows = catalogue_turns(catalogue, conversation, error)) == NULL))
         return FALSE;

@@ -104,7 +104,6 @@ static gboolean run_turns(Talk *talk, const char *argument, GError **error)
 static gboolean run_save(Talk *talk, const char *argument, GError **error)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    g_autoptr(GError) local = NULL;
 
     if (last_turn(talk, error) == NULL)
         return FALSE;
@@ -118,10 +117,8 @@ static gboolean run_save(Talk *talk, const char *argument, GError **error)
         g_string_append_printf(text, "%s## %s\n\n%s\n\n", i > 0 ? "\n" : "", record->question, record->answer);
         append_sources(text, record, FALSE);
     }
-    if (!g_file_set_contents_full(argument, text->str, (gssize) text->len, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &local)) {
-        g_set_error(error, FAILURE, FAILURE_SYSTEM, "%s", local->message);
+    if (!output_file(argument, text->str, text->len, error))
         return FALSE;
-    }
     output_print("%u turns are in %s\n", talk->turns->len, argument);
     return TRUE;
 }
