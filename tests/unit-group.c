@@ -1,4 +1,4 @@
-/* unit-group.c - forks of sessions, and steps of several sessions at once: the bytes of a session alone. */
+/* unit-group.c - forks of sessions, steps of several sessions at once, work cut over threads: the bytes of a session alone. */
 #include "config.h"
 #include <glib.h>
 #include <signal.h>
@@ -197,6 +197,45 @@ static void test_group(void)
 }
 
 /* After an error no session has changed. */
+/* Wide enough for every loop over the tokens to be cut. */
+static Engine *wide_engine(int threads)
+{
+    EngineOptions options = { .threads = threads };
+    g_autoptr(GError) error = NULL;
+    EngineShape shape;
+
+    g_assert_true(engine_shape_find("tiny", &shape));
+    shape.type = "q4_0";
+    shape.layers = 2;
+    shape.hidden = shape.ffn = 512;
+    shape.heads = 4;
+    shape.kv_heads = 2;
+    shape.head_dim = 128;
+    Engine *engine = engine_open_synthetic(&shape, &options, &error);
+    g_assert_no_error(error);
+    return engine;
+}
+
+static void test_threads(void)
+{
+    g_autoptr(Engine) one = wide_engine(1);
+    gint32 ids[600];
+
+    random_ids(ids, 600);
+    for (int threads = 2; threads <= 5; threads++) {
+        g_autoptr(Engine) several = wide_engine(threads);
+        KvType type = (KvType) (threads % 3);   /* each of them */
+        g_autoptr(Session) want = test_session(one, type, 700), s = test_session(several, type, 700);
+
+        append(want, ids, 600);
+        append(s, ids, 200);                    /* begins and ends amid a tile */
+        append(s, ids + 200, 400);
+        g_assert_cmpmem(session_logits(want), (gsize) engine_info(one)->vocabulary * sizeof(float),
+                        session_logits(s), (gsize) engine_info(several)->vocabulary * sizeof(float));
+        assert_same(one, want, s);
+    }
+}
+
 static void test_errors(void)
 {
     g_autoptr(Engine) engine = test_engine(NULL, 2);
@@ -241,6 +280,7 @@ int main(int argc, char **argv)
     g_test_add_func("/group/fork", test_fork);
     g_test_add_func("/group/truncate", test_truncate);
     g_test_add_func("/group/step", test_group);
+    g_test_add_func("/group/threads", test_threads);
     g_test_add_func("/group/errors", test_errors);
     return g_test_run();
 }

@@ -29,35 +29,55 @@ static gsize last_segment(const Batch *b, gsize t)
     return b->place[t].position / SEGMENT_TOKENS;
 }
 
+/* Puts token T's key and value of HEAD into their tile. */
+static void store_token(const Batch *b, int layer, gsize t, int head, const float *k, const float *v)
+{
+    const Session *s = b->place[t].session;
+    gsize dim = (gsize) b->engine->weights->info.head_dim;
+    gsize tile = own_tile(b, t), j = b->place[t].position % KERNEL_TILE;
+
+    if (s->kind == TILE_F16) {
+        guint16 *to = (guint16 *) (void *) session_tile(s, layer, tile, head);
+
+        for (gsize d = 0; d < dim; d++) {
+            to[d * KERNEL_TILE + j] = float_to_f16(k[d]);
+            to[(KERNEL_TILE + j) * dim + d] = float_to_f16(v[d]);
+        }
+        return;
+    }
+    float *to = s->kind == TILE_INT8 ? session_raw(s, layer, tile, head)
+                                     : (float *) (void *) session_tile(s, layer, tile, head);
+    for (gsize d = 0; d < dim; d++)
+        to[d * KERNEL_TILE + j] = k[d];
+    memcpy(to + (KERNEL_TILE + j) * dim, v, dim * sizeof *to);
+    if (s->kind == TILE_INT8 && j == KERNEL_TILE - 1)
+        b->engine->kernels->quantize_tile(to, to + KERNEL_TILE * dim, dim, session_tile(s, layer, tile, head));
+}
+
+/* Where the runs of tokens begin that are put into one tile, and behind the last the end; returns their number. */
+static gsize cut_runs(const Batch *b, gsize *begins)
+{
+    gsize n = 0;
+
+    for (gsize t = 0; t < b->tokens; t++)
+        if (!t || b->place[t].session != b->place[t - 1].session || own_tile(b, t) != own_tile(b, t - 1))
+            begins[n++] = t;
+    begins[n] = b->tokens;
+    return n;
+}
+
 void attention_store(Batch *b, int layer, const float *k, const float *v, gsize stride)
 {
     const ModelInfo *info = &b->engine->weights->info;
-    gsize dim = (gsize) info->head_dim;
+    gsize dim = (gsize) info->head_dim, kv_heads = (gsize) info->kv_heads, begins[KERNEL_MAX_TOKENS + 1];
+    gsize n = cut_runs(b, begins) * kv_heads;
+    gboolean split = 2 * b->tokens * kv_heads * dim >= THREADS_WORTH_VALUES;
 
-    for (gsize t = 0; t < b->tokens; t++) {
-        const Session *s = b->place[t].session;
-        gsize tile = own_tile(b, t), j = b->place[t].position % KERNEL_TILE;
-
-        for (int h = 0; h < info->kv_heads; h++) {
-            const float *from_k = k + t * stride + (gsize) h * dim, *from_v = v + t * stride + (gsize) h * dim;
-
-            if (s->kind == TILE_F16) {
-                guint16 *to = (guint16 *) (void *) session_tile(s, layer, tile, h);
-                for (gsize d = 0; d < dim; d++) {
-                    to[d * KERNEL_TILE + j] = float_to_f16(from_k[d]);
-                    to[(KERNEL_TILE + j) * dim + d] = float_to_f16(from_v[d]);
-                }
-                continue;
-            }
-            float *to = s->kind == TILE_INT8 ? session_raw(s, layer, tile, h)
-                                             : (float *) (void *) session_tile(s, layer, tile, h);
-            for (gsize d = 0; d < dim; d++)
-                to[d * KERNEL_TILE + j] = from_k[d];
-            memcpy(to + (KERNEL_TILE + j) * dim, from_v, dim * sizeof *to);
-            if (s->kind == TILE_INT8 && j == KERNEL_TILE - 1)
-                b->engine->kernels->quantize_tile(to, to + KERNEL_TILE * dim, dim, session_tile(s, layer, tile, h));
-        }
-    }
+    /* A tile is quantised once its last key is there: one thread does all of it. */
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (split)
+    for (gsize i = 0; i < n; i++)
+        for (gsize t = begins[i / kv_heads], h = i % kv_heads; t < begins[i / kv_heads + 1]; t++)
+            store_token(b, layer, t, (int) h, k + t * stride + h * dim, v + t * stride + h * dim);
 }
 
 /* Row of all heads' rows that unit's first token has on KV head HEAD. */
@@ -266,22 +286,46 @@ static void attend_split(Batch *b, int layer, gboolean witnessed)
     }
 }
 
+/* Whether there are enough of the batch's queries, or of the heads' outputs, for more than one thread. */
+static gboolean worth_rows(const Batch *b)
+{
+    const ModelInfo *info = &b->engine->weights->info;
+
+    return b->tokens * (gsize) (info->heads * info->head_dim) >= THREADS_WORTH_VALUES;
+}
+
+/* What the kernels want to know of the queries, token by token. */
+static void begin_rows(Batch *b)
+{
+    const ModelInfo *info = &b->engine->weights->info;
+    gsize dim = (gsize) info->head_dim, per_kv = (gsize) (info->heads / info->kv_heads);
+    gsize kv_heads = b->place[0].session->kind == TILE_INT8 ? (gsize) info->kv_heads : 0;
+
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (worth_rows(b))
+    for (gsize t = 0; t < b->tokens; t++) {
+        memset(b->visible + t * per_kv, (int) (b->place[t].position % KERNEL_TILE + 1), per_kv);
+        for (gsize h = 0; h < kv_heads; h++)
+            for (gsize r = (h * b->tokens + t) * per_kv, end = r + per_kv; r < end; r++)
+                b->q8_scale[r] = b->engine->kernels->quantize_row(b->q + r * dim, dim, b->q8 + r * dim);
+    }
+}
+
 /* batch->x[token][head] = out / sum, from the order of the KV heads to that of the heads. */
 static void normalise(Batch *b)
 {
     const ModelInfo *info = &b->engine->weights->info;
-    gsize dim = (gsize) info->head_dim, per_kv = (gsize) (info->heads / info->kv_heads);
+    gsize dim = (gsize) info->head_dim, heads = (gsize) info->heads, per_kv = heads / (gsize) info->kv_heads;
 
-    for (gsize h = 0; h < (gsize) info->kv_heads; h++)
-        for (gsize t = 0; t < b->tokens; t++)
-            for (gsize g = 0; g < per_kv; g++) {
-                gsize row = (h * b->tokens + t) * per_kv + g;
-                float inverse = 1.0f / b->sum[row];
-                float *to = b->x + (t * (gsize) info->heads + h * per_kv + g) * dim;
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (worth_rows(b))
+    for (gsize t = 0; t < b->tokens; t++)
+        for (gsize h = 0; h < heads; h++) {
+            gsize row = (h / per_kv * b->tokens + t) * per_kv + h % per_kv;
+            float inverse = 1.0f / b->sum[row];
+            float *to = b->x + (t * heads + h) * dim;
 
-                for (gsize d = 0; d < dim; d++)
-                    to[d] = b->out[row * dim + d] * inverse;
-            }
+            for (gsize d = 0; d < dim; d++)
+                to[d] = b->out[row * dim + d] * inverse;
+        }
 }
 
 /* Cuts the batch of one session into groups of one tile; 0 when they are too few for the threads, or when
@@ -303,18 +347,11 @@ static gsize cut_groups(const Batch *b, Unit *groups)
 
 void attention(Batch *b, int layer)
 {
-    const ModelInfo *info = &b->engine->weights->info;
-    gsize per_kv = (gsize) (info->heads / info->kv_heads), rows = b->tokens * (gsize) info->heads;
-    gsize dim = (gsize) info->head_dim;
     gboolean witnessed = witness_wants(b, layer);
     Unit groups[KERNEL_MAX_TOKENS];
     gsize n_groups = witnessed ? 0 : cut_groups(b, groups);
 
-    for (gsize t = 0; t < b->tokens; t++)
-        memset(b->visible + t * per_kv, (int) (b->place[t].position % KERNEL_TILE + 1), per_kv);
-    if (b->place[0].session->kind == TILE_INT8)
-        for (gsize r = 0; r < rows; r++)
-            b->q8_scale[r] = b->engine->kernels->quantize_row(b->q + r * dim, dim, b->q8 + r * dim);
+    begin_rows(b);
     if (n_groups)
         attend_whole(b, layer, groups, n_groups);
     else

@@ -29,16 +29,18 @@ static Matrix as_matrix(const Tensor *t)
                       type_row_bytes(t->type, (gsize) t->columns), t->panels };
 }
 
-/* Quantises TOKENS rows of X; linear() on the same x uses the codes. */
-static QuantizedBatch quantize(const Batch *b, const float *x, gsize tokens, gsize columns)
+/* Quantises row T of X, of COLUMNS values. */
+static void quantize_row(const Batch *b, const float *x, gsize t, gsize columns)
 {
     gsize groups = columns / KERNEL_GROUP;
 
-    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (tokens * columns >= THREADS_WORTH / 16)
-    for (gsize t = 0; t < tokens; t++)
-        b->engine->kernels->quantize(x + t * columns, columns, b->codes + t * columns,
-                                     b->code_scale + t * groups, b->code_sum + t * groups,
-                                     b->code_sums + t * groups);
+    b->engine->kernels->quantize(x + t * columns, columns, b->codes + t * columns, b->code_scale + t * groups,
+                                 b->code_sum + t * groups, b->code_sums + t * groups);
+}
+
+/* The codes of TOKENS rows that quantize_row() has made. */
+static QuantizedBatch codes_of(const Batch *b, gsize tokens, gsize columns)
+{
     return (QuantizedBatch) { tokens, columns, b->codes, b->code_scale, b->code_sum, b->code_sums };
 }
 
@@ -73,33 +75,52 @@ static void linear(const Batch *b, const Tensor *w, const Tensor *bias, const fl
     }
 }
 
-/* The codes of x where a quantised matrix among the N given needs them. */
-static QuantizedBatch codes_for(const Batch *b, const Tensor *const *matrices, gsize n, const float *x, gsize tokens)
+/* Whether one of the N matrices multiplies codes. */
+static gboolean wants_codes(const Batch *b, const Tensor *const *matrices, gsize n)
 {
     for (gsize i = 0; i < n; i++)
         if (!b->engine->blas && !is_float(matrices[i]->type))
-            return quantize(b, x, tokens, (gsize) matrices[i]->columns);
-    return (QuantizedBatch) { 0 };
+            return TRUE;
+    return FALSE;
 }
 
-static void norm_rows(const Batch *b, const Tensor *w, const float *x, float *y, gsize tokens)
+static void norm_row(const Batch *b, const Tensor *w, const float *x, float *y)
 {
     const ModelInfo *info = &b->engine->weights->info;
-    gsize n = (gsize) info->hidden;
 
-    for (gsize t = 0; t < tokens; t++)
-        kernel_rmsnorm(x + t * n, (const float *) (const void *) w->data, (float) info->norm_eps, y + t * n, n);
+    kernel_rmsnorm(x, (const float *) (const void *) w->data, (float) info->norm_eps, y, (gsize) info->hidden);
+}
+
+/* batch->x = rmsnorm of TOKENS rows of X; returns the codes of that where one of the N matrices needs them. */
+static QuantizedBatch norm_rows(const Batch *b, const Tensor *w, const float *x, gsize tokens,
+                                const Tensor *const *matrices, gsize n)
+{
+    gsize hidden = (gsize) b->engine->weights->info.hidden;
+    gboolean wanted = wants_codes(b, matrices, n), split = tokens * hidden >= THREADS_WORTH_VALUES;
+
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (split)
+    for (gsize t = 0; t < tokens; t++) {
+        norm_row(b, w, x + t * hidden, b->x + t * hidden);
+        if (wanted)
+            quantize_row(b, b->x, t, hidden);
+    }
+    return codes_of(b, tokens, hidden);
 }
 
 /* h += y, with the further norm of glm4 before. */
 static void add_residual(Batch *b, const Tensor *post, float *y)
 {
-    gsize n = b->tokens * (gsize) b->engine->weights->info.hidden;
+    gsize n = (gsize) b->engine->weights->info.hidden;
 
-    if (post->data)
-        norm_rows(b, post, y, y, b->tokens);
-    for (gsize i = 0; i < n; i++)
-        b->hidden[i] += y[i];
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (b->tokens * n >= THREADS_WORTH_VALUES)
+    for (gsize t = 0; t < b->tokens; t++) {
+        float *h = b->hidden + t * n, *add = y + t * n;
+
+        if (post->data)
+            norm_row(b, post, add, add);
+        for (gsize i = 0; i < n; i++)
+            h[i] += add[i];
+    }
 }
 
 static void rope_angles(Batch *b)
@@ -129,26 +150,58 @@ static void rotate(const Batch *b, gsize t, float *x)
     }
 }
 
-/* Rotates q and k where they lie; q goes to batch->q by KV head, times
- * log2(e)/sqrt(dim), since the kernels' exponentials are of base 2. */
-static void rotate_batch(Batch *b, float *qkv, gsize stride)
+/* Rotates q and k of token T where they lie; q goes to batch->q by KV head, times SCALE. */
+static void rotate_token(const Batch *b, gsize t, float *q, float scale)
 {
     const ModelInfo *info = &b->engine->weights->info;
-    gsize dim = (gsize) info->head_dim, per_kv = (gsize) (info->heads / info->kv_heads);
-    float scale = (float) (M_LOG2E / sqrt((double) dim));
+    gsize dim = (gsize) info->head_dim, heads = (gsize) info->heads, per_kv = heads / (gsize) info->kv_heads;
 
-    for (gsize t = 0; t < b->tokens; t++) {
-        float *q = qkv + t * stride, *k = q + (gsize) info->heads * dim;
+    for (gsize h = 0; h < heads; h++) {
+        float *to = b->q + ((h / per_kv * b->tokens + t) * per_kv + h % per_kv) * dim;
 
-        for (gsize h = 0; h < (gsize) info->heads; h++) {
-            float *to = b->q + ((h / per_kv * b->tokens + t) * per_kv + h % per_kv) * dim;
-            rotate(b, t, q + h * dim);
-            for (gsize d = 0; d < dim; d++)
-                to[d] = q[h * dim + d] * scale;
-        }
-        for (gsize h = 0; h < (gsize) info->kv_heads; h++)
-            rotate(b, t, k + h * dim);
+        rotate(b, t, q + h * dim);
+        for (gsize d = 0; d < dim; d++)
+            to[d] = q[h * dim + d] * scale;
     }
+    for (gsize h = heads; h < heads + (gsize) info->kv_heads; h++)
+        rotate(b, t, q + h * dim);
+}
+
+/* The scale is log2(e)/sqrt(dim), since the kernels' exponentials are of base 2. */
+static void rotate_batch(Batch *b, float *qkv, gsize stride)
+{
+    float scale = (float) (M_LOG2E / sqrt((double) b->engine->weights->info.head_dim));
+
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (b->tokens * stride >= THREADS_WORTH_VALUES)
+    for (gsize t = 0; t < b->tokens; t++)
+        rotate_token(b, t, qkv + t * stride, scale);
+}
+
+/* batch->x = silu(gate) * up, which lie side by side in batch->y; returns the codes of that where DOWN needs them. */
+static QuantizedBatch swiglu_rows(const Batch *b, const Tensor *down)
+{
+    gsize n = (gsize) b->engine->weights->info.ffn;
+    gboolean wanted = wants_codes(b, &down, 1);
+
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (b->tokens * n >= THREADS_WORTH_VALUES)
+    for (gsize t = 0; t < b->tokens; t++) {
+        b->engine->kernels->swiglu(b->y + t * 2 * n, b->y + t * 2 * n + n, b->x + t * n, n);
+        if (wanted)
+            quantize_row(b, b->x, t, n);
+    }
+    return codes_of(b, b->tokens, n);
+}
+
+/* The codes of batch->x, the heads' outputs, where the matrix O needs them. */
+static QuantizedBatch quantize_heads(const Batch *b, const Tensor *o)
+{
+    gsize n = (gsize) o->columns;
+    gsize tokens = wants_codes(b, &o, 1) ? b->tokens : 0;
+
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (tokens * n >= THREADS_WORTH_VALUES)
+    for (gsize t = 0; t < tokens; t++)
+        quantize_row(b, b->x, t, n);
+    return codes_of(b, b->tokens, n);
 }
 
 static void attention_block(Batch *b, int index)
@@ -156,19 +209,18 @@ static void attention_block(Batch *b, int index)
     const ModelInfo *info = &b->engine->weights->info;
     const LayerWeights *l = &b->engine->weights->layers[index];
     gsize q_width = (gsize) l->q.rows, kv_width = (gsize) l->k.rows, stride = q_width + 2 * kv_width;
-    const Tensor *qkv[] = { &l->q, &l->k, &l->v }, *o[] = { &l->o };
+    const Tensor *qkv[] = { &l->q, &l->k, &l->v };
     static const Tensor none;
     QuantizedBatch codes;
 
-    norm_rows(b, &l->attn_norm, b->hidden, b->x, b->tokens);
-    codes = codes_for(b, qkv, 3, b->x, b->tokens);
+    codes = norm_rows(b, &l->attn_norm, b->hidden, b->tokens, qkv, 3);
     linear(b, &l->q, &l->q_bias, b->x, &codes, b->tokens, b->y, stride);
     linear(b, &l->k, &l->k_bias, b->x, &codes, b->tokens, b->y + q_width, stride);
     linear(b, &l->v, &l->v_bias, b->x, &codes, b->tokens, b->y + q_width + kv_width, stride);
     rotate_batch(b, b->y, stride);
     attention_store(b, index, b->y + q_width, b->y + q_width + kv_width, stride);
     attention(b, index);
-    codes = codes_for(b, o, 1, b->x, b->tokens);
+    codes = quantize_heads(b, &l->o);
     linear(b, &l->o, &none, b->x, &codes, b->tokens, b->y, (gsize) info->hidden);
     add_residual(b, &l->post_attn_norm, b->y);
 }
@@ -178,18 +230,14 @@ static void ffn_block(Batch *b, int index)
     const ModelInfo *info = &b->engine->weights->info;
     const LayerWeights *l = &b->engine->weights->layers[index];
     gsize ffn = (gsize) info->ffn;
-    const Tensor *gate_up[] = { &l->gate, &l->up }, *down[] = { &l->down };
+    const Tensor *gate_up[] = { &l->gate, &l->up };
     static const Tensor none;
     QuantizedBatch codes;
 
-    norm_rows(b, &l->ffn_norm, b->hidden, b->x, b->tokens);
-    codes = codes_for(b, gate_up, 2, b->x, b->tokens);
+    codes = norm_rows(b, &l->ffn_norm, b->hidden, b->tokens, gate_up, 2);
     linear(b, &l->gate, &none, b->x, &codes, b->tokens, b->y, 2 * ffn);
     linear(b, &l->up, &none, b->x, &codes, b->tokens, b->y + ffn, 2 * ffn);
-    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (b->tokens * ffn >= THREADS_WORTH / 16)
-    for (gsize t = 0; t < b->tokens; t++)
-        b->engine->kernels->swiglu(b->y + t * 2 * ffn, b->y + t * 2 * ffn + ffn, b->x + t * ffn, ffn);
-    codes = codes_for(b, down, 1, b->x, b->tokens);
+    codes = swiglu_rows(b, &l->down);
     linear(b, &l->down, &none, b->x, &codes, b->tokens, b->y, (gsize) info->hidden);
     add_residual(b, &l->post_ffn_norm, b->y);
 }
@@ -200,6 +248,7 @@ void forward_tokens(Batch *b, const gint32 *tokens)
     gsize hidden = (gsize) w->info.hidden;
     Matrix embedding = as_matrix(&w->embedding);
 
+    #pragma omp parallel for schedule(static) num_threads(b->engine->threads) if (b->tokens * hidden >= THREADS_WORTH_VALUES)
     for (gsize t = 0; t < b->tokens; t++)
         type_to_float(embedding.type, embedding.data + (gsize) tokens[t] * embedding.row_bytes,
                       b->hidden + t * hidden, hidden);
@@ -216,7 +265,6 @@ void forward_logits(Batch *b, const float *hidden, gsize n, float *logits)
     const Tensor *output[] = { &w->output };
     static const Tensor none;
 
-    norm_rows(b, &w->output_norm, hidden, b->x, n);
-    QuantizedBatch codes = codes_for(b, output, 1, b->x, n);
+    QuantizedBatch codes = norm_rows(b, &w->output_norm, hidden, n, output, 1);
     linear(b, &w->output, &none, b->x, &codes, n, logits, (gsize) w->info.vocabulary);
 }

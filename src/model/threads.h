@@ -7,6 +7,8 @@
 #define THREADS_MAX 256
 /* Multiply-adds below which a loop is not worth waking other threads for. */
 #define THREADS_WORTH ((size_t) 1 << 20)
+/* The same for loops that do little more than read and write each of so many values. */
+#define THREADS_WORTH_VALUES (THREADS_WORTH / 16)
 
 #ifdef _OPENMP
 #include <omp.h>
