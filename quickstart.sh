@@ -13,6 +13,7 @@ setup
 
 home=$PWD/build/quickstart
 kvasir=$PWD/build/kvasir
+rm -rf "$home"
 mkdir -p "$home"
 export KVASIR_CACHE_DIR="$home/cache" KVASIR_DATA_DIR="$home/data" XDG_CONFIG_HOME="$home/config"
 export KVASIR_MODEL="$PWD/build/demo/demo.gguf"

@@ -9,6 +9,9 @@ import tokens
 U32, I32, F32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
 NAMES = {"attn_norm": "attn_norm.weight", "wo": "attn_output.weight", "ffn_norm": "ffn_norm.weight", "w_down": "ffn_down.weight"}
 
+CHAT = ("[gMASK]<sop>{% for m in messages %}<|{{ m['role'] }}|>\n{{ m['content'] }}{% endfor %}"
+        "{% if add_generation_prompt %}<|assistant|>{% endif %}")
+
 
 def text(s):
     b = s.encode("utf-8")
@@ -53,7 +56,8 @@ def metadata(tok, layers, heads, head_dim, ffn, base, context, file_type):
             ("tokenizer.ggml.tokens", STRING, [show(p) for p in tok.pieces] + list(special)),
             ("tokenizer.ggml.token_type", I32, [1] * tok.n + [3] * len(special)),
             ("tokenizer.ggml.merges", STRING, [show(a) + " " + show(b) for a, b in tok.merges()]),
-            ("tokenizer.ggml.eos_token_id", U32, special["<|endoftext|>"]), ("tokenizer.ggml.padding_token_id", U32, special["<|endoftext|>"]),
+            ("tokenizer.chat_template", STRING, CHAT), ("tokenizer.ggml.eos_token_id", U32, special["<|endoftext|>"]),
+            ("tokenizer.ggml.padding_token_id", U32, special["<|endoftext|>"]),
             ("tokenizer.ggml.eot_token_id", U32, special["<|user|>"]), ("tokenizer.ggml.unknown_token_id", U32, special["<|endoftext|>"])]
 
 

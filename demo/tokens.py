@@ -188,13 +188,16 @@ class Tokens:
         return b"".join(self.pieces[i] if i < self.n else b"" for i in ids).decode("utf-8", "replace")
 
     def merges(self):
-        """For a GGUF file: the two parts of each token of more than one byte, in rank order."""
+        """For a GGUF file: the two parts of each token of more than one byte, in rank order.  A program that knows merges alone
+        does not take words whole: a token that merges of tokens do not lead to is joined from the left, through what is none."""
         out = []
         for rank in range(256, self.n):
             b = self.pieces[rank]
             p = [b[i:i + 1] for i in range(len(b))]
             while len(p) > 2:
                 i = min(range(len(p) - 1), key=lambda i: (self.rank.get(p[i] + p[i + 1], 1 << 30), i))
+                if p[i] + p[i + 1] not in self.rank:
+                    out.append((p[i], p[i + 1]))
                 p[i:i + 2] = [p[i] + p[i + 1]]
             out.append((p[0], p[1]))
         return out
