@@ -73,6 +73,7 @@ def pack(kind, scale, low, q):
 
 def rounded(a, kinds=tuple(TYPES)):
     """name, number and bytes of A in the first of KINDS (ascending in size) that is exact enough, else in the last"""
+    assert a.shape[-1] % 32 == 0, a.shape       # no block goes over the end of a row
     blocks = np.ascontiguousarray(a, np.float32).reshape(-1, 32)
     some = blocks.any(1)                        # most have nothing to fit
     greatest = np.abs(blocks[some]).max(1)

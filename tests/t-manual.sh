@@ -52,7 +52,8 @@ run_example() {
     esac
     status=0
     # shellcheck disable=SC2086
-    bash $pipefail -c "$1" </dev/null || status=$?
+    bash $pipefail -c "$1" </dev/null >"$scratch/said" || status=$?
+    tee -a "$scratch/$name.out" <"$scratch/said"
     case $1 in
     *kvasir\ ask*) [ "$status" -le 1 ] ;;
     *) [ "$status" -eq 0 ] ;;
@@ -84,4 +85,6 @@ done
 cd "$top_builddir" || exit 1
 ok "the loop of kvasir-workflows(7) answered both questions" \
     test "$(grep -c "\"answer\"" "$scratch/kvasir-workflows.7/answers.json")" -eq 2
+ok "kvasir-models(7) shows what the look-up model answers" \
+    grep -Fqx -e "--decode The other way round: read ids and write their text. [1]" "$scratch/kvasir-models.7.out"
 finish
