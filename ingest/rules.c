@@ -5,6 +5,7 @@
  */
 #include "config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "ingest/ruled.h"
@@ -16,29 +17,22 @@ static const float LEAST_ACROSS = 16, LEAST_DOWN = 7, BREAK = 4, BREADTH = 3, LE
 /* More than these and it is no table. */
 enum { RUNS_MAX = 6000 };
 
-/* The lightness of each dot, in rows of WIDTH. */
-static guint8 *shades(const Drawing *drawing, int width, int height)
-{
-    guint8 *shade = g_malloc((gsize) width * (gsize) height);
-    for (int y = 0; y < height; y++) {
-        const guint8 *row = drawing_row(drawing, y);
-        for (int x = 0; x < width; x++) {
-            guint32 p;
-            memcpy(&p, row + 4 * (gsize) x, sizeof p);
-            shade[(gsize) y * (gsize) width + (gsize) x]
-                = (guint8) ((2 * (p >> 16 & 255) + 5 * (p >> 8 & 255) + (p & 255)) / 8);
-        }
-    }
-    return shade;
-}
-
 /* What is looked through. */
 typedef struct {
     int width, height;
-    guint8 *shade;          /* of each dot */
+    const guint8 *dots;     /* 0xRRGGBB each in four bytes */
+    gssize stride;          /* of a row of them, bytes */
     guint8 *inked;          /* of each dot, 1: inside of a word */
     float scale;            /* dots to the point */
 } Picture;
+
+/* How to go through a picture: along the runs that are looked for, of LEAST dots, and beside them. */
+typedef struct {
+    gssize along, beside;   /* bytes to the next dot */
+    gsize ink_along, ink_beside;        /* the same in the picture's ink */
+    int length, breadth;    /* of the picture, dots */
+    int least;
+} Way;
 
 /* Marks the insides of LAYOUT's words. */
 static void mark_words(Picture *picture, const PageLayout *layout)
@@ -55,82 +49,85 @@ static void mark_words(Picture *picture, const PageLayout *layout)
     }
 }
 
-/* Whether there is an edge between the dots before and at DOT, in steps of STEP dots.  A faint light line between two areas of the
- * same shade is none: areas that meet let the paper through. */
-static gboolean is_edge(const guint8 *dot, gssize step)
+static inline guint32 color(const guint8 *dot)
 {
-    int a = dot[-step], b = dot[0];
+    guint32 p;
+    memcpy(&p, dot, sizeof p);
+    return p & 0xffffff;
+}
+
+static inline int lightness(const guint8 *dot)
+{
+    guint32 p = color(dot);
+    return (int) ((2 * (p >> 16) + 5 * (p >> 8 & 255) + (p & 255)) / 8);
+}
+
+/* Whether there is an edge between the dots before and at DOT, STEP bytes apart.  A faint light line between two areas of the same
+ * shade is none: areas that meet let the paper through. */
+static inline gboolean is_edge(const guint8 *dot, gssize step)
+{
+    if (color(dot) == color(dot - step))
+        return FALSE;
+    int a = lightness(dot - step), b = lightness(dot);
     if (ABS(a - b) < EDGE)
         return FALSE;
     if (b > a && b - a < SEAM)
-        return ABS(dot[step] - a) >= EDGE;
+        return ABS(lightness(dot + step) - a) >= EDGE;
     if (a > b && a - b < SEAM)
-        return ABS(dot[-2 * step] - b) >= EDGE;
+        return ABS(lightness(dot - 2 * step) - b) >= EDGE;
     return TRUE;
 }
 
-/* Whether 8 dots are as those STEP dots before them: most of a page is paper. */
-static gboolean is_plain(const guint8 *dot, gssize step)
+/* The run of dots with an edge beside them at the place AT that has dot I for its first multiple of LEAST: appended to RUNS if it is
+ * long enough and not of a word. */
+static void add_run(const Picture *p, const Way *way, int at, int i, GArray *runs)
 {
-    guint64 here, before;
-    memcpy(&here, dot, sizeof here);
-    memcpy(&before, dot - step, sizeof before);
-    return here == before;
-}
-
-/* A run of dots that differ from those beside them, from FROM to before TO; INK of them are inside of words. */
-typedef struct {
-    int from, to, ink;
-} Stroke;
-
-/* Appends RUN to RUNS if it is of LEAST points and not of a word. */
-static void end_run(GArray *runs, int at, const Stroke *run, float scale, float least)
-{
-    int dots = run->to - run->from;
-    if (dots >= 2 && (float) dots >= least * scale && run->ink * 2 <= dots) {
-        Rule rule = { (float) at / scale, (float) run->from / scale, (float) run->to / scale };
+    const guint8 *line = p->dots + at * way->beside, *inked = p->inked + (gsize) at * way->ink_beside;
+    int from = i, to = i + 1, ink = 0;
+    while (from > 0 && i - from < way->least && is_edge(line + (from - 1) * way->along, way->beside))
+        from--;
+    if (i - from >= way->least)
+        return;
+    while (to < way->length && is_edge(line + to * way->along, way->beside))
+        to++;
+    if (to - from < way->least)
+        return;
+    for (int k = from; k < to; k++)
+        ink += inked[(gsize) k * way->ink_along];
+    Rule rule = { (float) at / p->scale, (float) from / p->scale, (float) to / p->scale };
+    if (ink * 2 <= to - from)
         g_array_append_val(runs, rule);
-    }
 }
 
-/* Adds the dot at I to RUN, which ends before if that is not the next one. */
-static inline void add_dot(GArray *runs, int at, Stroke *run, int i, guint8 ink, float scale, float least)
+/* Looks at the dot I of the place AT.  Any run of LEAST dots or more has one that is a multiple of LEAST: only those are looked at, and
+ * what is around them. */
+static inline void try_dot(const Picture *p, const Way *way, int at, int i, GArray *runs)
 {
-    if (run->to != i) {
-        end_run(runs, at, run, scale, least);
-        *run = (Stroke) { i, i, 0 };
-    }
-    run->to++;
-    run->ink += ink;
+    if (is_edge(p->dots + at * way->beside + i * way->along, way->beside))
+        add_run(p, way, at, i, runs);
 }
 
+/* The dots that a run of POINTS has at least. */
+static int least_dots(const Picture *p, float points)
+{
+    return MAX((int) ceilf(points * p->scale), 2);
+}
+
+/* Both go through the picture row by row, as it lies in memory. */
 static void find_across(const Picture *p, GArray *runs)
 {
-    for (int y = 2; y + 1 < p->height && runs->len < RUNS_MAX; y++) {
-        const guint8 *row = p->shade + (gsize) y * (gsize) p->width, *inked = p->inked + (gsize) y * (gsize) p->width;
-        Stroke run = { 0, 0, 0 };
-        for (int x = 0; x < p->width; x++)
-            if (x + 8 <= p->width && is_plain(row + x, p->width))
-                x += 7;
-            else if (is_edge(row + x, p->width))
-                add_dot(runs, y, &run, x, inked[x], p->scale, LEAST_ACROSS);
-        end_run(runs, y, &run, p->scale, LEAST_ACROSS);
-    }
+    const Way way = { 4, p->stride, 1, (gsize) p->width, p->width, p->height, least_dots(p, LEAST_ACROSS) };
+    for (int at = 2; at + 1 < way.breadth; at++)
+        for (int i = 0; i < way.length && runs->len < RUNS_MAX; i += way.least)
+            try_dot(p, &way, at, i, runs);
 }
 
 static void find_down(const Picture *p, GArray *runs)
 {
-    g_autofree Stroke *run = g_new0(Stroke, p->width);
-    for (int y = 0; y < p->height && runs->len < RUNS_MAX; y++) {
-        const guint8 *row = p->shade + (gsize) y * (gsize) p->width, *inked = p->inked + (gsize) y * (gsize) p->width;
-        for (int x = 2; x + 1 < p->width; x++)
-            if (x + 8 <= p->width && is_plain(row + x, 1))
-                x += 7;
-            else if (is_edge(row + x, 1))
-                add_dot(runs, x, &run[x], y, inked[x], p->scale, LEAST_DOWN);
-    }
-    for (int x = 2; x + 1 < p->width && runs->len < RUNS_MAX; x++)
-        end_run(runs, x, &run[x], p->scale, LEAST_DOWN);
+    const Way way = { p->stride, 4, (gsize) p->width, 1, p->height, p->width, least_dots(p, LEAST_DOWN) };
+    for (int i = 0; i < way.length; i += way.least)
+        for (int at = 2; at + 1 < way.breadth && runs->len < RUNS_MAX; at++)
+            try_dot(p, &way, at, i, runs);
 }
 
 static int by_place(gconstpointer a, gconstpointer b)
@@ -196,11 +193,11 @@ gboolean rules_find(Drawing *drawing, const PageLayout *layout, GArray *across, 
     if (!drawing_make(drawing))
         return FALSE;
     Picture picture = { .width = cairo_image_surface_get_width(drawing->surface),
-                        .height = cairo_image_surface_get_height(drawing->surface), .scale = (float) drawing->scale };
-    picture.shade = shades(drawing, picture.width, picture.height);
+                        .height = cairo_image_surface_get_height(drawing->surface),
+                        .dots = drawing_row(drawing, 0), .stride = cairo_image_surface_get_stride(drawing->surface),
+                        .scale = (float) drawing->scale };
     mark_words(&picture, layout);
     gboolean found = look(&picture, across, down);
-    g_free(picture.shade);
     g_free(picture.inked);
     return found;
 }

@@ -120,13 +120,29 @@ static gboolean is_mono(const char *font)
 {
     static const char *const TOKENS[] = { "mono", "courier", "consol", "typewriter", "cmtt", "fixed",
         "inconsolata", "menlo", "sourcecode", "nimbusmonl", "ttfixed", "lettergothic", NULL };
-    return font && has_token(font, TOKENS);
+    return has_token(font, TOKENS);
 }
 
 static gboolean is_bold(const char *font)
 {
     static const char *const TOKENS[] = { "bold", "heavy", "black", "cmbx", "-semi", NULL };
-    return font && has_token(font, TOKENS);
+    return has_token(font, TOKENS);
+}
+
+/* What a font's name tells. */
+enum { FONT_KNOWN = 1, FONT_MONO = 2, FONT_BOLD = 4 };
+
+/* What the name of FONT tells; KNOWN has those of the page that were asked before. */
+static guint kind_of(const PopplerTextAttributes *font, GHashTable *known)
+{
+    if (!font->font_name)
+        return FONT_KNOWN;
+    guint kind = GPOINTER_TO_UINT(g_hash_table_lookup(known, font->font_name));
+    if (!kind) {
+        kind = FONT_KNOWN | (is_mono(font->font_name) ? FONT_MONO : 0u) | (is_bold(font->font_name) ? FONT_BOLD : 0u);
+        g_hash_table_insert(known, font->font_name, GUINT_TO_POINTER(kind));
+    }
+    return kind;
 }
 
 /* So light that it needs a ground to be seen. */
@@ -189,9 +205,11 @@ Box word_box(const PageLayout *layout, const Word *word)
 static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint n, GList *fonts)
 {
     g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(LamAlef));
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
     Builder b = { .open = FALSE };
     const PopplerTextAttributes *font = NULL;
-    gboolean mono = FALSE, bold = FALSE, pale = FALSE, space = TRUE;
+    guint kind = FONT_KNOWN;
+    gboolean pale = FALSE, space = TRUE;
     const char *p = layout->text;
     for (guint i = 0; i < n && *p; i++, p = clean_next(p)) {
         gunichar c = g_utf8_get_char(p);
@@ -201,8 +219,7 @@ static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint
             fonts = fonts->next;
         if (fonts && fonts->data != font) {
             font = fonts->data;
-            mono = is_mono(font->font_name);
-            bold = is_bold(font->font_name);
+            kind = kind_of(font, known);
             pale = is_pale(&font->color);
         }
         if (g_unichar_isspace(c)) {
@@ -214,7 +231,8 @@ static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint
             close_word(&b, layout, at, pairs);
         if (!b.open) {
             b = (Builder) { .open = TRUE, .glyphs = glyphs + i };
-            b.word = (Word) { .box = glyph, .start = at, .mono = mono, .bold = bold, .space = space, .pale = pale,
+            b.word = (Word) { .box = glyph, .start = at, .mono = (kind & FONT_MONO) != 0, .bold = (kind & FONT_BOLD) != 0,
+                              .space = space, .pale = pale,
                               .size = font ? (float) font->font_size : box_height(&glyph) };
             space = FALSE;
         } else {
