@@ -71,13 +71,21 @@ static void chain_clear(gpointer data)
     g_array_unref(((Chain *) data)->members);
 }
 
-/* The chain that WORD goes on with: on its line and ending close before it. */
-static Chain *find_chain(GArray *chains, const Word *word)
+/* The chain that WORD goes on with: on its line and ending close before it.  OPEN has the numbers of those that may go on; words come
+ * from left to right, so one that ends too far left for WORD does for all that follow. */
+static Chain *find_chain(GArray *chains, GArray *open, const Word *word)
 {
     Chain *best = NULL;
     float nearest = G_MAXFLOAT;
-    for (guint i = chains->len; i-- > 0; ) {
-        Chain *c = &g_array_index(chains, Chain, i);
+    guint n = 0;
+    for (guint i = 0; i < open->len; i++) {
+        const Chain *c = &g_array_index(chains, Chain, g_array_index(open, guint, i));
+        if (word->box.x0 - c->box.x1 <= SEGMENT_GAP * c->size)
+            g_array_index(open, guint, n++) = g_array_index(open, guint, i);
+    }
+    g_array_set_size(open, n);
+    for (guint i = open->len; i-- > 0; ) {
+        Chain *c = &g_array_index(chains, Chain, g_array_index(open, guint, i));
         float size = MIN(c->size, word->size), gap = word->box.x0 - c->box.x1;
         if (gap > SEGMENT_GAP * size || gap < -0.6f * size || word->box.x0 < c->last.x0 || word->cell != c->cell)
             continue;
@@ -145,7 +153,7 @@ static void find_segments(Order *o, Run run)
 {
     GArray *words = o->layout->words;
     g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(guint));
-    g_autoptr(GArray) chains = g_array_new(FALSE, FALSE, sizeof(Chain));
+    g_autoptr(GArray) chains = g_array_new(FALSE, FALSE, sizeof(Chain)), open = g_array_new(FALSE, FALSE, sizeof(guint));
     g_array_set_clear_func(chains, chain_clear);
     for (guint i = 0; i < words->len; i++)
         if (g_array_index(words, Word, i).run == run)
@@ -154,14 +162,16 @@ static void find_segments(Order *o, Run run)
     for (guint i = 0; i < members->len; i++) {
         guint index = g_array_index(members, guint, i);
         const Word *w = &g_array_index(words, Word, index);
-        Chain *c = find_chain(chains, w);
+        Chain *c = find_chain(chains, open, w);
         if (c) {
             box_join(&c->box, &w->box);
             c->size = MAX(c->size, w->size);
         } else {
             Chain fresh = { g_array_new(FALSE, FALSE, sizeof(guint)), w->box, w->box, w->size, w->cell };
+            guint number = chains->len;
             g_array_append_val(chains, fresh);
-            c = &g_array_index(chains, Chain, chains->len - 1);
+            g_array_append_val(open, number);
+            c = &g_array_index(chains, Chain, number);
         }
         c->last = w->box;
         g_array_append_val(c->members, index);

@@ -286,7 +286,7 @@ gboolean table_merge(GPtrArray *rows, const Segment *segments)
         if (i >= head)
             head = head_end(rows, i, segments);
         Row last = *row;
-        last.members = g_array_copy(row->members);
+        last.members = g_array_ref(row->members);
         while (i + 1 < rows->len) {
             Row *next = g_ptr_array_index(rows, i + 1);
             const Row *behind = i + 2 < rows->len ? g_ptr_array_index(rows, i + 2) : NULL;
@@ -294,7 +294,7 @@ gboolean table_merge(GPtrArray *rows, const Segment *segments)
                 break;
             g_array_unref(last.members);
             last = *next;
-            last.members = g_array_copy(next->members);
+            last.members = g_array_ref(next->members);
             join_rows(row, next);
             g_ptr_array_remove_index(rows, i + 1);
             head -= head > i + 1;
