@@ -34,6 +34,7 @@ libingest_a_SOURCES = \
 	ingest/rules.c \
 	ingest/sandbox.c ingest/sandbox.h \
 	ingest/sections.c ingest/sections.h \
+	ingest/sketch.c ingest/sketch.h \
 	ingest/table.c ingest/table.h \
 	ingest/text.c \
 	ingest/wire.c ingest/wire.h \

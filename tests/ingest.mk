@@ -84,3 +84,10 @@ tests_fuzz_fuzz_ignore_SOURCES = tests/fuzz/fuzz-ignore.c tests/fuzz/replay.c te
 tests_fuzz_fuzz_ignore_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 tests_fuzz_fuzz_ignore_LDADD = $(INGEST_TEST_LIBS)
 EXTRA_DIST += tests/fuzz/ignore
+
+# Documents that are nearly the same.
+check_PROGRAMS += tests/unit-sketch
+TESTS += tests/unit-sketch
+tests_unit_sketch_SOURCES = tests/unit-sketch.c
+tests_unit_sketch_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
+tests_unit_sketch_LDADD = $(INGEST_TEST_LIBS)

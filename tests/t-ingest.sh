@@ -125,9 +125,27 @@ json() {
     rm -r "$KVASIR_DATA_DIR" && printf 'GIF89a' >alike/g.txt && touch -d '2020-01-01' alike/*
     status 3 "$kvasir" ingest --json --no-prefill -c alike alike &&
         grep -q '"new":4,"changed":0,"same":0,"duplicates":2,"partly_read":2,"unreadable":1,' out &&
+        grep -qE '"nearly_the_same":\[\{"path":"[^"]*/alike/d.txt","like":"[^"]*/alike/a.txt","percent":9[0-9]\}\]' out &&
         grep -qE '/alike/b.html","status":"duplicate","format":"html","pages":1,[^}]*"duplicate_of":"[^"]*/alike/a.txt"' out &&
         grep -qE '/alike/g.txt","status":"unreadable","why":"[^"]*GIF image' out || return
     status 3 "$kvasir" ingest --json --no-prefill -c alike alike && [ "$(grep -o '"status":"same"' out | wc -l)" -eq 6 ]
+}
+# Another version of a document is told when it is read, whether the one that it is like was there before or came with it.
+near() {
+    mkdir -p near && document near/first.txt 60 && document near/other.txt 60 && sed 's/ 31 / thirty-one /' near/first.txt >near/second.txt
+    status 0 "$kvasir" ingest --no-prefill -c near near && [ "$(grep -c 'nearly the same' err)" -eq 1 ] &&
+        grep -qE '/near/second.txt: nearly the same as /.*/near/first.txt \(9[0-9]%\)$' err || return
+    touch -d '2020-01-01' near/*
+    status 0 "$kvasir" ingest --no-prefill -c near near && ! grep -q 'nearly the same' err || return
+    sed 's/ 32 / thirty-two /' near/second.txt >near/third.txt
+    status 0 "$kvasir" ingest -q --no-prefill -c near near && [ ! -s err ] || return
+    sed 's/ 33 / thirty-three /' near/second.txt >near/first.txt
+    status 0 "$kvasir" ingest --no-prefill -c near near && [ "$(grep -c 'nearly the same' err)" -eq 1 ] &&
+        grep -qE '/near/first.txt: nearly the same as .*/near/(second|third).txt' err || return
+    # Of very many, some are named.
+    mkdir -p licence && for i in $(seq 30); do sed "s/ 31 / $i.$i.$i /" near/other.txt >licence/$i.txt; done
+    status 0 "$kvasir" ingest --no-prefill -c licence licence && [ "$(grep -c ': nearly the same as' err)" -eq 20 ] &&
+        grep -q '9 more are nearly the same as others' err
 }
 # Many files: a second run reads those that have changed, by their content, and no other.
 many() {
@@ -199,6 +217,7 @@ ok "two files of one content are one document" copies
 ok "two files that say the same are one document, and told" alike
 ok "--json: what became of each file" json
 ok "corpus show: tokens, states, copies" shown
+ok "documents that are nearly the same are told" near
 ok "many files: what changed by content" many
 ok "a new name costs nothing" renamed
 ok "a changed document goes last" stable_first

@@ -12,6 +12,7 @@
 #include "src/base/interrupt.h"
 #include "src/cli/asking.h"
 #include "src/cli/command.h"
+#include "src/cli/ingest_near.h"
 #include "src/cli/ingest_report.h"
 #include "src/cli/meter.h"
 #include "src/cli/naming.h"
@@ -60,6 +61,7 @@ typedef struct {
     Catalogue *catalogue;
     GHashTable *known;          /* path -> CatalogueDocument*, document or copy, of the corpus */
     GPtrArray *rows, *copies;   /* own those */
+    GHashTable *fresh;          /* paths (owned) of documents that are new or have changed: a set */
     Meter *meter;
     Bibliography *bibliography; /* or NULL: it stays as it was */
     PrefixReport prefix;
@@ -141,6 +143,8 @@ static gboolean keep(Ingest *ingest, const Task *task, const Document *document,
         return FALSE;
     if (original != NULL && !settings_get()->quiet)
         output_note("kvasir ingest: %s: says what %s says, which stands for both\n", path, original);
+    if (original == NULL && changed)
+        g_hash_table_add(ingest->fresh, g_strdup(path));
     ingest_report_add(report, original != NULL ? &report->duplicates : !changed ? &report->same
                       : known ? &report->changed : &report->new, path, document, original, NULL);
     return TRUE;
@@ -300,7 +304,8 @@ static gboolean read_all(Ingest *ingest, char **paths, GError **error)
     if (!read_libraries(ingest, error) || (files = collect(ingest, paths, error)) == NULL)
         return FALSE;
     ingest->catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error);
-    return ingest->catalogue != NULL && load_known(ingest, error) && ingest_files(ingest, files, error);
+    return ingest->catalogue != NULL && load_known(ingest, error) && ingest_files(ingest, files, error) &&
+           ingest_near_tell(ingest->catalogue, option.corpus, ingest->fresh, &ingest->report, error);
 }
 
 /* Names alone, for the documents that are there: nothing is read or computed. */
@@ -378,6 +383,7 @@ static int run(int argc, char **argv)
         return command_fail(&command_ingest, error);
 
     ingest_report_begin(&ingest.report, option.json);
+    ingest.fresh = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     ingest.meter = meter_new(settings_get()->quiet);
     if (argc < 2)
         only_names(&ingest, &error);
@@ -385,6 +391,7 @@ static int run(int argc, char **argv)
         ingest_all(&ingest, argv + 1, &error);
     status = finish(&ingest, error);
     g_clear_pointer(&ingest.known, g_hash_table_unref);
+    g_hash_table_unref(ingest.fresh);
     g_clear_pointer(&ingest.rows, g_ptr_array_unref);
     g_clear_pointer(&ingest.copies, g_ptr_array_unref);
     bibliography_free(ingest.bibliography);

@@ -9,14 +9,17 @@
 
 void ingest_report_begin(IngestReport *report, gboolean json)
 {
-    *report = (IngestReport) { .files = json ? json_builder_new() : NULL };
-    if (report->files != NULL)
-        json_builder_begin_array(report->files);
+    *report = (IngestReport) { .files = json ? json_builder_new() : NULL, .near = json ? json_builder_new() : NULL };
+    if (!json)
+        return;
+    json_builder_begin_array(report->files);
+    json_builder_begin_array(report->near);
 }
 
 void ingest_report_clear(IngestReport *report)
 {
     g_clear_object(&report->files);
+    g_clear_object(&report->near);
 }
 
 guint ingest_report_read(const IngestReport *report)
@@ -61,11 +64,23 @@ void ingest_report_add(IngestReport *report, guint *count, const char *path, con
     json_builder_end_object(report->files);
 }
 
+void ingest_report_add_near(IngestReport *report, const char *path, const char *like, guint percent)
+{
+    if (report->near == NULL)
+        return;
+    json_builder_begin_object(report->near);
+    json_add_text(report->near, "path", path);
+    json_add_text(report->near, "like", like);
+    json_add_int(report->near, "percent", percent);
+    json_builder_end_object(report->near);
+}
+
 static void print_json(IngestReport *report, const char *corpus)
 {
     g_autoptr(JsonBuilder) builder = json_builder_new();
 
     json_builder_end_array(report->files);
+    json_builder_end_array(report->near);
     json_builder_begin_object(builder);
     json_add_text(builder, "corpus", corpus);
     json_add_int(builder, "read", ingest_report_read(report));
@@ -76,6 +91,7 @@ static void print_json(IngestReport *report, const char *corpus)
     json_add_int(builder, "partly_read", report->partly);
     json_add_int(builder, "unreadable", report->unreadable);
     json_add_node(builder, "files", json_builder_get_root(report->files));
+    json_add_node(builder, "nearly_the_same", json_builder_get_root(report->near));
     json_builder_end_object(builder);
     output_json(builder, FALSE);
 }

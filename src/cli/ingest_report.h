@@ -10,7 +10,7 @@ typedef struct {
     guint new, changed, same, duplicates;   /* files that are in the corpus */
     guint partly;                           /* of them, with pages that could not be read */
     guint unreadable;
-    JsonBuilder *files;                     /* NULL: only the counts are wanted */
+    JsonBuilder *files, *near;              /* NULL: only the counts are wanted */
 } IngestReport;
 
 void ingest_report_begin(IngestReport *report, gboolean json);
@@ -22,6 +22,8 @@ guint ingest_report_read(const IngestReport *report);
  * that stands for it, or NULL; WHY: why it could not be read, or NULL. */
 void ingest_report_add(IngestReport *report, guint *count, const char *path, const Document *document, const char *duplicate_of,
                        const char *why);
+/* Notes that the document at PATH is nearly the same as the one at LIKE. */
+void ingest_report_add_near(IngestReport *report, const char *path, const char *like, guint percent);
 /* On standard output: a line, or one JSON object. */
 void ingest_report_print(IngestReport *report, const char *corpus);
 

@@ -40,6 +40,7 @@ kvasir_SOURCES = \
 	src/cli/corpus_show.c src/cli/corpus_show.h \
 	src/cli/cmd_history.c \
 	src/cli/cmd_ingest.c \
+	src/cli/ingest_near.c src/cli/ingest_near.h \
 	src/cli/ingest_report.c src/cli/ingest_report.h \
 	src/cli/cmd_logits.c \
 	src/cli/cmd_model.c \
