@@ -23,8 +23,25 @@ typedef struct {
     gsize prefix;               /* bytes before what is relative to the folder that was named */
     GHashTable *visited;        /* "device:inode" of folders */
     GPtrArray *files;
-    guint *too_large;
+    TreeLeft *left;
 } Walk;
+
+TreeLeft *tree_left_new(void)
+{
+    TreeLeft *left = g_new0(TreeLeft, 1);
+    left->closed = g_ptr_array_new_with_free_func(g_free);
+    left->reasons = g_ptr_array_new_with_free_func((GDestroyNotify) g_error_free);
+    return left;
+}
+
+void tree_left_free(TreeLeft *left)
+{
+    if (!left)
+        return;
+    g_ptr_array_unref(left->closed);
+    g_ptr_array_unref(left->reasons);
+    g_free(left);
+}
 
 static Ignore *from_patterns(char **patterns)
 {
@@ -73,11 +90,12 @@ static void take_file(const Walk *walk, const char *path, const struct stat *st)
 {
     gboolean wanted = walk->include ? ignore_match(walk->include, path + walk->prefix, FALSE) == IGNORE_DROP
         : document_is_likely(path);
-    if (!wanted)
+    if (!wanted) {
+        walk->left->other_kinds += walk->include == NULL;
         return;
+    }
     if (walk->rules->max_size > 0 && (guint64) st->st_size > walk->rules->max_size) {
-        if (walk->too_large)
-            ++*walk->too_large;
+        walk->left->too_large++;
         return;
     }
     g_ptr_array_add(walk->files, g_strdup(path));
@@ -85,18 +103,22 @@ static void take_file(const Walk *walk, const char *path, const struct stat *st)
 
 static gboolean walk_folder(Walk *walk, const List *up, const char *folder, GError **error);
 
-static gboolean take(Walk *walk, const List *list, const char *path, GError **error)
+static void take(Walk *walk, const List *list, const char *path)
 {
+    GError *local = NULL;
     struct stat link, st;
     if (lstat(path, &link) != 0 || stat(path, &st) != 0)
-        return TRUE;    /* gone meanwhile, or a link that leads nowhere */
+        return;     /* gone meanwhile, or a link that leads nowhere */
     if (is_left_out(walk, list, path, S_ISDIR(st.st_mode)))
-        return TRUE;
+        return;
     if (S_ISREG(st.st_mode))
         take_file(walk, path, &st);
     if (!S_ISDIR(st.st_mode) || (S_ISLNK(link.st_mode) && !walk->rules->follow))
-        return TRUE;
-    return walk_folder(walk, list, path, error);
+        return;
+    if (!walk_folder(walk, list, path, &local)) {
+        g_ptr_array_add(walk->left->closed, g_strdup(path));
+        g_ptr_array_add(walk->left->reasons, local);
+    }
 }
 
 static gboolean is_first_visit(Walk *walk, const char *folder)
@@ -111,7 +133,6 @@ static gboolean walk_folder(Walk *walk, const List *up, const char *folder, GErr
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GError) local = NULL;
     const char *name;
-    gboolean ok = TRUE;
     if (!is_first_visit(walk, folder))
         return TRUE;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &local);
@@ -124,15 +145,15 @@ static gboolean walk_folder(Walk *walk, const List *up, const char *folder, GErr
             g_ptr_array_add(names, g_strdup(name));
     g_ptr_array_sort(names, compare_names);
     List list = { .up = up, .ignore = read_list(walk, folder), .prefix = prefix_of(folder) };
-    for (guint i = 0; ok && i < names->len; i++) {
+    for (guint i = 0; i < names->len; i++) {
         g_autofree char *path = g_build_filename(folder, g_ptr_array_index(names, i), NULL);
-        ok = take(walk, &list, path, error);
+        take(walk, &list, path);
     }
     ignore_free(list.ignore);
-    return ok;
+    return TRUE;
 }
 
-gboolean tree_collect(const char *path, const TreeRules *rules, GPtrArray *files, guint *too_large, GError **error)
+gboolean tree_collect(const char *path, const TreeRules *rules, GPtrArray *files, TreeLeft *left, GError **error)
 {
     static const TreeRules NONE = { 0 };
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
@@ -150,6 +171,6 @@ gboolean tree_collect(const char *path, const TreeRules *rules, GPtrArray *files
     g_autoptr(Ignore) include = from_patterns(rules->include), exclude = from_patterns(rules->exclude);
     g_autoptr(GHashTable) visited = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     Walk walk = { .rules = rules, .include = include, .exclude = exclude, .prefix = prefix_of(absolute),
-                  .visited = visited, .files = files, .too_large = too_large };
+                  .visited = visited, .files = files, .left = left };
     return walk_folder(&walk, NULL, absolute, error);
 }

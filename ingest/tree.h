@@ -18,9 +18,20 @@ typedef struct {
     guint64 max_size;           /* bytes; 0: no limit */
 } TreeRules;
 
+/* What of folders was left out, but for what the user's own rules leave out. */
+typedef struct {
+    guint too_large;            /* files, for their size */
+    guint other_kinds;          /* files whose names are not of a kind that is read */
+    GPtrArray *closed;          /* char*: folders below that cannot be listed */
+    GPtrArray *reasons;         /* GError* (FAILURE_INPUT): why, of each */
+} TreeLeft;
+
+TreeLeft *tree_left_new(void);
+void tree_left_free(TreeLeft *left);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(TreeLeft, tree_left_free)
+
 /* Turns PATH into absolute paths, appended to FILES (of char*): a file stands for itself, whatever the RULES (NULL: none).
- * *TOO_LARGE (may be NULL) counts files that were left out for their size.  FAILURE_INPUT when PATH is missing or a folder
- * cannot be listed. */
-gboolean tree_collect(const char *path, const TreeRules *rules, GPtrArray *files, guint *too_large, GError **error);
+ * What is left out is added to LEFT.  FAILURE_INPUT when PATH is missing or a folder that cannot be listed. */
+gboolean tree_collect(const char *path, const TreeRules *rules, GPtrArray *files, TreeLeft *left, GError **error);
 
 #endif

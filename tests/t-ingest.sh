@@ -147,6 +147,27 @@ near() {
     status 0 "$kvasir" ingest --no-prefill -c licence licence && [ "$(grep -c ': nearly the same as' err)" -eq 20 ] &&
         grep -q '9 more are nearly the same as others' err
 }
+# What is not read of a folder is told: files of other kinds, and a folder that may not be listed, which costs only itself.
+left_out() {
+    mkdir -p left/a left/b && document left/a/in.txt 5 && document left/c.txt 6 && echo x >left/a/code.c && echo x >left/code.c || return
+    status 0 "$kvasir" ingest --no-prefill -c left left && grep -q '2 documents' out &&
+        grep -qx 'kvasir ingest: 2 files of other kinds were left out (--include takes them)' err &&
+        status 0 "$kvasir" ingest -q --no-prefill -c left left && [ ! -s err ] &&
+        status 0 "$kvasir" ingest --no-prefill --include '*.txt' -c left left && [ ! -s err ] || return
+    chmod 755 "$PWD" && chmod 000 left/b
+    if [ "$(id -u)" -ne 0 ]; then
+        set -- "$kvasir"
+    elif setpriv --reuid 65534 --clear-groups test -r "$kvasir" -a -x "$PWD" 2>/dev/null; then
+        set -- setpriv --reuid 65534 --clear-groups "$kvasir"
+    else
+        return 0
+    fi
+    mkdir -p own && chmod 777 own
+    status 3 env KVASIR_DATA_DIR="$PWD/own/data" KVASIR_CACHE_DIR="$PWD/own/cache" "$@" ingest --no-prefill -c left left
+    result=$?
+    chmod 700 left/b
+    [ $result -eq 0 ] && grep -q '2 documents .*, 1 unreadable' out && grep -q '/left/b.*: Permission denied' err
+}
 # Many files: a second run reads those that have changed, by their content, and no other.
 many() {
     mkdir -p many && awk 'BEGIN { for (i = 0; i < 200; i++) { f = "many/" i ".txt"; print "File " i "." >f; close(f) } }'
@@ -218,6 +239,7 @@ ok "two files that say the same are one document, and told" alike
 ok "--json: what became of each file" json
 ok "corpus show: tokens, states, copies" shown
 ok "documents that are nearly the same are told" near
+ok "what is left out of a folder is told" left_out
 ok "many files: what changed by content" many
 ok "a new name costs nothing" renamed
 ok "a changed document goes last" stable_first

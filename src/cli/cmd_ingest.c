@@ -182,18 +182,30 @@ static gboolean ingest_files(Ingest *ingest, const GPtrArray *files, GError **er
 }
 
 /* The files that PATH stands for. */
-static gboolean collect_path(const char *path, GPtrArray *files, guint *too_large, GError **error)
+static gboolean collect_path(const char *path, GPtrArray *files, TreeLeft *left, GError **error)
 {
     g_autofree char *front = reading_options()->site ? document_site_front(path) : NULL;
 
-    return tree_collect(front != NULL ? front : path, &rules, files, too_large, error);
+    return tree_collect(front != NULL ? front : path, &rules, files, left, error);
+}
+
+/* Folders that cannot be listed count as files that cannot be read: what is in them is not known. */
+static void tell_left(Ingest *ingest, const TreeLeft *left)
+{
+    for (guint i = 0; i < left->closed->len; i++)
+        tell(ingest, g_ptr_array_index(left->closed, i), g_error_copy(g_ptr_array_index(left->reasons, i)));
+    if (left->too_large > 0)
+        output_note("kvasir ingest: %u %s larger than --max-size left out\n", left->too_large, left->too_large == 1 ? "file" : "files");
+    if (left->other_kinds > 0 && !settings_get()->quiet)
+        output_note("kvasir ingest: %u %s left out (--include takes them)\n", left->other_kinds,
+                    left->other_kinds == 1 ? "file of another kind was" : "files of other kinds were");
 }
 
 /* A path that is missing is one input that cannot be read, not the end. */
 static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
 {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
-    guint too_large = 0;
+    g_autoptr(TreeLeft) left = tree_left_new();
 
     for (char **path = paths; *path != NULL; path++) {
         GError *local = NULL;
@@ -202,14 +214,13 @@ static GPtrArray *collect(Ingest *ingest, char **paths, GError **error)
         if (strcmp(*path, "-") == 0) {
             local = g_error_new(FAILURE, FAILURE_INPUT, "standard input: a corpus keeps where its documents lie; save it to a file first");
             tell(ingest, *path, local);
-        } else if (!collect_path(*path, files, &too_large, &local)) {
+        } else if (!collect_path(*path, files, left, &local)) {
             tell(ingest, *path, local);
         } else if (files->len == before) {
             output_note("kvasir ingest: %s: no documents in this folder\n", *path);
         }
     }
-    if (too_large > 0)
-        output_note("kvasir ingest: %u %s larger than --max-size left out\n", too_large, too_large == 1 ? "file" : "files");
+    tell_left(ingest, left);
     if (files->len == 0) {
         g_set_error(error, FAILURE, FAILURE_INPUT, "nothing to read");
         return NULL;

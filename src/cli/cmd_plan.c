@@ -67,13 +67,18 @@ static gboolean add_files(GPtrArray *documents, char **files, GError **error)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(Pool) pool = reading_pool();
+    g_autoptr(TreeLeft) left = tree_left_new();
 
     for (; *files != NULL; files++) {
         g_autofree char *front = reading_options()->site ? document_site_front(*files) : NULL;
         if (strcmp(*files, "-") == 0)
             g_ptr_array_add(paths, g_strdup(*files));
-        else if (!tree_collect(front != NULL ? front : *files, NULL, paths, NULL, error))
+        else if (!tree_collect(front != NULL ? front : *files, NULL, paths, left, error))
             return FALSE;
+    }
+    if (left->closed->len > 0) {
+        g_propagate_error(error, g_error_copy(g_ptr_array_index(left->reasons, 0)));
+        return FALSE;
     }
     for (guint i = 0; i < paths->len; i++)
         if (!reading_add(pool, g_ptr_array_index(paths, i), error))
