@@ -10,7 +10,7 @@ random weights in the shape of GLM-4-9B, by $KVASIR_SHARED/reference/scripts/gen
 
 Each figure is the median of so many measurements, one of kvasir and one of llama.cpp in turn.  Of a machine that
 does other things, too, the CPU seconds of one thread say more than the wall clock: both are printed.  The ratios are
-of CPU seconds; above 1 kvasir is faster.
+of CPU seconds; above 1 kvasir is faster.  --quote 0 leaves out the answers with drafts, for depths that take their time.
 """
 import argparse
 import os
@@ -95,7 +95,7 @@ def measure(a, kind, depth):
     theirs = Player(["node", os.path.join(HERE, "llama.mjs")] + rest, environment)
     for name, n in (("prefill", a.tokens), ("decode", a.decode)):
         row(name, kind, depth, n, *in_turn([ours, theirs], [(name, n)] * 2, a.repeat))
-    for name in ("quote", "novel"):
+    for name in ("quote", "novel") if a.quote else ():
         row(name + " / singly", kind, depth, a.quote, *in_turn([ours] * 2, [(name, a.quote), ("singly", a.quote)], a.repeat))
     ours.close()
     theirs.close()
