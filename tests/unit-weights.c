@@ -3,12 +3,15 @@
 #include "config.h"
 
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "src/base/failure.h"
 #include "src/model/fingerprint.h"
 #include "src/model/hparams.h"
+#include "src/model/prepared.h"
+#include "src/model/synthetic.h"
 #include "src/model/weights.h"
 #include "tests/gguf-maker.h"
 #include "tests/test-weights.h"
@@ -570,6 +573,45 @@ static void test_gguf_flipped(void)
     g_test_message("%u of 4000 flipped headers still open", opened);
 }
 
+/* ---------------------------------------------------------------- prepared weights */
+
+/* All of the file is what preparing in memory gives, although it is written in pieces that are no matrices. */
+static void test_prepared(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *folder = g_dir_make_tmp("unit-weights-XXXXXX", NULL), *path = g_build_filename(folder, "w", NULL);
+    EngineShape shape;
+
+    g_assert_true(engine_shape_find("tiny", &shape));
+    shape.type = "q4_k_m";
+    shape.hidden = 1024;
+    shape.ffn = 5000 / 32 * 32;
+    g_autoptr(Weights) memory = synthetic_weights(&shape, &error), file = synthetic_weights(&shape, &error);
+    const Kernels *kernels = kernels_select(NULL);
+
+    g_assert_no_error(error);
+    prepared_in_memory(memory, kernels, 2);
+    g_assert_true(prepared_write(file, kernels, 2, path, NULL, NULL, &error));
+    g_assert_true(prepared_attach(file, path, &error));
+    g_assert_true(prepared_verify(file, path, NULL, NULL, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(prepared_bytes(file), >, 16 << 20);
+    for (int i = 0; i < shape.layers; i++) {
+        const LayerWeights *m = &memory->layers[i], *f = &file->layers[i];
+        const Tensor *pairs[][2] = { { &m->q, &f->q }, { &m->down, &f->down }, { &m->gate, &f->gate },
+                                     { &memory->output, &file->output } };
+
+        for (gsize j = 0; j < G_N_ELEMENTS(pairs); j++) {
+            gsize panel = kernel_panel_bytes(pairs[j][0]->type, (gsize) pairs[j][0]->columns);
+            gsize bytes = ((gsize) pairs[j][0]->rows + KERNEL_PANEL - 1) / KERNEL_PANEL * panel;
+
+            g_assert_cmpmem(pairs[j][0]->panels, bytes, pairs[j][1]->panels, bytes);
+        }
+    }
+    g_assert_cmpint(g_unlink(path), ==, 0);
+    g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -586,5 +628,6 @@ int main(int argc, char **argv)
     g_test_add_func("/weights/wrong-metadata", test_wrong_metadata);
     g_test_add_func("/weights/fingerprint/whole", test_fingerprint);
     g_test_add_func("/weights/fingerprint/sampled", test_fingerprint_sampled);
+    g_test_add_func("/weights/prepared", test_prepared);
     return g_test_run();
 }

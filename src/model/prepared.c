@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
@@ -19,7 +20,8 @@
 #define MAGIC "kvasir weights\n"
 #define FORMAT 1
 #define PAGE 4096
-#define CHUNK (4u << 20)        /* bytes of panels that are written at a time, about */
+#define CHUNK (4u << 20)        /* bytes of panels that are made at a time, about */
+#define HUGE_PAGE (2u << 20)
 
 G_STATIC_ASSERT(sizeof(PreparedHeader) == 240);
 G_STATIC_ASSERT(sizeof(PreparedEntry) == 48);
@@ -199,6 +201,16 @@ gboolean engine_prepared_remove_unused(const char *path)
     return removed;
 }
 
+/* Asks for huge pages: each token passes through all of the weights, and a CPU remembers few addresses of 4 KiB.  What is
+ * not in memory is read in larger pieces as well.  Where the kernel has no huge pages for files nothing changes. */
+static void want_huge_pages(const void *start, gsize bytes)
+{
+    gsize over = (guintptr) start % PAGE;
+
+    if (bytes >= HUGE_PAGE)
+        (void) madvise((char *) (guintptr) start + (over ? PAGE - over : 0), bytes - (over ? PAGE - over : 0), MADV_HUGEPAGE);
+}
+
 gboolean prepared_attach(Weights *weights, const char *path, GError **error)
 {
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
@@ -210,6 +222,7 @@ gboolean prepared_attach(Weights *weights, const char *path, GError **error)
     const PreparedEntry *table = check(weights, tensors, bytes, path, error);
     if (table == NULL)
         return FALSE;
+    want_huge_pages(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
     for (guint i = 0; i < tensors->len; i++)
         ((Tensor *) tensors->pdata[i])->panels = (const guint8 *) g_bytes_get_data(bytes, NULL) + table[i].offset;
     g_ptr_array_add(weights->owned, begin_use(g_steal_pointer(&bytes), path));
@@ -270,11 +283,15 @@ static void make_panels(const Tensor *t, const Kernels *kernels, int threads, gu
     }
 }
 
+/* The file is written from its beginning to its end, in pieces that begin and end with a huge page: what a kernel
+ * keeps of it in memory are such pages then, where it can have them of files, and whoever maps them misses fewer addresses. */
 typedef struct {
     const Kernels *kernels;
     int threads, fd;
     const char *path;
     guint8 *buffer;
+    gsize filled;
+    guint64 at;                 /* where in the file the buffer goes */
     Progress now;
     ProgressFunc progress;
     gpointer data;
@@ -301,27 +318,71 @@ static gboolean write_all(const Writer *w, const guint8 *bytes, guint64 n, guint
     return TRUE;
 }
 
+/* Writes the first N bytes of the buffer. */
+static gboolean write_buffer(Writer *w, gsize n, GError **error)
+{
+    if (!write_all(w, w->buffer, n, w->at, error))
+        return FALSE;
+    memmove(w->buffer, w->buffer + n, w->filled - n);
+    w->at += n;
+    w->filled -= n;
+    return TRUE;
+}
+
+/* How many panels of that size are made at a time. */
+static guint64 step_of(guint64 panel)
+{
+    return MAX(CHUNK / panel, 1);
+}
+
+/* An empty buffer with room for a huge page that is not full and the most panels that are made at a time. */
+static void begin_buffer(Writer *w, const GPtrArray *tensors, guint64 at)
+{
+    guint64 most = 0;
+
+    for (guint i = 0; i < tensors->len; i++) {
+        const Tensor *t = tensors->pdata[i];
+        guint64 panel = kernel_panel_bytes(t->type, (gsize) t->columns);
+        most = MAX(most, step_of(panel) * panel);
+    }
+    w->at = at / HUGE_PAGE * HUGE_PAGE;
+    w->filled = at - w->at;
+    w->buffer = g_aligned_alloc0(1, HUGE_PAGE + most, 64);
+}
+
 static gboolean write_tensor(Writer *w, const Tensor *t, PreparedEntry *entry, GError **error)
 {
-    guint64 panel = kernel_panel_bytes(t->type, (gsize) t->columns), step = MAX(CHUNK / panel, 1);
+    guint64 panel = kernel_panel_bytes(t->type, (gsize) t->columns), step = step_of(panel);
     XXH3_state_t *state = XXH3_createState();
     gboolean ok = TRUE;
 
     XXH3_64bits_reset(state);
-    w->buffer = g_aligned_alloc(1, step * panel, 64);
     for (guint64 first = 0; ok && first < panel_count(t); first += step) {
         guint64 n = MIN(step, panel_count(t) - first);
+        guint8 *panels = w->buffer + w->filled;
 
-        make_panels(t, w->kernels, w->threads, first, n, w->buffer);
-        XXH3_64bits_update(state, w->buffer, n * panel);
-        ok = write_all(w, w->buffer, n * panel, entry->offset + first * panel, error) && !interrupt_check(error);
+        make_panels(t, w->kernels, w->threads, first, n, panels);
+        XXH3_64bits_update(state, panels, n * panel);
+        w->filled += n * panel;
+        ok = write_buffer(w, w->filled / HUGE_PAGE * HUGE_PAGE, error) && !interrupt_check(error);
         w->now.done += n * panel >> 10;
         if (w->progress != NULL)
             w->progress(&w->now, w->data);
     }
-    g_aligned_free(w->buffer);
     entry->checksum = XXH3_64bits_digest(state);
     XXH3_freeState(state);
+    return ok;
+}
+
+static gboolean write_tensors(Writer *w, const GPtrArray *tensors, PreparedEntry *table, GError **error)
+{
+    gboolean ok = TRUE;
+
+    begin_buffer(w, tensors, table[0].offset);
+    for (guint i = 0; ok && i < tensors->len; i++)
+        ok = write_tensor(w, tensors->pdata[i], &table[i], error);
+    ok = ok && write_buffer(w, w->filled, error);
+    g_aligned_free(w->buffer);
     return ok;
 }
 
@@ -362,9 +423,8 @@ static gboolean write_content(Writer *w, const Weights *weights, GError **error)
     if ((code = posix_fallocate(w->fd, 0, (off_t) end)) != 0)
         return write_failed(error, w->path, code);
     w->now = (Progress) { "preparing weights", "KiB", 0, 0, end >> 10 };
-    for (guint i = 0; i < tensors->len; i++)
-        if (!write_tensor(w, tensors->pdata[i], &table[i], error))
-            return FALSE;
+    if (!write_tensors(w, tensors, table, error))
+        return FALSE;
     header.checksum = table_checksum(&header, table, tensors->len);
     if (!write_all(w, (const guint8 *) table, tensors->len * sizeof *table, sizeof header, error) ||
         !write_all(w, (const guint8 *) &header, sizeof header, 0, error))
@@ -418,6 +478,7 @@ void prepared_in_memory(Weights *weights, const Kernels *kernels, int threads)
         if (t->panels != NULL)
             continue;
         guint8 *panels = g_aligned_alloc(1, bytes, 64);
+        want_huge_pages(panels, bytes);
         make_panels(t, kernels, threads, 0, panel_count(t), panels);
         g_ptr_array_add(weights->owned, g_bytes_new_with_free_func(panels, bytes, g_aligned_free, panels));
         t->panels = panels;
