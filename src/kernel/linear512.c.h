@@ -17,14 +17,13 @@
 #define DIRECT 12       /* tokens of a batch up to which codes are not opened */
 #define CHUNK 16        /* groups, whole blocks: 16 KB opened, as many again are in the first cache */
 #define AHEAD 2048      /* bytes of a panel that are asked for before their turn: decode waits for memory */
-#define ROW_SCALES (2 * KERNEL_PANEL)           /* floats of a panel and group: d, and m or ... */
-#define HALF_SCALES (3 * KERNEL_PANEL)          /* ... with the factors of both halves */
+#define GROUP_SCALES (3 * KERNEL_PANEL) /* floats of a panel and group: d, and m or the factors of both halves */
 
 /* Scratch of linear: what of a chunk all tiles share, and the results so far, [token][panel][row]. */
 typedef struct {
     uint8_t *panels;        /* PANELS of them, where W is not prepared */
     uint8_t *codes;         /* [group][step][panel][row][4] */
-    float *scales;          /* [group][panel][HALF_SCALES] */
+    float *scales;          /* [group][panel][GROUP_SCALES] */
     float *acc;
 } Chunk;
 
@@ -33,7 +32,7 @@ static Chunk chunk_in(uint8_t *scratch, size_t panel_bytes)
     Chunk c = { .panels = scratch, .codes = scratch + PANELS * panel_bytes };
 
     c.scales = (float *) (void *) (c.codes + CHUNK * 8 * PANELS * 64);
-    c.acc = c.scales + CHUNK * PANELS * HALF_SCALES;
+    c.acc = c.scales + CHUNK * PANELS * GROUP_SCALES;
     return c;
 }
 
@@ -108,7 +107,7 @@ static void open_scales(TensorType type, const uint8_t *scales, size_t groups, f
         __m512 d = halves16(scales), m = offset ? halves16(scales + half) : d;
 
         _mm_prefetch((const char *) scales + AHEAD, _MM_HINT_T0);
-        for (size_t j = 0; j < per_block; j++, g++, to += PANELS * HALF_SCALES) {
+        for (size_t j = 0; j < per_block; j++, g++, to += PANELS * GROUP_SCALES) {
             const uint8_t *group = scales + half * (j + (offset ? 2 : 1));
 
             _mm512_storeu_ps(to, k45 ? _mm512_mul_ps(d, unsigned16(group)) : d);
@@ -137,7 +136,7 @@ INLINE __m512i begin(TensorType type, const GroupSums *sums, int h)
     return layout.zero ? four_bytes16(&sums->minus8_all) : _mm512_setzero_si512();
 }
 
-/* Where a tile finds the codes of a group: both panels as they lie, or opened and then in codes[0] alone. */
+/* Where a tile finds the codes of a group: both panels as they lie, or opened and then side by side from codes[0] on. */
 typedef struct {
     const uint8_t *codes[PANELS];
     bool opened;
@@ -181,7 +180,7 @@ INLINE void float_dots(TensorType type, const Codes *codes, const float *scales,
         for (int t = 0; t < n; t++) {
             out[p][t] = _mm512_cvtepi32_ps(dot[p][t]);
             if (halves)
-                out[p][t] = _mm512_mul_ps(out[p][t], _mm512_loadu_ps(scales + p * HALF_SCALES + KERNEL_PANEL));
+                out[p][t] = _mm512_mul_ps(out[p][t], _mm512_loadu_ps(scales + p * GROUP_SCALES + KERNEL_PANEL));
         }
     }
     if (!halves)
@@ -192,7 +191,7 @@ INLINE void float_dots(TensorType type, const Codes *codes, const float *scales,
         #pragma GCC unroll 6
         for (int t = 0; t < n; t++)
             out[p][t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(dot[p][t]),
-                                        _mm512_loadu_ps(scales + p * HALF_SCALES + 2 * KERNEL_PANEL), out[p][t]);
+                                        _mm512_loadu_ps(scales + p * GROUP_SCALES + 2 * KERNEL_PANEL), out[p][t]);
     }
 }
 
@@ -211,7 +210,7 @@ INLINE void tile(TensorType type, Codes codes, const float *scales, const Quanti
         acc[0][i] = g ? _mm512_loadu_ps(results + 2 * i * KERNEL_PANEL) : _mm512_setzero_ps();
         acc[1][i] = g ? _mm512_loadu_ps(results + (2 * i + 1) * KERNEL_PANEL) : _mm512_setzero_ps();
     }
-    for (; count > 0; count--, at++, a += KERNEL_GROUP, scales += PANELS * HALF_SCALES) {
+    for (; count > 0; count--, at++, a += KERNEL_GROUP, scales += PANELS * GROUP_SCALES) {
         __m512 dot[PANELS][TOKENS];
 
         float_dots(type, &codes, scales, a, x->n, x->sums + at, groups, n, dot);
@@ -223,7 +222,7 @@ INLINE void tile(TensorType type, Codes codes, const float *scales, const Quanti
                     _mm_prefetch((const char *) codes.codes[p] + AHEAD + i, _MM_HINT_T0);
             codes.codes[p] += step;
         }
-        __m512 d0 = _mm512_loadu_ps(scales), d1 = _mm512_loadu_ps(scales + HALF_SCALES);
+        __m512 d0 = _mm512_loadu_ps(scales), d1 = _mm512_loadu_ps(scales + GROUP_SCALES);
         #pragma GCC unroll 6
         for (int i = 0; i < n; i++) {
             const __m512 s = _mm512_set1_ps(x->scale[at + (size_t) i * groups]);
@@ -233,7 +232,7 @@ INLINE void tile(TensorType type, Codes codes, const float *scales, const Quanti
         }
         if (!offset)
             continue;
-        __m512 m0 = _mm512_loadu_ps(scales + KERNEL_PANEL), m1 = _mm512_loadu_ps(scales + HALF_SCALES + KERNEL_PANEL);
+        __m512 m0 = _mm512_loadu_ps(scales + KERNEL_PANEL), m1 = _mm512_loadu_ps(scales + GROUP_SCALES + KERNEL_PANEL);
         #pragma GCC unroll 6
         for (int i = 0; i < n; i++) {
             const __m512 sum = _mm512_set1_ps(x->sum[at + (size_t) i * groups]);
@@ -298,13 +297,13 @@ static void pair(TensorType type, const uint8_t *const panel[PANELS], const Quan
 
     for (size_t g = 0; g < groups; g += CHUNK) {
         size_t count = groups - g < CHUNK ? groups - g : CHUNK;
-        Codes codes = { { c.codes }, opened };
+        Codes codes = { { c.codes, c.codes }, opened };
 
         for (size_t p = 0; p < PANELS; p++) {
             const uint8_t *from = panel[p] + g * layout.code_bytes;
 
             open_scales(type, panel[p] + groups * layout.code_bytes + g / per_block * layout.scale_bytes, count,
-                        c.scales + p * HALF_SCALES);
+                        c.scales + p * GROUP_SCALES);
             if (opened)
                 open_codes(layout.bits, from, layout.code_bytes, count, c.codes + p * 64);
             else
