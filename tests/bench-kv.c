@@ -9,8 +9,8 @@
  * codes that share a multiplier of 8 bits, the int8 scales as they are.  A block is packed and unpacked when it is whole, and
  * what follows is computed with the result, as it would be with blocks that are stored in that form.
  *
- * Behind 1,024, 8,192 and 32,768 tokens (as far as a sequence goes) it compares the predictions of the last 512 positions,
- * over all sequences: Kullback-Leibler divergence from f16, mean and greatest, how many have the same likeliest token, and
+ * Behind 1,024, 8,192 and 32,768 tokens (as far as a sequence goes) it compares the predictions of the last positions
+ * (512, 2,048 and 2,048), over all sequences: Kullback-Leibler divergence from f16, mean and greatest, how many have the same likeliest token, and
  * the mean loss of the token that does come.  The context of the file may be shorter: the model is taken beyond it.
  */
 #include "config.h"
@@ -23,7 +23,7 @@
 #include "src/base/failure.h"
 #include "src/model/engine.h"
 
-enum { WINDOW = 512, TILE = 64, MOST = 32768 };
+enum { WINDOW = 2048, TILE = 64, MOST = 32768 };
 
 static const gsize depths[] = { 1024, 8192, MOST };
 
@@ -151,7 +151,7 @@ static void compare(Variant *variant, const Variant *reference, gsize vocabulary
 static gboolean find_window(gsize at, gsize *window)
 {
     for (*window = 0; *window < G_N_ELEMENTS(depths); ++*window)
-        if (at < depths[*window] && at + WINDOW >= depths[*window])
+        if (at < depths[*window] && at >= depths[*window] - MIN(WINDOW, depths[*window] / 2))
             return TRUE;
     return FALSE;
 }

@@ -6,7 +6,6 @@
     long_model.py text KIND FILE.gguf IDS.npy    text of this machine, read by the tokenizer of FILE.gguf
     long_model.py sample FILE.gguf IDS.npy       text that a model writes
     long_model.py train FILE.gguf OUT.gguf IDS.npy...
-    long_model.py check FILE.gguf IDS.npy        mean loss of the same tokens behind contexts of several lengths
     long_model.py write-ids FILE.gguf IDS.npy IDS.txt    the sequences that tests/bench-kv takes
 
 README.md has a whole run.  Files of ids are numpy arrays of 16 bits: one stream of tokens.  Models are GGUF files in
@@ -29,6 +28,7 @@ import torch.nn.functional as F
 import long_text
 
 WINDOW = 32768
+LAST = 2048
 LAYER = ("attn_norm.weight", "attn_qkv.weight", "attn_qkv.bias", "attn_output.weight", "ffn_norm.weight", "ffn_up.weight",
          "ffn_down.weight")
 
@@ -286,36 +286,16 @@ def sample(args):
     np.save(args.ids, np.concatenate(written).astype(np.uint16))
 
 
-@torch.no_grad()
-def check(args):
-    """The last tokens of windows, behind as many of the tokens before them as each length says."""
-    model, stream = Model(File(args.file)), np.load(args.ids)
-    lengths, last = [int(n) for n in args.lengths.split(",")], args.last
-    sums = np.zeros(len(lengths))
-    for number in range(args.windows):
-        start = number * (len(stream) - WINDOW - 1) // max(1, args.windows - 1)
-        for which, length in enumerate(lengths):
-            window = stream[start + WINDOW - length:start + WINDOW + 1].astype(np.int64)
-            window[:2] = model.first
-            ids, memory = torch.from_numpy(window)[None], model.memory()
-            for at in range(0, length, last):
-                chunk = min(last, length - at)
-                loss = model.loss(ids[:, at:at + chunk], torch.arange(at, at + chunk)[None], ids[:, at + 1:at + chunk + 1],
-                                  memory=memory)
-            sums[which] += loss.item()
-    for length, total in zip(lengths, sums):
-        print("%6d tokens: mean loss of the last %d: %.4f" % (length, last, total / args.windows), flush=True)
-
-
 def write_ids(args):
-    """Sequences of WINDOW tokens, a line each, spread over the stream."""
-    stream = np.load(args.source)
-    first = Model(File(args.file)).first
+    """Sequences for tests/bench-kv, a line each.  It measures the last LAST tokens, or half of LENGTH if that is less; with every
+    LENGTH these are the same LAST tokens before WINDOWS places spread over the stream, behind contexts that differ."""
+    stream, first = np.load(args.source), Model(File(args.file)).first
     with open(args.ids, "w", encoding="ascii") as out:
         for number in range(args.windows):
-            start = number * (len(stream) - WINDOW) // max(1, args.windows - 1)
-            ids = first + stream[start:start + WINDOW - 2].tolist()
-            out.write(" ".join(map(str, ids)) + "\n")
+            end = WINDOW + number * (len(stream) - WINDOW) // max(1, args.windows - 1)
+            for back in range(0, LAST, min(LAST, args.length // 2)):
+                ids = stream[end - back - args.length + 2:end - back]
+                out.write(" ".join(map(str, first + ids.tolist())) + "\n")
 
 
 def text(args):
@@ -346,8 +326,7 @@ def options():
     own = command(text, "kind", "file", "ids", characters=10000000, kvasir="kvasir")
     own.add_argument("--held-out", action="store_true")
     command(train, "file", "out", "ids", steps=560, batch=8, tokens=256, rate=3e-3, warm_up=60, tell=20)
-    command(check, "file", "ids", lengths="512,1024,8192,32768", last=256, windows=8)
-    command(write_ids, "file", "source", "ids", windows=8)
+    command(write_ids, "file", "source", "ids", windows=8, length=WINDOW)
     return top
 
 
