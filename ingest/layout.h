@@ -6,6 +6,7 @@
  *                                          columns, rows of tables
  * grid.c     a drawn page               -> cells of tables, where the words leave doubts
  * furniture.c lines of all pages        -> running heads and feet, page numbers: marked
+ * headings.c lines of all pages         -> headings by their font: marked, where no outline tells them
  * paragraph.c lines                     -> text: paragraphs rejoined, hyphens resolved
  * places.c   lines                      -> words with boxes; passages of the text -> their boxes
  *
@@ -63,6 +64,7 @@ typedef struct {
     float size;
     guint8 rtl, mono, bold;
     guint8 furniture;       /* running head, foot, page number: not part of the text */
+    guint8 heading, rest;   /* the level of the heading that it is, or 0; it goes on with the heading before it */
     guint region;           /* lines with the same number share a column */
     float left, right;      /* of that column */
 } Line;
@@ -102,7 +104,9 @@ void lamalef_turn(char *text, const GArray *pairs);
 gboolean order_find(PageLayout *layout);
 /* Marks running heads and feet and page numbers of a whole document (of PageLayout *, NULL allowed). */
 void furniture_mark(const GPtrArray *layouts);
-/* The page's text; to be freed.  A hyphen at a line's end that the next line continues becomes
+/* Marks the headings that their font tells, where furniture is marked. */
+void headings_mark(const GPtrArray *layouts);
+/* The page's text, headings with "#" for each level; to be freed.  A hyphen at a line's end that the next line continues becomes
  * HYPHEN_MARK; hyphens_resolve() settles them all. */
 char *paragraph_text(const PageLayout *layout);
 

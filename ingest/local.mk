@@ -11,6 +11,7 @@ libingest_a_SOURCES = \
 	ingest/furniture.c \
 	ingest/grid.c ingest/ruled.h \
 	ingest/gutter.c \
+	ingest/headings.c \
 	ingest/html.c ingest/html.h \
 	ingest/htmlhidden.c \
 	ingest/htmltext.c \

@@ -127,6 +127,10 @@ Outline *outline_new(PopplerDocument *pdf, guint pages)
     PopplerPage *last = poppler_document_get_page(pdf, (int) pages - 1);
     g_clear_object(&last);
     add_level(outline, iter, 1);
+    if (outline->all->len == 0) {
+        outline_free(outline);
+        return NULL;
+    }
     add_pages(outline, pdf);
     return outline;
 }

@@ -6,7 +6,7 @@
 
 typedef struct Outline Outline;
 
-/* Of a document of PAGES pages; NULL when it has none. */
+/* Of a document of PAGES pages; NULL when it has none that leads to a page. */
 Outline *outline_new(PopplerDocument *pdf, guint pages);
 void outline_free(Outline *outline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Outline, outline_free)

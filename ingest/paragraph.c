@@ -132,6 +132,8 @@ static Join join_of(const PageLayout *layout, const Line *a, const Line *b, floa
 {
     const Word *first = first_word(layout, b);
     float size = MAX(a->size, 1), gap = b->box.y0 - a->box.y1;
+    if (a->heading || b->heading)
+        return b->rest ? JOIN_SPACE : JOIN_PARAGRAPH;
     if (a->region != b->region)
         return JOIN_PARAGRAPH;
     if (gap > usual + 0.4f * size && gap > 0.1f * size)
@@ -213,6 +215,10 @@ char *paragraph_text(const PageLayout *layout)
         if (before) {
             const char *next = layout->text + first_word(layout, line)->start;
             append_join(out, join_of(layout, before, line, usual), next);
+        }
+        if (line->heading && !line->rest) {
+            g_string_append_len(out, "######", line->heading);
+            g_string_append_c(out, ' ');
         }
         append_line(layout, line, out);
         before = line;

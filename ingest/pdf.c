@@ -173,6 +173,8 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     for (guint i = 0; i < n; i++)
         drafts[i] = read_page(document, pdf, (int) i, options, layouts, &left);
     furniture_mark(layouts);
+    if (!outline)
+        headings_mark(layouts);
     for (guint i = 0; i < n; i++) {
         PageLayout *layout = g_ptr_array_index(layouts, i);
         texts[i] = drafts[i].text ? drafts[i].text : layout ? paragraph_text(layout) : g_strdup("");

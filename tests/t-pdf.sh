@@ -139,6 +139,48 @@ outline() {
     status 0 "$kvasir" text outline.pdf && tr -d '\f' <out | diff headings -
 }
 
+# pages FILE STREAM...: a PDF of a page for each file STREAM, with the font /F.
+pages() {
+    to=$1; shift
+    {
+        printf '%%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Count %s /Kids [' $#
+        n=10; for stream; do printf '%s 0 R ' $n; n=$((n + 2)); done
+        printf '] >>\nendobj\n'
+        n=10
+        for stream; do
+            printf '%s 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %s 0 R\n' $n $((n + 1))
+            printf '/Resources << /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>\nendobj\n'
+            printf '%s 0 obj\n<< /Length %s >>\nstream\n' $((n + 1)) "$(wc -c <"$stream")"
+            cat "$stream"
+            printf '\nendstream\nendobj\n'
+            n=$((n + 2))
+        done
+        printf 'trailer\n<< /Root 1 0 R /Size 99 >>\n%%%%EOF\n'
+    } >"$to"
+}
+# line SIZE Y TEXT
+line() { echo "BT /F $1 Tf 72 $2 Td ($3) Tj ET"; }
+# Styles that recur on several pages are headings'; a large sentence, a motto that comes once and a large initial are none.
+by_font() {
+    body() {
+        for k in 0 12 24 36 48; do line 10 $(($1 - k)) 'Gales are told of here, and what they did to the ships that they met.'; done
+    }
+    { line 16 700 'Of wind and weather'; line 16 682 'in the northern seas'; body 640; line 13 560 Gales; body 530; line 14 440 'They blew.'; } >one
+    { line 13 700 Storms; body 670; line 30 590 Fair; body 540; line 30 450 T; line 10 450 '                  hey said it with words, and then they went on to say it again.'
+      line 14 400 'Then came the whales.'; } >two
+    { line 16 700 'Of ships'; body 670; line 16 590 'Of those who sail them'; body 560; line 13 460 Masts; body 430; line 14 340 'They held.'; } >three
+    pages fonts.pdf one two three
+    cat >by-font <<'END'
+# Of wind and weather in the northern seas
+## Gales
+## Storms
+# Of ships
+# Of those who sail them
+## Masts
+END
+    status 0 "$kvasir" text fonts.pdf && tr '\f' '\n' <out | grep '^#' | diff by-font -
+}
+
 # A cell of four lines with the next row's label right below it, and a label beside two rows: only the lines tell.
 ruled() {
     {
@@ -162,6 +204,7 @@ END
 
 ok "cells of a table whose lines are drawn" ruled
 ok "headings that the outline names are marked" outline
+ok "without an outline, headings are told by their font" by_font
 ok "form fields and notes are not read unasked" plain
 ok "--forms: names and values, but no passwords" forms
 ok "--annotations: who and what" notes
