@@ -1,13 +1,14 @@
-/* fuzz-layout.c - words with boxes, as a PDF page might have them, to text: reading order, tables, running
- * heads, paragraphs, hyphens.
+/* fuzz-layout.c - words with boxes and drawn lines, as a PDF page might have them, to text: reading order, tables, running
+ * heads, headings, paragraphs, hyphens.
  *
  * The input is a byte 0 for a new page, or 8 bytes for a word: which text and how it looks, x, y (each of two
- * bytes, in halves of a point), width, height, size. */
+ * bytes, in halves of a point), width, height, size; or 8 bytes for a line that is drawn: 255, whether it runs down the page, its
+ * place, its ends (each of two bytes, in halves of a point). */
 #include "config.h"
 
 #include <string.h>
 
-#include "ingest/layout.h"
+#include "ingest/ruled.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char *const TEXTS[] = {
@@ -42,12 +43,38 @@ static void add_word(PageLayout *page, GString *text, const uint8_t *p)
     g_array_append_val(page->words, w);
 }
 
-static void end_page(GPtrArray *pages, PageLayout *page, GString *text)
+/* What is drawn on a page: of Rule. */
+typedef struct {
+    GArray *across, *down;
+} Rules;
+
+static void add_rule(Rules *rules, const uint8_t *p)
+{
+    gint16 place[3];
+    memcpy(place, p + 2, sizeof place);
+    Rule rule = { (float) place[0] / 2, (float) MIN(place[1], place[2]) / 2, (float) MAX(place[1], place[2]) / 2 };
+    g_array_append_val(*(p[1] & 1 ? &rules->down : &rules->across), rule);
+}
+
+/* Reads the page by its RULES, which are gone then. */
+static void read_rules(PageLayout *page, Rules *rules)
+{
+    if (rules->across->len) {
+        rules_turn(&rules->across, &rules->down, page);
+        if (grid_find(page, rules->across, rules->down))
+            order_find(page);
+    }
+    g_array_set_size(rules->across, 0);
+    g_array_set_size(rules->down, 0);
+}
+
+static void end_page(GPtrArray *pages, PageLayout *page, GString *text, Rules *rules)
 {
     g_free(page->text);
     page->text = g_strdup(text->str);
     g_string_truncate(text, 0);
     order_find(page);
+    read_rules(page, rules);
     guint words = 0;
     for (guint i = 0; i < page->segments->len; i++)
         words += g_array_index(page->segments, Segment, i).count;
@@ -66,19 +93,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autoptr(GPtrArray) pages = g_ptr_array_new_with_free_func(free_page);
     g_autoptr(GString) text = g_string_new(NULL);
     PageLayout *page = new_page();
+    Rules rules = { g_array_new(FALSE, FALSE, sizeof(Rule)), g_array_new(FALSE, FALSE, sizeof(Rule)) };
     while (size > 0) {
         gsize step = data[0] == 0 || size < 8 ? 1 : 8;
-        if (step == 8) {
+        if (step == 8 && data[0] == 255) {
+            add_rule(&rules, data);
+        } else if (step == 8) {
             add_word(page, text, data);
         } else if (data[0] == 0 && pages->len < 8) {
-            end_page(pages, page, text);
+            end_page(pages, page, text, &rules);
             page = new_page();
         }
         data += step;
         size -= step;
     }
-    end_page(pages, page, text);
+    end_page(pages, page, text, &rules);
+    g_array_unref(rules.across);
+    g_array_unref(rules.down);
     furniture_mark(pages);
+    headings_mark(pages);
     g_autofree char **texts = g_new0(char *, pages->len);
     for (guint i = 0; i < pages->len; i++)
         texts[i] = paragraph_text(g_ptr_array_index(pages, i));
