@@ -3,7 +3,7 @@ man_pages = \
 	man/kvasir.1 man/kvasir-ask.1 man/kvasir-chat.1 man/kvasir-ingest.1 man/kvasir-corpus.1 \
 	man/kvasir-search.1 man/kvasir-history.1 man/kvasir-show.1 man/kvasir-verify.1 \
 	man/kvasir-text.1 man/kvasir-cache.1 man/kvasir-model.1 \
-	man/kvasir-tokens.1 man/kvasir-logits.1 man/kvasir-plan.1 man/kvasir-bench.1 man/kvasir.conf.5 man/kvasir-cache.5 \
+	man/kvasir-tokens.1 man/kvasir-logits.1 man/kvasir-plan.1 man/kvasir-bench.1 man/kvasir.conf.5 man/kvasir-cache.5 man/kvasir-json.5 \
 	man/kvasir-formats.7 man/kvasir-models.7 man/kvasir-workflows.7
 dist_man_MANS += $(man_pages)
 EXTRA_DIST += man/pdf.roff

@@ -2,8 +2,8 @@
 cli_tests = tests/t-usage.sh tests/t-ask.sh tests/t-ingest.sh tests/t-resume.sh
 TESTS += $(cli_tests)
 EXTRA_DIST += $(cli_tests)
-TESTS += tests/t-batch.sh tests/t-signals.sh
-EXTRA_DIST += tests/t-batch.sh tests/t-signals.sh
+TESTS += tests/t-batch.sh tests/t-signals.sh tests/t-json.sh
+EXTRA_DIST += tests/t-batch.sh tests/t-signals.sh tests/t-json.sh
 TESTS += tests/t-quote.sh tests/t-rectangles.sh
 EXTRA_DIST += tests/t-quote.sh tests/t-rectangles.sh
 TESTS += tests/t-volumes.sh

@@ -228,6 +228,21 @@ no_file() {
         identical piped && : >linked.json && ln -s linked.json link && ask --record link "Why?" beta.txt && [ -L link ] && identical linked.json &&
         rm linked.json && ask --record link "Why?" beta.txt && [ -L link ] && identical linked.json
 }
+# The file that standard output goes to keeps what is in it, and gets the record behind the answer.
+standard_output() {
+    echo "A log." >log
+    "$kvasir" ask -q --max-tokens 8 --record /dev/stdout "What is in line 7?" beta.txt >>log 2>err
+    got=$?
+    cat err log
+    [ $got -le 1 ] && [ "$(head -n 1 log)" = "A log." ] && [ "$(wc -l <log)" -ge 3 ] && tail -n 1 log >last && identical last
+}
+
+# Better known before the answer is computed.
+not_there() {
+    for name in nowhere/r.json . ""; do
+        status 4 "$kvasir" ask -q --record "$name" "Why?" beta.txt && [ ! -s out ] && grep -q 'cannot be written' err || return
+    done
+}
 
 ok "ask --record writes a record" written
 ok "computed again it is identical" identical r.json
@@ -258,4 +273,6 @@ ok "answers of the history are deleted, and their bytes are gone" deleted
 ok "the history can be switched off" switched_off
 ok "a history or record that cannot be written" cannot_write
 ok "a record into a pipe, and through a link" no_file
+ok "a record on standard output" standard_output
+ok "a record into no folder" not_there
 finish

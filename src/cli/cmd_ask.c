@@ -3,9 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <glib/gstdio.h>
 
 #include "src/answer/answer.h"
 #include "src/answer/json.h"
@@ -338,14 +335,7 @@ static gboolean check_volumes(GError **error)
 /* Better known before the answer is computed than behind it. */
 static gboolean check_record(GError **error)
 {
-    g_autofree char *folder = option.record != NULL ? g_path_get_dirname(option.record) : NULL;
-
-    if (folder == NULL)
-        return TRUE;
-    /* A device or a pipe is written to; else a file comes into the folder. */
-    if (g_file_test(option.record, G_FILE_TEST_EXISTS) && !g_file_test(option.record, G_FILE_TEST_IS_REGULAR)
-        ? !g_file_test(option.record, G_FILE_TEST_IS_DIR) && g_access(option.record, W_OK) == 0
-        : option.record[0] != '\0' && g_access(folder, W_OK) == 0)
+    if (option.record == NULL || output_can_write(option.record))
         return TRUE;
     g_set_error(error, FAILURE, FAILURE_SYSTEM, "\"%s\" cannot be written; name a file for the record in a folder that can",
                 option.record);

@@ -270,6 +270,26 @@ static int cache_import(const char *file)
     return 0;
 }
 
+/* An option that does nothing for ACTION is a mistake. */
+static gboolean check_options(const char *action, GError **error)
+{
+    static const char *const with_texts[] = { "export", "import", NULL },
+        *const with_corpus[] = { "status", "clear", "export", "import", NULL };
+    const char *wrong = NULL;
+
+    if (option.json && strcmp(action, "status") != 0)
+        wrong = "--json is for status";
+    else if (option.limit != NULL && strcmp(action, "trim") != 0)
+        wrong = "--limit is for trim";
+    else if (option.texts && !g_strv_contains(with_texts, action))
+        wrong = "--texts is for export and import";
+    else if (option.corpus != NULL && !g_strv_contains(with_corpus, action))
+        wrong = "--corpus is for status, clear, export and import";
+    if (wrong != NULL)
+        g_set_error_literal(error, FAILURE, FAILURE_USAGE, wrong);
+    return wrong == NULL;
+}
+
 static int run(int argc, char **argv)
 {
     static const struct { const char *name; int arguments; int (*run)(const char *file); } actions[] = {
@@ -277,12 +297,16 @@ static int run(int argc, char **argv)
         { "clear", 0, cache_clear }, { "export", 1, cache_export }, { "import", 1, cache_import },
     };
     int status = command_parse(&command_cache, entries, TRUE, &argc, &argv);
+    GError *error = NULL;
 
     if (status >= 0)
         return status;
     for (guint i = 0; argc >= 2 && i < G_N_ELEMENTS(actions); i++) {
-        if (strcmp(argv[1], actions[i].name) == 0 && argc - 2 == actions[i].arguments)
-            return command_finish(&command_cache, actions[i].run(argc > 2 ? argv[2] : NULL));
+        if (strcmp(argv[1], actions[i].name) != 0 || argc - 2 != actions[i].arguments)
+            continue;
+        if (!check_options(actions[i].name, &error))
+            return command_fail(&command_cache, error);
+        return command_finish(&command_cache, actions[i].run(argc > 2 ? argv[2] : NULL));
     }
     return command_fail(&command_cache, g_error_new(FAILURE, FAILURE_USAGE,
                                                     "say one of: status, verify, trim, clear, export FILE, import FILE"));

@@ -91,6 +91,8 @@ static int run(int argc, char **argv)
     for (guint i = 0; argc > 1 && i < G_N_ELEMENTS(actions); i++) {
         if (strcmp(argv[1], actions[i].name) != 0 || argc - 2 != actions[i].arguments)
             continue;
+        if (json && actions[i].run == corpus_remove)
+            return command_fail(&command_corpus, g_error_new(FAILURE, FAILURE_USAGE, "--json is for list and show"));
         if (!actions[i].run(argc > 2 ? argv[2] : NULL, &error))
             return command_fail(&command_corpus, error);
         return command_finish(&command_corpus, 0);

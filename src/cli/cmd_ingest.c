@@ -319,14 +319,27 @@ static gboolean read_all(Ingest *ingest, char **paths, GError **error)
            ingest_near_tell(ingest->catalogue, option.corpus, ingest->fresh, &ingest->report, error);
 }
 
+static gboolean name_documents(Ingest *ingest, GError **error)
+{
+    IngestReport *report = &ingest->report;
+
+    report->named = naming_keep(&command_ingest, ingest->catalogue, option.corpus, ingest->bibliography, &report->names, error);
+    return report->named;
+}
+
 /* Names alone, for the documents that are there: nothing is read or computed. */
 static gboolean only_names(Ingest *ingest, GError **error)
 {
     if (!read_libraries(ingest, error))
         return FALSE;
     ingest->catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, error);
-    return ingest->catalogue != NULL &&
-           naming_keep(&command_ingest, ingest->catalogue, option.corpus, ingest->bibliography, error);
+    if (ingest->catalogue == NULL || !name_documents(ingest, error))
+        return FALSE;
+    if (option.json)
+        ingest_report_print(&ingest->report, option.corpus);
+    else
+        naming_print(option.corpus, &ingest->report.names);
+    return TRUE;
 }
 
 static gboolean ingest_all(Ingest *ingest, char **paths, GError **error)
@@ -350,9 +363,9 @@ static gboolean ingest_all(Ingest *ingest, char **paths, GError **error)
         (option.volume_tokens >= 0 &&
          !catalogue_set_volume_tokens(ingest->catalogue, option.corpus, option.volume_tokens, error)))
         return FALSE;
+    gboolean ok = ingest->bibliography == NULL || ingest_report_read(&ingest->report) == 0 || name_documents(ingest, error);
     ingest_report_print(&ingest->report, option.corpus);
-    if (ingest->bibliography != NULL && ingest_report_read(&ingest->report) > 0 &&
-        !naming_keep(&command_ingest, ingest->catalogue, option.corpus, ingest->bibliography, error))
+    if (!ok)
         return FALSE;
     if (store == NULL || ingest_report_read(&ingest->report) == 0)
         return TRUE;

@@ -203,6 +203,8 @@ static int model_prepare(const char *path)
 {
     GError *error = NULL;
 
+    if (json)
+        return command_fail(&command_model, g_error_new(FAILURE, FAILURE_USAGE, "--json is for info, list, prepared and calibrate"));
     if (check && drop)
         return command_fail(&command_model, g_error_new(FAILURE, FAILURE_USAGE, "--check and --remove exclude each other"));
     if (path == NULL)

@@ -90,6 +90,11 @@ static void print_json(IngestReport *report, const char *corpus)
     json_add_int(builder, "duplicates", report->duplicates);
     json_add_int(builder, "partly_read", report->partly);
     json_add_int(builder, "unreadable", report->unreadable);
+    if (report->named) {
+        json_add_int(builder, "bibliography_entries", report->names.entries);
+        json_add_int(builder, "bibliography_documents", report->names.documents);
+        json_add_int(builder, "bibliography_named", report->names.named);
+    }
     json_add_node(builder, "files", json_builder_get_root(report->files));
     json_add_node(builder, "nearly_the_same", json_builder_get_root(report->near));
     json_builder_end_object(builder);
@@ -118,5 +123,7 @@ void ingest_report_print(IngestReport *report, const char *corpus)
         print_json(report, corpus);
     else
         print_line(report, corpus);
+    if (report->named && report->files == NULL)
+        naming_print(corpus, &report->names);
     fflush(stdout);
 }

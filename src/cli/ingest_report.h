@@ -5,11 +5,14 @@
 #include <json-glib/json-glib.h>
 
 #include "ingest/document.h"
+#include "src/cli/naming.h"
 
 typedef struct {
     guint new, changed, same, duplicates;   /* files that are in the corpus */
     guint partly;                           /* of them, with pages that could not be read */
     guint unreadable;
+    gboolean named;                         /* a bibliography was taken */
+    NamingCounts names;                     /* what it names */
     JsonBuilder *files, *near;              /* NULL: only the counts are wanted */
 } IngestReport;
 

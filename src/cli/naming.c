@@ -73,14 +73,13 @@ static guint tell_nameless(const Naming *naming)
 }
 
 gboolean naming_keep(const Command *command, Catalogue *catalogue, const char *corpus, const Bibliography *bibliography,
-                     GError **error)
+                     NamingCounts *counts, GError **error)
 {
     gboolean none = bibliography->entries->len == 0;
     g_autofree char *text = none ? NULL : bibliography_to_json(bibliography);
     g_autoptr(GPtrArray) rows = NULL;
     g_autoptr(Naming) naming = NULL;
     GError *local = NULL;
-    guint nameless;
 
     rows = catalogue_documents(catalogue, corpus, TRUE, &local);
     if (rows == NULL && local == NULL)
@@ -100,14 +99,20 @@ gboolean naming_keep(const Command *command, Catalogue *catalogue, const char *c
     if (bibliography->damaged > 0)
         output_note("kvasir %s: %u %s of the bibliography cannot be read\n", command->name, bibliography->damaged,
                     bibliography->damaged == 1 ? "entry" : "entries");
-    if (none) {
-        output_print("%s: no bibliography\n", corpus);
+    *counts = (NamingCounts) { .entries = bibliography->entries->len, .documents = naming->documents->len };
+    if (none)
         return TRUE;
-    }
     tell_unused(naming);
-    nameless = tell_nameless(naming);
-    output_print("%s: a bibliography of %u %s names %u of %u documents\n", corpus, bibliography->entries->len,
-                 bibliography->entries->len == 1 ? "entry" : "entries", naming->documents->len - nameless, naming->documents->len);
-    fflush(stdout);
+    counts->named = counts->documents - tell_nameless(naming);
     return TRUE;
+}
+
+void naming_print(const char *corpus, const NamingCounts *counts)
+{
+    if (counts->entries == 0)
+        output_print("%s: no bibliography\n", corpus);
+    else
+        output_print("%s: a bibliography of %u %s names %u of %u documents\n", corpus, counts->entries,
+                     counts->entries == 1 ? "entry" : "entries", counts->named, counts->documents);
+    fflush(stdout);
 }

@@ -17,9 +17,17 @@ Naming *naming_new(Catalogue *catalogue, const char *corpus, const GPtrArray *ro
 void naming_free(Naming *naming);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Naming, naming_free)
 
-/* Makes BIBLIOGRAPHY that of CORPUS, in the place of one before, and tells what it names and what it does not.  FAILURE_USAGE
+/* What a bibliography names of a corpus. */
+typedef struct {
+    guint entries, documents, named;    /* of the documents */
+} NamingCounts;
+
+/* Makes BIBLIOGRAPHY that of CORPUS, in the place of one before, and tells on stderr what it does not name.  FAILURE_USAGE
  * when there is no such corpus. */
 gboolean naming_keep(const Command *command, Catalogue *catalogue, const char *corpus, const Bibliography *bibliography,
-                     GError **error);
+                     NamingCounts *counts, GError **error);
+
+/* Tells people on stdout what COUNTS say. */
+void naming_print(const char *corpus, const NamingCounts *counts);
 
 #endif

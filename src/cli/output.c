@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/base/failure.h"
@@ -94,12 +95,45 @@ static gboolean write_to(const char *path, const char *data, gsize length, GErro
     return ok;
 }
 
+/* The standard stream that writes to the file PATH, "/dev/stdout" say, or NULL. */
+static FILE *stream_of(const char *path)
+{
+    FILE *const streams[] = { stdout, stderr };
+    GStatBuf there, here;
+
+    for (guint i = 0; i < G_N_ELEMENTS(streams); i++)
+        if (g_stat(path, &there) == 0 && fstat(fileno(streams[i]), &here) == 0 && there.st_dev == here.st_dev &&
+            there.st_ino == here.st_ino)
+            return streams[i];
+    return NULL;
+}
+
+gboolean output_can_write(const char *path)
+{
+    char *real = realpath(path, NULL);
+    g_autofree char *folder = g_path_get_dirname(real != NULL ? real : path);
+    gboolean device = real != NULL && !g_file_test(real, G_FILE_TEST_IS_REGULAR);
+
+    free(real);
+    if (path[0] == '\0' || g_file_test(path, G_FILE_TEST_IS_DIR))
+        return FALSE;
+    return stream_of(path) != NULL || g_access(device ? path : folder, W_OK) == 0;
+}
+
 gboolean output_file(const char *path, const char *data, gsize length, GError **error)
 {
     g_autoptr(GError) local = NULL;
+    FILE *stream = stream_of(path);
     char *real;
     gboolean ok;
 
+    /* What the stream has written so far stays before it. */
+    if (stream != NULL) {
+        ok = fwrite(data, 1, length, stream) == length && fflush(stream) == 0;
+        if (!ok)
+            g_set_error(error, FAILURE, FAILURE_SYSTEM, "cannot write to %s: %s", path, g_strerror(errno));
+        return ok;
+    }
     real = realpath(path, NULL);
     /* To put a new file in the place of a device, or of a link to a file that is not there yet, would be the end of that. */
     if (real != NULL ? !g_file_test(real, G_FILE_TEST_IS_REGULAR) : g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {

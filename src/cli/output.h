@@ -20,8 +20,12 @@ void output_note(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* TEXT as the rest of a line: line breaks and other control characters become spaces. */
 void output_line(const char *text);
 
+/* Whether output_file() can hope to write to PATH: its folder can be written, or itself when it is a device, a pipe or a standard
+ * stream. */
+gboolean output_can_write(const char *path);
 /* Puts the LENGTH bytes at DATA into the file PATH: all or nothing.  A symbolic link to a file stays one; only its owner may read a
- * new file.  What is no regular file (a device, a pipe) is written to and stays what it is.  FAILURE_SYSTEM. */
+ * new file.  What is no regular file (a device, a pipe) is written to and stays what it is; a file that
+ * standard output or standard error goes to ("/dev/stdout") gets it behind what is there.  FAILURE_SYSTEM. */
 gboolean output_file(const char *path, const char *data, gsize length, GError **error);
 
 /* Whether FD is a terminal that knows escape sequences. */
