@@ -97,7 +97,7 @@ def new(args):
     sys.path.insert(0, top)
     import export
     import tokens
-    token = tokens.Tokens(os.path.join(top, "vocabulary"))
+    token = tokens.read(os.path.join(top, "vocabulary"))[0]
     random = np.random.default_rng(args.seed)
     heads, dim, hidden = args.heads, args.head_dim, args.heads * args.head_dim
 
@@ -112,7 +112,7 @@ def new(args):
                "wo": matrix(hidden, hidden, 0.3), "w_gate": matrix(args.ffn, hidden), "w_up": matrix(args.ffn, hidden),
                "w_down": matrix(hidden, args.ffn, 0.3)}
         w.update(("layers.%d.%s" % (i, name), a) for name, a in own.items())
-    export.write(args.file, w, token, args.layers, heads, dim, args.ffn, 5e6, WINDOW + 256, exact=True)
+    export.write(args.file, w, token, args.layers, heads, dim, args.ffn, 5e6, WINDOW + 256, types=None)
 
 
 def stories(args):
