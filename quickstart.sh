@@ -44,7 +44,7 @@ groff -mdoc -Tpdf man/kvasir-ingest.1 >"$home/kvasir-ingest.pdf"
 cd "$home"
 echo "The small model that is installed finds and copies; it does not reason."
 echo
-ask "What does the option --include do?" "Of folders, take only the files that glob matches" 1
+ask "What does the option --no-ignore do?" "Do not look at .kvasirignore files" 2
 ask "What does --bibliography do?" "Cite the documents by the names that file has for them" 2
 echo "\$ kvasir cache status"
 "$kvasir" cache status | sed 's/^/    /'

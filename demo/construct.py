@@ -4,9 +4,9 @@ import numpy as np
 import forward
 from rotary import Rotary
 
-LAYERS, HEADS, HEAD_DIM, FFN, CONTEXT = 7, 4, 224, 448, 131072
+LAYERS, HEADS, HEAD_DIM, FFN, CONTEXT = 7, 4, 256, 576, 131072
 HIDDEN = HEADS * HEAD_DIM
-CODE, PAIR, IDENTITY, SAME = 160, 128, 96, 64
+CODE, PAIR, IDENTITY, SAME = 192, 160, 96, 64
 ROOT = np.sqrt(HEAD_DIM)
 # Keys, queries and values are rounded to 8 bits each with one scale, so that no entry may be much larger than those that
 # must be exact: what has to be worth hundreds is split between key and query.
@@ -14,13 +14,13 @@ KEY, REF, LOUD = 1.0, 3.0, 5.0
 
 # at_once .. doc: what the words count for that stand in the five tokens before an answer, in the two dozen before it, in the
 # first line of the paragraph, in the document's title.  beta: how sharply the best place is chosen.  The rest are bonuses of a place.
-OPTIONS = dict(seed=1, fill=10000.0, pair=1.0, gain=12.0, at_once=1.0, near=2.9, para=0.9, doc=0.7, beta=40.0, bag=12.0,
-               opener=0.1, item=0.3, opened=0.15, sentence=-0.2, missing=0.3, match=30.0, stop=1.6, alpha=0.65, pointer=300.0, jitter=2.0)
+OPTIONS = dict(seed=1, fill=10000.0, pair=1.0, gain=12.0, at_once=1.0, near=2.9, para=0.8, doc=0.7, beta=40.0, bag=12.0,
+               opener=0.1, item=0.3, opened=0.15, sentence=-0.2, missing=0.55, match=30.0, stop=1.6, alpha=0.65, pointer=300.0, jitter=2.0)
 
 BLOCKS = dict(T=CODE, I=IDENTITY, T1=PAIR, B=CODE, OUT=IDENTITY, FILL=32, P=10, PM=10, S=10, START=84, FL=40, FL1=32, FL2=8, X=23)
 # Facts about a token that its embedding holds; the first 32 are told to the token after it, those of TWICE also to the next.
 FLAGS = ("nl blank space two lead period colon equal is quote open end mark abbr upper document_ doc_ dash dashes switch sop sys gmask asst "
-         "close s1 s2 s3 s4 s5 full less mass tail").split()
+         "close s1 s2 s3 s4 s5 full less mass tail light").split()
 TWICE = "nl blank period end space abbr".split()
 FACTS = ("line_mark qmark dashline docline after opened fresh sentence doc asked answer line_dash line_doc line_fresh opener "
          "answer_mark not_doc item line_page line_end seen asked_switch").split()
@@ -69,6 +69,7 @@ class Lexicon:
             self.flags[flag][tok.special[name]] = 1
         self.flags["mass"][:n] = self.rarity[:n] ** 2 + 0.3 * self.bind[:n]
         self.flags["tail"] = self.ends * self.rarity / np.maximum(self.bind, 1e-9)
+        self.flags["light"][:n] = self.rarity[:n] < 0.5
         self.flags["less"] = np.where(self.bind > 0, 1 - self.rarity / np.maximum(self.bind, 1e-9), 1.0)
 
     def token(self, i, rarity):
@@ -375,9 +376,10 @@ class Builder:
         self.sink(1, 0, 100.0)
         self.out(1, 0, self.flags(["doc", "asked", "answer"]), range(3))
         # what the line begins with
-        self.window(1, 1, self.r.nearest(6, 150.0, 50.0, 160.0))
+        line = self.r.nearest(8, 300.0, 200.0, 400.0)
+        self.window(1, 1, line)
         self.want(1, 1, 2, 50.0)
-        self.sink(1, 1, -50.0)
+        self.sink(1, 1, 50.0 + self.r.score(line, [250])[0])
         self.out(1, 1, self.flags(["line_dash", "line_doc", "line_fresh", "line_page"]), range(3, 7))
         self.position_head(1, 2, 9, 8)
         self.position_head(1, 3, 13, 8)
@@ -393,18 +395,20 @@ class Builder:
     def layer2(self):
         o, C, same = self.o, self.r.content, self.rows("I", 0, SAME)
         self.rotary_key(2)
-        self.key(2, 0, ("line_fresh",), 10.0)
+        self.key(2, 0, ("line_fresh",), 2.0)
+        self.key(2, 1, ("light",), 2.0)
         self.value(2, range(CODE), self.rows("T"), LOUD)
         self.value(2, [CODE], self.flags(["line_fresh"]))
         # a word that the first line of the paragraph has counts through that line alone
         for i, row in enumerate(same):
             self.L(2, "wk")[C[i], row] = 10.0
             self.q(2, 0, C[i])[row] = o["match"] / 6.4 * ROOT
-        ins = np.arange(140)
-        c, k = self.r.window(ins, 0.0 * ins, 18.0, np.arange(140, 400), 1e-4)
+        ins = np.arange(95)
+        c, k = self.r.window(ins, 0.0 * ins, 18.0, np.arange(95, 110), 1e-4, 60.0)
         self.window(2, 0, c)
-        self.want(2, 0, 0, o["match"], 10.0)
-        self.sink(2, 0, 2.0 * o["match"] - 6.0 - k)
+        self.want(2, 0, 0, o["match"], 2.0)
+        self.want(2, 0, 1, -o["match"], 2.0)           # pieces of a letter or two are in every line
+        self.sink(2, 0, 2.0 * o["match"] - 5.0 - k)
         self.silence(2, 0, "line_fresh", 60.0)
         self.silence(2, 0, "not_doc", 60.0)
         self.out(2, 0, self.flags(["seen"]), [CODE])
@@ -414,7 +418,7 @@ class Builder:
         ins = np.arange(25)
         c, k = self.r.window(ins, 0.0 * ins, 18.0, np.arange(25, 36), 1e-7)
         self.window(2, 1, c)
-        self.want(2, 1, 0, 30.0, 10.0)
+        self.want(2, 1, 0, 30.0, 2.0)
         self.sink(2, 1, 30.0 - k + np.log(20.0) + 30.0)
         self.silence(2, 1, "line_end", -30.0)
         self.out(2, 1, self.rows("T"), range(CODE), 5.0 / LOUD)
@@ -427,8 +431,8 @@ class Builder:
         self.key(3, 1, ("line_end",))
         self.value(3, range(CODE), self.rows("T"), LOUD)
         self.position_values(3, CODE)
-        ins = np.arange(4)
-        at_once, ak = self.r.window(ins, 0.0 * ins, 18.0, np.arange(4, 7), 1e-7)
+        ins = np.arange(8)
+        at_once, ak = self.r.window(ins, -0.25 * ins, 18.0, np.arange(8, 12), 1e-7)
         ins = np.arange(25)
         near, nk = self.r.window(ins, -0.03 * ins, 18.0, np.arange(25, 36), 1e-7)
         for head, c, k, share in ((0, at_once, ak, "at_once"), (1, near, nk, "near")):
@@ -438,10 +442,10 @@ class Builder:
             self.q(3, head, self.r.content[CODE + 3])[self.flag["line_fresh"]] = 12.0 * ROOT
             self.silence(3, head, "not_doc", 200.0)
             self.out(3, head, self.rows("B"), range(CODE), o["bag"] * o[share] / LOUD)
-        line = self.r.nearest(8, 110.0, 200.0, 160.0)
+        line = self.r.nearest(8, 110.0, 200.0, 220.0)
         self.window(3, 2, line)
         self.want(3, 2, 1, 120.0)
-        self.sink(3, 2, 120.0 + self.r.score(line, [250])[0])             # above all but those within 250 tokens, as for "seen"
+        self.sink(3, 2, 120.0 + self.r.score(line, [110])[0])             # above all but those within 110 tokens, as for "seen"
         self.silence(3, 2, "line_fresh", 300.0)
         self.silence(3, 2, "not_doc", 3000.0)
         self.out(3, 2, self.rows("B"), range(CODE), o["bag"] * o["para"] / LOUD)
@@ -467,11 +471,11 @@ class Builder:
         self.silence(4, 0, "doc", 400.0)
         self.out(4, 0, self.rows("B"), range(CODE), o["bag"] * 2 / LOUD)
         self.out(4, 0, self.rows("START", MASS, MASS + 1), [CODE + 10])
-        self.window(4, 1, self.r.nearest(10, 60.0, 800.0, 0.0) + self.r.nearest(12, 300.0, 2500.0, 250.0))      # the page
+        self.window(4, 1, self.r.nearest(10, 60.0, 800.0, 0.0) + self.r.nearest(12, 300.0, 2500.0, 450.0))      # the page
         self.want(4, 1, 1, 450.0)
         self.sink(4, 1, -300.0)
         self.out(4, 1, self.rows("PM"), range(CODE, CODE + 10))
-        self.window(4, 2, self.r.nearest(8, 60.0, 150.0))                   # the sentence
+        self.window(4, 2, self.r.nearest(8, 60.0, 150.0, 180.0))                   # the sentence
         self.want(4, 2, 2, 150.0)
         self.sink(4, 2, -100.0)
         for k, f in enumerate(self.r.PLACE):                    # of the token before the one that is found
@@ -479,7 +483,7 @@ class Builder:
             wo = self.L(4, "wo")
             wo[to, 2 * HEAD_DIM + v:2 * HEAD_DIM + v + 2] = c, z
             wo[to + 1, 2 * HEAD_DIM + v:2 * HEAD_DIM + v + 2] = -z, c
-        self.window(4, 3, self.r.nearest(14, 65.0, 10000.0))                # the title
+        self.window(4, 3, self.r.nearest(14, 150.0, 10000.0, 200.0))                # the title
         self.want(4, 3, 3, 150.0)
         self.sink(4, 3, -100.0)
         self.silence(4, 3, "answer", 1500.0)
@@ -508,8 +512,8 @@ class Builder:
             for f in ("opener", "sentence"):
                 wk[x[k], self.flag[f]] = -6.0
             wk[x[k], at["FILL"]] = 6.0 * self.one()
-            wk[x[k], self.flag["gmask"]] = -6.0 * self.growth[0]
-            self.const_q(5, 0, x[k], -60.0)
+            wk[x[k], self.flag["gmask"]] = -12.0 * self.growth[0]
+            self.const_q(5, 0, x[k], -180.0)
         jitter = np.zeros(18)
         jitter[:9] = self.rng.standard_normal(9) * o["jitter"]
         self.window(5, 0, jitter)

@@ -4,7 +4,7 @@ import torch
 
 
 class Model:
-    def __init__(self, w, layers=7, heads=4, head_dim=224, base=2.0 ** 56, eps=1.5625e-07, rounded=False):
+    def __init__(self, w, layers=7, heads=4, head_dim=256, base=2.0 ** 64, eps=1.5625e-07, rounded=False):
         """ROUNDED: as the program computes with 8-bit weights, activations, keys and values."""
         self.rounded = rounded
         self.w = {n: torch.from_numpy(np.ascontiguousarray(a, np.float32)) for n, a in w.items()}

@@ -33,15 +33,16 @@ class Rotary:
     def grid(self):
         return np.unique(np.concatenate([np.arange(3000), np.exp(np.linspace(np.log(3000), np.log(self.context), 4000)).astype(int)]))
 
-    def window(self, inside, want, margin, slack, ridge=1e-5, rounds=80):
+    def window(self, inside, want, margin, slack, ridge=1e-5, weight=3000.0, rounds=80):
         """A score of the distance that is WANT at the distances INSIDE, at most -MARGIN elsewhere but for those in SLACK.
-        Returns the coefficients and what the score is short of a constant: the score itself is features @ c + constant."""
+        WEIGHT says how much more the distances inside count than the others: more makes the score flatter and steeper beyond,
+        of greater coefficients.  Returns the coefficients and what the score is short of a constant: the score itself is features @ c + constant."""
         d = self.grid()
         x = np.concatenate([self.features(d), np.ones((len(d), 1))], 1)
         ins, soft = np.isin(d, inside), np.isin(d, slack)
         t = np.where(ins, 0.0, -margin)
         t[ins] = np.interp(d[ins], inside, want)
-        w = np.where(ins, 60.0, 1.0)
+        w = np.where(ins, weight, 1.0)
         w[soft] = 0
         lam = ridge * len(d) * np.eye(x.shape[1])
         lam[-1, -1] = 0

@@ -1,4 +1,4 @@
-"""Matrices in llama.cpp's block types, each in the smallest that is as exact as Q8_0.
+"""Matrices in llama.cpp's block types, each in the smallest that holds it without loss, or else in Q8_0.
 
 Most blocks of these weights hold nothing, one value or one value of both signs.  4 bits say that without loss if the
 scale is chosen for it; the usual choice, the greatest value over -8, makes 7/8 of the same value with the other sign.
@@ -7,8 +7,9 @@ import numpy as np
 
 # name: number in the file, bits, whether a block has a minimum
 TYPES = {"Q4_0": (2, 4, False), "Q4_1": (3, 4, True), "Q5_0": (6, 5, False), "Q5_1": (7, 5, True), "Q8_0": (8, 8, False)}
-# What no weight may be off by, of the greatest of its block: half a step of 127, and what the scale in 16 bits adds.
-BOUND = 1 / 254 + 2.0 ** -11
+# What no weight may be off by, of the greatest of its block: what a scale in 16 bits costs.  Errors of half a step of 127, as
+# Q8_0's may be, are in Q4_0 and Q5_1 the same for many weights: 56 of 80 questions were then answered right, 62 in 32 bits.
+BOUND = 2.0 ** -10
 
 
 def half(x):
