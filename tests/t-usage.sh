@@ -88,7 +88,8 @@ interrupted_input() {
     pid=$!
     exec 3>slow
     sleep 0.3
-    kill -INT $pid
+    # A shell's background ignores SIGINT.
+    kill -TERM $pid
     wait $pid
     got=$?
     exec 3>&-
