@@ -41,7 +41,8 @@ questions() {
 
 # What is printed to go on with can be given to a shell as it is.
 goes_on() {
-    env --default-signal=INT "$kvasir" ask --isa c -t 1 --max-tokens 1 --system "it's ${esc}[31m ü" "Why?" long.txt >out 2>err &
+    awk 'BEGIN { for (i = 1; i <= 150; i++) print "Line " i " says " (i * 7919) % 1000 ".\n" }' >longer.txt
+    env --default-signal=INT "$kvasir" ask --isa c -t 1 --max-tokens 1 --system "it's ${esc}[31m ü" "Why?" longer.txt >out 2>err &
     child=$!
     for i in $(seq 400); do
         "$kvasir" cache status --json | grep -q '"blocks":[1-9]' && break
