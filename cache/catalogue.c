@@ -35,6 +35,11 @@ static const char *const tables[] = {
     "CREATE TABLE content (document INTEGER PRIMARY KEY, corpus INTEGER NOT NULL, hash TEXT NOT NULL,"
     " checksum INTEGER NOT NULL);"
     "CREATE INDEX content_hash ON content (corpus, hash);",
+    /* Version 8: a seal that a document is added to, and the ways to what each new document is compared with. */
+    "CREATE TABLE seal (corpus INTEGER PRIMARY KEY, documents INTEGER NOT NULL, sum INTEGER NOT NULL);"
+    "CREATE INDEX document_hash ON document (corpus, hash, position);"
+    "CREATE INDEX document_position ON document (corpus, position);"
+    "CREATE INDEX copy_document ON copy (corpus, document, path);",
 };
 
 static const DatabaseFormat catalogue_format = {
@@ -266,57 +271,6 @@ document_of_row(Catalogue *catalogue, const char *corpus, sqlite3_stmt *s, gint6
     return d;
 }
 
-/* Over the corpus's row and, in order, its documents: none can vanish unseen. */
-static gboolean
-corpus_checksum(Catalogue *catalogue, gint64 id, gint64 *checksum, GError **error)
-{
-    XXH3_state_t *sum = catalogue_sum_begin(id);
-    sqlite3_stmt *s = database_query(&catalogue->db, error, "SELECT name, created, changed FROM corpus WHERE id = ?",
-                                     "i", id);
-    int row = s ? database_step(&catalogue->db, s, error) : -1;
-
-    if (row == 1) {
-        catalogue_sum_text(sum, (const char *) sqlite3_column_text(s, 0));
-        catalogue_sum_int(sum, sqlite3_column_int64(s, 1));
-        catalogue_sum_int(sum, sqlite3_column_int64(s, 2));
-        database_reset(s);
-    }
-    if (row >= 0)
-        s = database_query(&catalogue->db, error, "SELECT id, checksum FROM document WHERE corpus = ?"
-                           " ORDER BY position, id", "i", id);
-    row = row >= 0 && s ? database_step(&catalogue->db, s, error) : -1;
-    for (; row == 1; row = database_step(&catalogue->db, s, error)) {
-        catalogue_sum_int(sum, sqlite3_column_int64(s, 0));
-        catalogue_sum_int(sum, sqlite3_column_int64(s, 1));
-    }
-    *checksum = catalogue_sum_end(sum);
-    return row == 0;
-}
-
-gboolean
-catalogue_seal(Catalogue *catalogue, gint64 id, GError **error)
-{
-    gint64 checksum;
-
-    return corpus_checksum(catalogue, id, &checksum, error)
-           && database_do(&catalogue->db, error, "UPDATE corpus SET checksum = ? WHERE id = ?", "ii", checksum, id);
-}
-
-static gboolean
-check_seal(Catalogue *catalogue, const char *corpus, gint64 id, GError **error)
-{
-    gint64 is, should;
-
-    if (!corpus_checksum(catalogue, id, &is, error)
-        || !database_get(&catalogue->db, 0, &should, error, "SELECT checksum FROM corpus WHERE id = ?", "i", id))
-        return FALSE;
-    if (is != should)
-        g_set_error(error, FAILURE, FAILURE_CACHE, "the catalogue %s is damaged in the corpus %s; remove that and "
-                    "ingest it again: 'kvasir corpus remove %s', 'kvasir ingest -c %s ...'", catalogue->db.path,
-                    corpus, corpus, corpus);
-    return is == should;
-}
-
 gboolean
 catalogue_corpus_id(Catalogue *catalogue, const char *name, gint64 *id, GError **error)
 {
@@ -347,7 +301,7 @@ load_documents(Catalogue *catalogue, const char *corpus, gint64 id, gboolean wit
         if (!load_pages(catalogue, corpus, documents->pdata[i], g_array_index(pages, gint64, i), error))
             return FALSE;
     }
-    return row == 0 && check_seal(catalogue, corpus, id, error);
+    return row == 0 && catalogue_seal_check(catalogue, corpus, id, error);
 }
 
 GPtrArray *

@@ -30,7 +30,8 @@ insert_pages(Catalogue *catalogue, gint64 document, const GPtrArray *pages, GErr
 static gboolean
 delete_document(Catalogue *catalogue, gint64 id, GError **error)
 {
-    return database_do(&catalogue->db, error, "DELETE FROM page WHERE document = ?", "i", id)
+    return catalogue_seal_take(catalogue, id, error)
+           && database_do(&catalogue->db, error, "DELETE FROM page WHERE document = ?", "i", id)
            && database_do(&catalogue->db, error, "DELETE FROM content WHERE document = ?", "i", id)
            && database_do(&catalogue->db, error, "DELETE FROM document WHERE id = ?", "i", id);
 }
@@ -40,12 +41,16 @@ static gboolean
 put_row(Catalogue *catalogue, gint64 corpus, gint64 id, gint64 position, gint64 pages, const CatalogueDocument *d,
         gint64 *stored, GError **error)
 {
-    if (!database_do(&catalogue->db, error, "INSERT OR REPLACE INTO document VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?,"
-                     " ?, ?, ?, ?, ?, ?)", "iiibtttttiiiii", id, corpus, position, d->path, strlen(d->path),
-                     d->format, d->title, d->author, d->date, d->hash, d->added, d->file_size, d->file_mtime_ns,
-                     pages, catalogue_document_checksum(d, corpus, position, pages)))
+    gint64 checksum = catalogue_document_checksum(d, corpus, position, pages);
+
+    if (!catalogue_seal_take(catalogue, id, error)
+        || !database_do(&catalogue->db, error, "INSERT OR REPLACE INTO document VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?,"
+                        " ?, ?, ?, ?, ?, ?)", "iiibtttttiiiii", id, corpus, position, d->path, strlen(d->path),
+                        d->format, d->title, d->author, d->date, d->hash, d->added, d->file_size, d->file_mtime_ns,
+                        pages, checksum))
         return FALSE;
     *stored = sqlite3_last_insert_rowid(catalogue->db.db);
+    catalogue_seal_add(catalogue, *stored, checksum);
     return TRUE;
 }
 
@@ -376,21 +381,34 @@ put_inside(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, gboo
     return ok;
 }
 
+/* The number of the corpus, which is made if it is new, with its seal taken up. */
+static gboolean
+begin_corpus(Catalogue *catalogue, const char *corpus, gint64 *id, GError **error)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+
+    if (!catalogue_corpus_id(catalogue, corpus, id, error))
+        return FALSE;
+    if (*id)
+        return catalogue_seal_begin(catalogue, corpus, *id, error);
+    catalogue->seal = (CatalogueSeal) { 0 };
+    return database_do(&catalogue->db, error, "INSERT INTO corpus (name, created, changed, checksum) VALUES (?, ?, ?, 0)",
+                       "tii", corpus, now, now)
+           && catalogue_corpus_id(catalogue, corpus, id, error);
+}
+
 gboolean
 catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument *document,
               gboolean *changed, GError **error)
 {
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC, id;
+    gint64 id;
     gboolean differs;
 
     g_return_val_if_fail(document->path && document->hash, FALSE);
     if (!database_begin(&catalogue->db, error))
         return FALSE;
-    if (!database_do(&catalogue->db, error, "INSERT OR IGNORE INTO corpus (name, created, changed, checksum)"
-                     " VALUES (?, ?, ?, 0)", "tii", corpus, now, now)
-        || !catalogue_corpus_id(catalogue, corpus, &id, error)
-        || !put_inside(catalogue, id, document, &differs, error)
-        || !catalogue_seal(catalogue, id, error)) {
+    if (!begin_corpus(catalogue, corpus, &id, error) || !put_inside(catalogue, id, document, &differs, error)
+        || !catalogue_seal_end(catalogue, id, error)) {
         database_rollback(&catalogue->db);
         return FALSE;
     }
@@ -401,15 +419,15 @@ catalogue_put(Catalogue *catalogue, const char *corpus, const CatalogueDocument 
 
 /* The document or copy at PATH.  *FOUND: there was one. */
 static gboolean
-remove_inside(Catalogue *catalogue, gint64 corpus, const char *path, gboolean *found, GError **error)
+remove_inside(Catalogue *catalogue, const char *name, gint64 corpus, const char *path, gboolean *found, GError **error)
 {
     Stored stored = { 0 };
     gboolean ok = find_path(catalogue, corpus, path, &stored, error);
 
     *found = ok && stored.id != 0;
     if (*found) {
-        ok = give_up(catalogue, corpus, &stored, error) && touch_corpus(catalogue, corpus, error)
-             && catalogue_seal(catalogue, corpus, error);
+        ok = catalogue_seal_begin(catalogue, name, corpus, error) && give_up(catalogue, corpus, &stored, error)
+             && touch_corpus(catalogue, corpus, error) && catalogue_seal_end(catalogue, corpus, error);
     } else if (ok) {
         ok = drop_copy(catalogue, corpus, path, error);
         *found = ok && sqlite3_changes(catalogue->db.db) > 0;
@@ -426,7 +444,7 @@ catalogue_remove_document(Catalogue *catalogue, const char *corpus, const char *
     *found = FALSE;
     if (!database_begin(&catalogue->db, error))
         return FALSE;
-    if (!catalogue_corpus_id(catalogue, corpus, &id, error) || !remove_inside(catalogue, id, path, found, error)) {
+    if (!catalogue_corpus_id(catalogue, corpus, &id, error) || !remove_inside(catalogue, corpus, id, path, found, error)) {
         database_rollback(&catalogue->db);
         return FALSE;
     }
@@ -450,6 +468,7 @@ catalogue_remove_corpus(Catalogue *catalogue, const char *corpus, gboolean *foun
          && database_do(&catalogue->db, error, "DELETE FROM copy WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM volumes WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM bibliography WHERE corpus = ?", "i", id)
+         && database_do(&catalogue->db, error, "DELETE FROM seal WHERE corpus = ?", "i", id)
          && database_do(&catalogue->db, error, "DELETE FROM corpus WHERE id = ?", "i", id);
     if (!ok) {
         database_rollback(&catalogue->db);

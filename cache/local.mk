@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libcache.a
 libcache_a_SOURCES = \
 	cache/catalogue.c cache/catalogue_put.c cache/catalogue.h \
-	cache/catalogue_internal.c cache/catalogue_internal.h cache/catalogue_library.c cache/catalogue_records.c \
+	cache/catalogue_internal.c cache/catalogue_internal.h cache/catalogue_library.c cache/catalogue_records.c cache/catalogue_seal.c \
 	cache/database.c cache/database.h \
 	cache/search.c cache/search.h cache/search_query.c cache/search_query.h \
 	cache/store.c cache/store.h cache/store_internal.h \

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cache/catalogue.h"
+#include "cache/catalogue_internal.h"
 #include "src/base/failure.h"
 
 typedef struct {
@@ -202,11 +203,17 @@ copies(Catalogue *catalogue, const char *expected)
 }
 
 static guint
-documents_of(Catalogue *catalogue)
+documents_in(Catalogue *catalogue, const char *corpus)
 {
-    g_autoptr(GPtrArray) documents = catalogue_documents(catalogue, "c", TRUE, NULL);
+    g_autoptr(GPtrArray) documents = catalogue_documents(catalogue, corpus, TRUE, NULL);
 
     return documents->len;
+}
+
+static guint
+documents_of(Catalogue *catalogue)
+{
+    return documents_in(catalogue, "c");
 }
 
 /* Puts a document at PATH of CONTENT that says TEXT. */
@@ -366,6 +373,151 @@ test_damage(Fixture *f, gconstpointer data)
     contents(catalogue, "thesis", "a.pdf=A/3 b.pdf=B/3 c.pdf=C/3");
     catalogue_close(catalogue);
     expect_damage(f, "DELETE FROM page WHERE document = 3 AND number = 2", "c.pdf");
+    expect_damage(f, "DELETE FROM document WHERE id = 3", "thesis");
+}
+
+/* Of the corpus "thesis", as kvasir-cache(5) has them: the sum over the documents, and the checksums of its row, with that sum and
+ * as they were before format 8. */
+static void
+documented_seal(const char *path, gint64 *sum, gint64 *checksum, gint64 *old)
+{
+    g_autoptr(GByteArray) row = g_byte_array_new(), list = g_byte_array_new();
+    guint64 total = 0;
+    gint64 count = 0;
+    sqlite3 *db = NULL;
+    sqlite3_stmt *s = NULL;
+
+    g_assert_cmpint(sqlite3_open(path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(db, "SELECT id, name, created, changed FROM corpus WHERE name = 'thesis'", -1, &s, NULL),
+                    ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_step(s), ==, SQLITE_ROW);
+    for (int i = 0; i < 4; i++) {
+        gint64 number = sqlite3_column_int64(s, i);
+
+        if (i == 1)
+            g_byte_array_append(row, sqlite3_column_text(s, i), (guint) sqlite3_column_bytes(s, i) + 1);
+        else
+            g_byte_array_append(row, (const guint8 *) &number, 8);
+    }
+    sqlite3_finalize(s);
+    g_byte_array_append(list, row->data, row->len);
+    g_assert_cmpint(sqlite3_prepare_v2(db, "SELECT document.id, document.checksum FROM document JOIN corpus ON corpus.id = corpus"
+                                       " WHERE name = 'thesis' ORDER BY position", -1, &s, NULL), ==, SQLITE_OK);
+    for (; sqlite3_step(s) == SQLITE_ROW; count++) {
+        const gint64 pair[] = { sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1) };
+
+        total += XXH3_64bits(pair, sizeof pair);
+        g_byte_array_append(list, (const guint8 *) pair, sizeof pair);
+    }
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    *sum = (gint64) total;
+    g_byte_array_append(row, (const guint8 *) &count, 8);
+    g_byte_array_append(row, (const guint8 *) &total, 8);
+    *checksum = (gint64) XXH3_64bits(row->data, row->len);
+    *old = (gint64) XXH3_64bits(list->data, list->len);
+}
+
+static gint64
+number_of(Catalogue *catalogue, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 value;
+
+    g_assert_true(database_get(&catalogue->db, -1, &value, &error, text, ""));
+    return value;
+}
+
+/* Fails to put a document or to remove that at PATH: it would seal the damage. */
+static void
+refuses_change(Catalogue *catalogue, const char *path)
+{
+    g_autoptr(CatalogueDocument) d = document("z.pdf", "Z", 1);
+    g_autoptr(GError) error = NULL, second = NULL;
+    gboolean found;
+
+    g_assert_false(catalogue_put(catalogue, "thesis", d, NULL, &error));
+    g_assert_error(error, FAILURE, FAILURE_CACHE);
+    g_assert_nonnull(strstr(error->message, "corpus remove thesis"));
+    g_assert_false(catalogue_remove_document(catalogue, "thesis", path, &found, &second));
+    g_assert_error(second, FAILURE, FAILURE_CACHE);
+}
+
+/* After documents have come, changed, moved and gone, the seal is what it would be if it were made now. */
+static void
+test_seal(Fixture *f, gconstpointer data)
+{
+    Catalogue *catalogue = open_it(f);
+    gint64 sum, checksum, old;
+    gboolean found;
+
+    put(catalogue, "thesis", "a.pdf", "A", 2);
+    put(catalogue, "other", "x.pdf", "X", 2);
+    put(catalogue, "thesis", "b.pdf", "B", 2);
+    put(catalogue, "thesis", "c.pdf", "C", 2);
+    put(catalogue, "thesis", "a.pdf", "A2", 1);
+    put(catalogue, "thesis", "renamed.pdf", "B", 2);
+    g_assert_true(catalogue_remove_document(catalogue, "thesis", "c.pdf", &found, NULL) && found);
+    contents(catalogue, "thesis", "renamed.pdf=B/2 a.pdf=A2/1");
+    documented_seal(f->path, &sum, &checksum, &old);
+    g_assert_cmpint(number_of(catalogue, "SELECT documents FROM seal WHERE corpus = 1"), ==, 2);
+    g_assert_cmpint(number_of(catalogue, "SELECT sum FROM seal WHERE corpus = 1"), ==, sum);
+    g_assert_cmpint(number_of(catalogue, "SELECT checksum FROM corpus WHERE id = 1"), ==, checksum);
+    /* What has gone unseen stays seen, whatever comes after it. */
+    sql(f->path, "CREATE TABLE gone AS SELECT * FROM document WHERE path = CAST('renamed.pdf' AS BLOB);"
+        "DELETE FROM document WHERE path = CAST('renamed.pdf' AS BLOB)");
+    put(catalogue, "thesis", "d.pdf", "D", 1);
+    g_assert_null(catalogue_documents(catalogue, "thesis", FALSE, NULL));
+    sql(f->path, "INSERT INTO document SELECT * FROM gone; DROP TABLE gone");
+    contents(catalogue, "thesis", "renamed.pdf=B/2 a.pdf=A2/1 d.pdf=D/1");
+    sql(f->path, "UPDATE seal SET sum = sum + 1 WHERE corpus = 1");
+    refuses_change(catalogue, "a.pdf");
+    sql(f->path, "DELETE FROM seal WHERE corpus = 1");
+    refuses_change(catalogue, "a.pdf");
+    contents(catalogue, "other", "x.pdf=X/2");
+    g_assert_true(catalogue_remove_corpus(catalogue, "thesis", &found, NULL) && found);
+    g_assert_cmpint(number_of(catalogue, "SELECT count(*) FROM seal"), ==, 1);
+    catalogue_close(catalogue);
+}
+
+static int
+count_steps(gpointer steps)
+{
+    ++*(guint *) steps;
+    return 0;
+}
+
+/* How many instructions SQLite takes to put the Nth document. */
+static guint
+steps_of_put(Catalogue *catalogue, guint n)
+{
+    g_autofree char *path = g_strdup_printf("/none/%u.txt", n), *content = g_strdup_printf("content %u", n);
+    guint steps = 0;
+
+    sqlite3_progress_handler(catalogue->db.db, 1, count_steps, &steps);
+    put(catalogue, "thesis", path, content, 1);
+    sqlite3_progress_handler(catalogue->db.db, 0, NULL, NULL);
+    return steps;
+}
+
+/* What a document costs does not depend on how many there are, whether it is new, as before or changed. */
+static void
+test_many(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Catalogue) catalogue = open_it(f);
+    guint early, late;
+
+    g_assert_true(database_run(&catalogue->db, "PRAGMA synchronous = OFF", NULL));
+    for (guint n = 0; n < 10; n++)
+        early = steps_of_put(catalogue, n);
+    for (guint n = 10; n < 1000; n++)
+        late = steps_of_put(catalogue, n);
+    g_test_message("the 10th document takes %u steps, the 1000th %u", early, late);
+    g_assert_cmpuint(late, <, 2 * early);
+    g_assert_cmpuint(steps_of_put(catalogue, 500), <, 2 * early);
+    put(catalogue, "thesis", "/none/500.txt", "another content", 1);
+    g_assert_cmpuint(steps_of_put(catalogue, 500), <, 2 * early);
+    g_assert_cmpuint(documents_in(catalogue, "thesis"), ==, 1000);
 }
 
 /* Random bits of the file flipped: the documents are what they were, or there is an error. */
@@ -623,6 +775,19 @@ test_volumes(Fixture *f, gconstpointer data)
     g_assert_true(catalogue_volume_tokens(catalogue, "thesis", &tokens, &error) && tokens == 0);
 }
 
+/* Makes the file as version 7 left it. */
+static void
+unseal(const char *path)
+{
+    gint64 sum, checksum, old;
+    g_autofree char *change = NULL;
+
+    documented_seal(path, &sum, &checksum, &old);
+    change = g_strdup_printf("DROP TABLE seal; DROP INDEX document_hash; DROP INDEX document_position; DROP INDEX copy_document;"
+                             "UPDATE corpus SET checksum = %" G_GINT64_FORMAT, old);
+    sql(path, change);
+}
+
 /* A file of version 1 is read as it is, and upgraded when it is opened for writing. */
 static void
 test_upgrade(Fixture *f, gconstpointer data)
@@ -633,6 +798,7 @@ test_upgrade(Fixture *f, gconstpointer data)
 
     put(catalogue, "thesis", "/a.pdf", "alpha", 3);
     catalogue_close(catalogue);
+    unseal(f->path);
     sql(f->path, "DROP TABLE content; DROP TABLE bibliography; DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; DROP TABLE record; PRAGMA user_version = 1");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
@@ -649,10 +815,26 @@ test_upgrade(Fixture *f, gconstpointer data)
     contents(catalogue, "thesis", "/a.pdf=alpha/3");
     g_assert_cmpint(add_record(catalogue, "thesis", "What?"), ==, 1);
     catalogue_close(catalogue);
-    g_assert_cmpint(user_version(f->path), ==, 7);
+    g_assert_cmpint(user_version(f->path), ==, 8);
     catalogue_close(open_it(f));
 
+    /* What version 7 sealed is checked as version 7 did, and sealed anew with the next document. */
+    unseal(f->path);
+    sql(f->path, "PRAGMA user_version = 7");
+    catalogue = catalogue_open(f->path, TRUE, &error);
+    contents(catalogue, "thesis", "/a.pdf=alpha/3");
+    catalogue_close(catalogue);
+    sql(f->path, "UPDATE corpus SET checksum = checksum + 1");
+    catalogue = open_it(f);
+    refuses_change(catalogue, "/a.pdf");
+    sql(f->path, "UPDATE corpus SET checksum = checksum - 1");
+    put(catalogue, "thesis", "/b.pdf", "beta", 1);
+    contents(catalogue, "thesis", "/a.pdf=alpha/3 /b.pdf=beta/1");
+    g_assert_cmpint(number_of(catalogue, "SELECT documents FROM seal"), ==, 2);
+    catalogue_close(catalogue);
+
     /* Version 2 has records, but no conversations. */
+    unseal(f->path);
     sql(f->path, "DROP TABLE content; DROP TABLE bibliography; DROP TABLE copy; DROP TABLE volumes; DROP TABLE turn; PRAGMA user_version = 2");
     catalogue = catalogue_open(f->path, TRUE, &error);
     g_assert_no_error(error);
@@ -662,7 +844,7 @@ test_upgrade(Fixture *f, gconstpointer data)
     g_assert_cmpint(record->conversation, ==, 0);
     catalogue_close(catalogue);
     catalogue_close(open_it(f));
-    g_assert_cmpint(user_version(f->path), ==, 7);
+    g_assert_cmpint(user_version(f->path), ==, 8);
 
     /* A file that says 1 but has another schema is no catalogue of version 1. */
     sql(f->path, "PRAGMA user_version = 1");
@@ -712,6 +894,7 @@ main(int argc, char **argv)
         { "/catalogue/records", test_records }, { "/catalogue/conversations", test_conversations },
         { "/catalogue/volumes", test_volumes },
         { "/catalogue/upgrade", test_upgrade },
+        { "/catalogue/seal", test_seal }, { "/catalogue/many", test_many },
         { "/catalogue/copies", test_copies },
         { "/catalogue/alike", test_alike },
         { "/catalogue/processes", test_processes },
