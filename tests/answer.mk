@@ -9,8 +9,7 @@ check_PROGRAMS += tests/unit-answer
 TESTS += tests/unit-answer
 tests_unit_answer_SOURCES = tests/unit-answer.c
 tests_unit_answer_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
-tests_unit_answer_LDADD = libanswer.a libmodel.a $(KERNEL_LIBS) libbase.a \
-	$(XXHASH_LIBS) $(OPENBLAS_LIBS) $(JSON_LIBS) $(GLIB_LIBS) -lm
+tests_unit_answer_LDADD = $(kvasir_LDADD)
 tests_unit_answer_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
 
 check_PROGRAMS += tests/unit-quote

@@ -1,11 +1,16 @@
 /* unit-answer.c - prompt and reply with a tiny model of random weights. */
 #include "config.h"
 
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "src/answer/draft.h"
 #include "src/answer/prompt.h"
 #include "src/answer/reply.h"
+#include "src/answer/source.h"
 #include "src/model/chat.h"
 
 static Engine *engine;
@@ -271,6 +276,38 @@ static void test_reply_end(void)
     g_assert_cmpint(result.end, ==, REPLY_STOPPED);
 }
 
+/* A file whose time may stay the same when it changes again is read again. */
+static void test_unchanged(void)
+{
+    static const struct { gint64 seconds, ns, added; gboolean unchanged; } cases[] = {
+        /* Whole seconds may be the finest there are. */
+        { 1000, 0, 1000, FALSE }, { 1000, 0, 1002, FALSE }, { 1000, 0, 1003, TRUE },
+        /* Else the first whole second behind a tick will do. */
+        { 1000, 1, 1000, FALSE }, { 1000, 1, 1001, TRUE }, { 1000, 899999999, 1001, TRUE }, { 1000, 900000000, 1001, FALSE },
+        { 1000, 999999999, 1001, FALSE }, { 1000, 999999999, 1002, TRUE },
+    };
+    g_autofree char *path = NULL;
+    int fd = g_file_open_tmp("kvasir-answer-XXXXXX", &path, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(write(fd, "text", 4), ==, 4);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const struct timespec times[] = { { cases[i].seconds, cases[i].ns }, { cases[i].seconds, cases[i].ns } };
+        SourceStamp stamp;
+        CatalogueDocument row;
+
+        g_assert_cmpint(futimens(fd, times), ==, 0);
+        g_assert_true(source_stamp(path, &stamp, NULL));
+        g_assert_cmpint(stamp.mtime_ns % 1000000000, ==, cases[i].ns);
+        row = (CatalogueDocument) { .path = path, .added = cases[i].added, .file_size = stamp.size, .file_mtime_ns = stamp.mtime_ns };
+        g_assert_cmpint(source_unchanged(&row), ==, cases[i].unchanged);
+        row.file_mtime_ns++;
+        g_assert_false(source_unchanged(&row));
+    }
+    close(fd);
+    g_unlink(path);
+}
+
 int main(int argc, char **argv)
 {
     g_autofree char *path = NULL;
@@ -289,6 +326,7 @@ int main(int argc, char **argv)
     g_test_add_func("/answer/draft-costs", test_draft_costs);
     g_test_add_func("/answer/reply-drafts", test_reply_drafts);
     g_test_add_func("/answer/reply-end", test_reply_end);
+    g_test_add_func("/answer/unchanged", test_unchanged);
     status = g_test_run();
     engine_free(engine);
     return status;

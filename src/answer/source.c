@@ -8,12 +8,24 @@
 
 #include "src/base/failure.h"
 
-/* A file may change twice within this many seconds without its time showing it (FAT: 2). */
-#define CLOCK_GRAIN 2
+#define SECOND_NS G_GINT64_CONSTANT(1000000000)
+
+/* For so long a file may change again without its time showing it.  A time of whole seconds may be of a file system that has no
+ * finer ones (FAT: 2 s); the others go with the kernel's clock, a tick of which is 10 ms at most, or that of a file server. */
+#define COARSE_GRAIN_NS (2 * SECOND_NS)
+#define FINE_GRAIN_NS (SECOND_NS / 10)
 
 static gint64 mtime_ns(const struct stat *st)
 {
-    return (gint64) st->st_mtim.tv_sec * G_GINT64_CONSTANT(1000000000) + st->st_mtim.tv_nsec;
+    return (gint64) st->st_mtim.tv_sec * SECOND_NS + st->st_mtim.tv_nsec;
+}
+
+/* ADDED, in whole seconds, is not later than the moment when the stamp was taken. */
+static gboolean has_settled(gint64 mtime, gint64 added)
+{
+    gint64 grain = mtime % SECOND_NS == 0 ? COARSE_GRAIN_NS : FINE_GRAIN_NS;
+
+    return added > (mtime + grain) / SECOND_NS;
 }
 
 gboolean source_stamp(const char *path, SourceStamp *stamp, GError **error)
@@ -116,7 +128,7 @@ gboolean source_unchanged(const CatalogueDocument *row)
     struct stat st;
 
     return stat(row->path, &st) == 0 && st.st_size == row->file_size && mtime_ns(&st) == row->file_mtime_ns &&
-           (gint64) st.st_mtim.tv_sec + CLOCK_GRAIN < row->added;
+           has_settled(row->file_mtime_ns, row->added);
 }
 
 Pack *source_pack(const GPtrArray *documents, PackEncodeFunc encode, gpointer data)
