@@ -32,6 +32,7 @@ for part in [text] if sys.argv[1] == "one" else text.splitlines():
     answer = json.loads(part)
     answer.pop("timings", None)
     answer.pop("id", None)
+    answer.pop("manifest_hash", None)
     usage = answer.pop("usage", {})
     answer["tokens"] = [usage.get(n) for n in ("prompt_tokens", "output_tokens")]
     print(json.dumps(answer, sort_keys=True, ensure_ascii=False))' "$1"
@@ -149,6 +150,29 @@ foreign() {
     status 2 "$kvasir" ask -q --output all.jsonl --batch other.txt doc.txt && grep -q 'all.jsonl, line 2 answers another question' err
 }
 
+# The documents have changed behind the first answers: nothing is mixed unless that is said.
+changed_documents() {
+    rm -rf data && cp doc.txt fruit.txt && "$kvasir" ingest -q --no-prefill -c doc fruit.txt || return 1
+    head -n 3 plain.txt >first.txt
+    status 1 "$kvasir" ask -q --max-tokens 3 --output mixed.jsonl -c doc --batch first.txt && [ "$(wc -l <mixed.jsonl)" -eq 2 ] || return 1
+    echo "One line more." >>fruit.txt && "$kvasir" ingest -q --no-prefill -c doc fruit.txt && cp mixed.jsonl copy.jsonl || return 1
+    for questions in plain.txt first.txt; do
+        status 2 "$kvasir" ask -q --max-tokens 3 --output mixed.jsonl -c doc --batch $questions &&
+            grep -q 'mixed.jsonl, line 1 was answered from other documents than these; name another file .* --mixed' err &&
+            cmp mixed.jsonl copy.jsonl || return 1
+    done
+    status 1 "$kvasir" ask -q --max-tokens 3 --mixed --output mixed.jsonl -c doc --batch plain.txt && [ "$(ids mixed.jsonl)" = "1 3 4 5 6 " ] &&
+        grep -q 'warning: mixed.jsonl, line 1 was answered from other documents than these, 1 more likewise' err &&
+        [ "$(grep -o '"manifest_hash":"[0-9a-f]*"' mixed.jsonl | uniq | wc -l)" -eq 2 ] || return 1
+    # Another name makes no other document.
+    cp fruit.txt same.txt || return 1
+    status 1 "$kvasir" ask -q --max-tokens 3 --output named.jsonl --batch first.txt fruit.txt &&
+        status 1 "$kvasir" ask -q --max-tokens 3 --output named.jsonl --batch plain.txt same.txt || return 1
+    sed -i 's/"model":"[^"]*"/"model":"another"/' named.jsonl && sed -i '$d' named.jsonl &&
+        status 2 "$kvasir" ask -q --max-tokens 3 --output named.jsonl --batch plain.txt same.txt &&
+        grep -q 'named.jsonl, line 1 was answered by another, not by ' err
+}
+
 interrupted() {
     rm -f part.jsonl
     "$kvasir" ask --no-history --max-tokens 60 --group 1 --output part.jsonl --batch many.txt doc.txt >out 2>err &
@@ -177,7 +201,8 @@ wrong_usage() {
     status 2 "$kvasir" ask --batch plain.txt && grep -q 'no documents' err && status 2 "$kvasir" ask --output x "Why?" doc.txt &&
         status 2 "$kvasir" ask --group 17 --batch plain.txt doc.txt && status 2 "$kvasir" ask --batch empty.txt doc.txt &&
         grep -q 'empty.txt: there is no question' err && status 3 "$kvasir" ask --batch nowhere.txt doc.txt &&
-        status 2 "$kvasir" ask --record r --batch plain.txt doc.txt
+        status 2 "$kvasir" ask --record r --batch plain.txt doc.txt &&
+        status 2 "$kvasir" ask --mixed --batch plain.txt doc.txt && grep -q -- '--mixed is for an --output' err
 }
 
 full_disk() {
@@ -207,6 +232,7 @@ ok "a history that cannot be written is a warning" no_history
 if command -v python3 >/dev/null; then
     ok "a complete file costs nothing, not even a model" complete
     ok "a file of something else is left as it is" foreign
+    ok "answers from other documents are not mixed with new ones" changed_documents
     ok "SIGTERM: whole lines, and the command that goes on" interrupted
 fi
 ok "wrong usage" wrong_usage

@@ -187,6 +187,14 @@ void record_set_documents(Record *record, const GPtrArray *documents, guint in_c
     record->manifest = manifest_hash(record->documents);
 }
 
+char *record_manifest(const GPtrArray *documents)
+{
+    g_autoptr(Record) record = record_empty();
+
+    record_set_documents(record, documents, 0);
+    return g_steal_pointer(&record->manifest);
+}
+
 void record_set_prompt(Record *record, const Prompt *prompt)
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);

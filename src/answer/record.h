@@ -58,6 +58,8 @@ Record *record_new(const Engine *engine, KvType kv);
 /* DOCUMENTS (Document*), the first IN_CORPUS of which are of the corpus.  NULL is one that could not be read: it
  * is not compared. */
 void record_set_documents(Record *record, const GPtrArray *documents, guint in_corpus);
+/* The manifest hash that such a record has; g_free. */
+char *record_manifest(const GPtrArray *documents);
 /* Adds a turn that was before the model: its question, and the ids of its answer (gint32), which are copied. */
 void record_add_earlier(Record *record, const char *question, const GArray *ids);
 void record_set_prompt(Record *record, const Prompt *prompt);

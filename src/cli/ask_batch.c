@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "src/answer/json.h"
 #include "src/answer/prompt.h"
 #include "src/answer/selection.h"
 #include "src/answer/together.h"
@@ -62,6 +63,7 @@ static char *answer_line(const AskBatch *batch, const BatchQuestion *question, c
 {
     JsonBuilder *builder = batch_begin(question);
 
+    json_add_text(builder, "manifest_hash", batch->manifest);
     present_json(builder, answer, engine_info(batch->engine)->name, batch->gathered->unread);
     if (volumes != NULL)
         ask_volumes_json(builder, volumes);

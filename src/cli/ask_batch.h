@@ -19,6 +19,7 @@ typedef struct {
     const Heads *heads;             /* that are watched, or NULL */
     const GPtrArray *questions;     /* of BatchQuestion */
     guint before;                   /* of them, those that are answered already */
+    const char *manifest;           /* of the documents */
     BatchOutput *output;
     Meter *meter;
     guint group;                    /* answers at once */

@@ -27,6 +27,9 @@ static void free_question(gpointer data)
     json_node_unref(question->id);
     g_free(question->question);
     g_free(question->trouble);
+    g_free(question->place);
+    g_free(question->manifest);
+    g_free(question->model);
     g_free(question);
 }
 
@@ -216,6 +219,14 @@ static gboolean is_answer(JsonObject *object)
     return id != NULL && is_id(id) && (json_object_has_member(object, "answer") || json_object_has_member(object, "error"));
 }
 
+/* The text member NAME of OBJECT, or NULL. */
+static char *text_member(JsonObject *object, const char *name)
+{
+    JsonNode *node = json_text_member(object, name);
+
+    return is_text(node) ? g_strdup(json_node_get_string(node)) : NULL;
+}
+
 /* The line of the output at LINE: its question is answered. */
 static gboolean take_line(const char *place, const char *line, gsize n, GHashTable *index, GError **error)
 {
@@ -241,7 +252,28 @@ static gboolean take_line(const char *place, const char *line, gsize n, GHashTab
         return FALSE;
     }
     question->answered = TRUE;
+    question->place = g_strdup(place);
+    question->manifest = text_member(object, "manifest_hash");
+    question->model = text_member(object, "model");
     return TRUE;
+}
+
+guint batch_differing(const GPtrArray *questions, const char *manifest, const char *model, char **first)
+{
+    guint n = 0;
+
+    *first = NULL;
+    for (guint i = 0; i < questions->len; i++) {
+        const BatchQuestion *q = g_ptr_array_index(questions, i);
+        gboolean documents = q->manifest != NULL && strcmp(q->manifest, manifest) != 0;
+
+        if (!documents && (q->model == NULL || model == NULL || strcmp(q->model, model) == 0))
+            continue;
+        if (n++ == 0)
+            *first = documents ? g_strdup_printf("%s was answered from other documents than these", q->place)
+                               : g_strdup_printf("%s was answered by %s, not by %s", q->place, q->model, model);
+    }
+    return n;
 }
 
 /* Whether the N bytes at TEXT can be the beginning of a line that was not written to its end. */

@@ -17,6 +17,7 @@ typedef struct {
     char *question;             /* NULL: there is none */
     char *trouble;              /* why it cannot be asked, a sentence; NULL: it can */
     gboolean answered;          /* the output has its line already */
+    char *place, *manifest, *model; /* then: which line that is, and what it says of the documents and the model, or NULL */
 } BatchQuestion;
 
 /* The questions of the file PATH ("-": standard input), GPtrArray of BatchQuestion* with free function.  A line that is no question is
@@ -36,6 +37,9 @@ typedef struct BatchOutput BatchOutput;
  * beginning of a line without an end is cut off.  FAILURE_USAGE when a line is no line of a batch or answers another question than
  * the one with its id, when another process is writing to it, or PATH is no regular file; FAILURE_SYSTEM when it cannot be opened. */
 BatchOutput *batch_output_open(const char *path, const GPtrArray *questions, GError **error);
+/* How many of QUESTIONS are answered from documents of another manifest hash than MANIFEST, or by another model than MODEL (NULL: not
+ * compared).  *FIRST (g_free): a sentence of the first of them. */
+guint batch_differing(const GPtrArray *questions, const char *manifest, const char *model, char **first);
 gboolean batch_output_write(BatchOutput *output, const char *line, GError **error);
 void batch_output_free(BatchOutput *output);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BatchOutput, batch_output_free)

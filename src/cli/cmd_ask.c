@@ -27,7 +27,7 @@
 
 static struct {
     char *logits, *record, *batch, *output;
-    gboolean json, all_volumes;
+    gboolean json, all_volumes, mixed;
     int volumes, volume_tokens, group;
 } option = { .volumes = 3, .group = 8 };
 
@@ -39,6 +39,8 @@ static const GOptionEntry entries[] = {
       "Ask the questions in FILE (\"-\": standard input), one a line or JSON Lines; answers as JSON Lines", "FILE" },
     { "output", 0, 0, G_OPTION_ARG_FILENAME, &option.output, "Append the answers of --batch to FILE; what it answers already is not asked",
       "FILE" },
+    { "mixed", 0, 0, G_OPTION_ARG_NONE, &option.mixed, "Go on with --output though its answers are of other documents or another model",
+      NULL },
     { "group", 0, 0, G_OPTION_ARG_INT, &option.group, "Answer N questions of --batch at once (1 to 16, default 8)", "N" },
     { "quote", 0, 0, G_OPTION_ARG_NONE, &asking.quote, "Answer with passages of the documents alone, word for word", NULL },
     { "volumes", 0, 0, G_OPTION_ARG_INT, &option.volumes, "Of a corpus in volumes, ask the best N (default 3)", "N" },
@@ -60,6 +62,7 @@ typedef struct {
     Heads *heads;                   /* that are watched, or NULL */
     AskVolumes *volumes;            /* NULL when all documents are in one prompt; owns ANSWER otherwise */
     AskBatch *batch;                /* NULL: one question */
+    char *manifest;                 /* of the documents of a batch */
 } Ask;
 
 /* An AnswerShowFunc. */
@@ -141,10 +144,32 @@ static gboolean answer_from_volumes(Ask *ask, const Engine *engine, Store *store
     return TRUE;
 }
 
+/* Answers that are there must be of these documents and of the model (NULL: not compared), or the file would have two kinds. */
+static gboolean check_earlier(Ask *ask, const char *model, GError **error)
+{
+    g_autofree char *first = NULL;
+    guint n;
+
+    ask->manifest = record_manifest(ask->gathered.documents);
+    ask->batch->manifest = ask->manifest;
+    n = batch_differing(ask->batch->questions, ask->manifest, model, &first);
+    if (n == 0)
+        return TRUE;
+    if (option.mixed) {
+        g_autofree char *others = n > 1 ? g_strdup_printf(", %u more likewise", n - 1) : g_strdup("");
+        output_note("kvasir ask: warning: %s%s\n", first, others);
+        return TRUE;
+    }
+    g_set_error(error, FAILURE, FAILURE_USAGE, "%s; name another file with --output, or let it be with --mixed", first);
+    return FALSE;
+}
+
 static gboolean answer_batch(Ask *ask, const Engine *engine, Store *store, const Pack *pack, GError **error)
 {
     AskBatch *batch = ask->batch;
 
+    if (!check_earlier(ask, engine_info(engine)->name, error))
+        return FALSE;
     batch->engine = engine;
     batch->store = store;
     batch->pack = pack;
@@ -286,7 +311,7 @@ static int finish_batch(const Ask *ask, GError *error, gint64 begun)
     return command_finish(&command_ask, status);
 }
 
-/* Many questions.  Those that are answered already need no model. */
+/* Many questions.  When all are answered already, no model is needed. */
 static int run_batch(Ask *ask, char **files)
 {
     gint64 begun = g_get_monotonic_time();
@@ -305,6 +330,8 @@ static int run_batch(Ask *ask, char **files)
         batch.before += ((const BatchQuestion *) g_ptr_array_index(questions, i))->answered;
     if (batch.before < questions->len)
         ask_question(ask, files, &error);
+    else if (gather(&ask->gathered, &command_ask, asking.corpus, files, NULL, ask->meter, &error))
+        check_earlier(ask, NULL, &error);
     return finish_batch(ask, error, begun);
 }
 
@@ -346,6 +373,8 @@ static gboolean check_batch(char **files, GError **error)
 {
     if (option.batch == NULL && option.output != NULL)
         return wrong(error, "--output is for --batch; one answer goes to standard output");
+    if (option.output == NULL && option.mixed)
+        return wrong(error, "--mixed is for an --output that has answers already");
     if (option.group < 1 || option.group > TOGETHER_MAX)
         return wrong(error, "--group must be from 1 to 16");
     if (option.batch == NULL)
@@ -395,6 +424,7 @@ static int run(int argc, char **argv)
         ask_volumes_clear(ask.volumes);
     g_free(ask.volumes);
     heads_free(ask.heads);
+    g_free(ask.manifest);
     gathered_clear(&ask.gathered);
     record_free(ask.record);
     meter_free(ask.meter);
