@@ -111,12 +111,19 @@ CatalogueRecord *catalogue_record(Catalogue *catalogue, gint64 id, GError **erro
 /* FAILURE_USAGE when it is a turn of a conversation, which would have a gap without it. */
 gboolean catalogue_remove_record(Catalogue *catalogue, gint64 id, gboolean *found, GError **error);
 
-/* catalogue_add_record(), and makes it turn NUMBER of *CONVERSATION, or with NUMBER 1 and *CONVERSATION 0 the first of a
- * new one.  FAILURE_CACHE when the conversation does not have just NUMBER - 1 turns: another process went on with it. */
+/* Who changes a conversation says which record its last turn is (LAST; 0: it has none): if it is another one, another process
+ * has gone on with the conversation, and nothing is changed. */
+
+/* catalogue_add_record(), and makes it turn NUMBER of *CONVERSATION in the place of those from NUMBER on, which stay in the
+ * history as records; with *CONVERSATION 0 the first turn of a new one.  *ID: the record's number, or 0 when LAST is not the last
+ * turn; *CONVERSATION is 0 then if it was removed. */
 gboolean catalogue_add_turn(Catalogue *catalogue, const CatalogueRecord *record, gint64 *conversation, gint64 number,
-                            GError **error);
-/* Takes the turns from NUMBER on out of CONVERSATION; as records they stay in the history. */
-gboolean catalogue_cut_turns(Catalogue *catalogue, gint64 conversation, gint64 number, GError **error);
+                            gint64 last, gint64 *id, GError **error);
+/* A new conversation whose turns are RECORDS (of CatalogueRecord *, whose ids are set), in one transaction. */
+gboolean catalogue_add_conversation(Catalogue *catalogue, const GPtrArray *records, gint64 *conversation, GError **error);
+/* Takes the turns from NUMBER on out of CONVERSATION; as records they stay in the history.  *DONE: LAST was its last one. */
+gboolean catalogue_cut_turns(Catalogue *catalogue, gint64 conversation, gint64 number, gint64 last, gboolean *done,
+                             GError **error);
 /* GPtrArray of CatalogueRecord* with free function, by turn; empty when there is no such conversation. */
 GPtrArray *catalogue_turns(Catalogue *catalogue, gint64 conversation, GError **error);
 

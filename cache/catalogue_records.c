@@ -188,41 +188,89 @@ catalogue_remove_record(Catalogue *catalogue, gint64 id, gboolean *found, GError
 
 /* --- Conversations --- */
 
+/* The record that is the last turn of CONVERSATION; 0: there is none. */
 static gboolean
-insert_turn(Catalogue *catalogue, const CatalogueRecord *record, gint64 *conversation, gint64 number, GError **error)
+last_turn(Catalogue *catalogue, gint64 conversation, gint64 *record, GError **error)
 {
-    gint64 id, turns, c = *conversation;
+    return database_get(&catalogue->db, 0, record, error, "SELECT record FROM turn WHERE conversation = ?"
+                        " ORDER BY number DESC LIMIT 1", "i", conversation);
+}
 
-    if (!database_get(&catalogue->db, 0, &turns, error, "SELECT count(*) FROM turn WHERE conversation = ?", "i", c))
+static gboolean
+delete_turns(Catalogue *catalogue, gint64 conversation, gint64 number, GError **error)
+{
+    return database_do(&catalogue->db, error, "DELETE FROM turn WHERE conversation = ? AND number >= ?", "ii",
+                       conversation, number);
+}
+
+/* The number that a conversation gets that is made now. */
+static gboolean
+new_conversation(Catalogue *catalogue, gint64 *conversation, GError **error)
+{
+    return database_get(&catalogue->db, 0, conversation, error, "SELECT ifnull(max(conversation), 0) + 1 FROM turn", "");
+}
+
+static gboolean
+insert_turn(Catalogue *catalogue, const CatalogueRecord *record, gint64 conversation, gint64 number, gint64 *id, GError **error)
+{
+    return insert_record(catalogue, record, id, error)
+           && database_do(&catalogue->db, error, "INSERT INTO turn VALUES (?, ?, ?, ?)", "iiii", conversation, number, *id,
+                          turn_checksum(conversation, number, *id));
+}
+
+static gboolean
+add_turn(Catalogue *catalogue, const CatalogueRecord *record, gint64 *conversation, gint64 number, gint64 last, gint64 *id,
+         GError **error)
+{
+    gint64 is = 0;
+
+    if (*conversation && !last_turn(catalogue, *conversation, &is, error))
         return FALSE;
-    if (turns != number - 1) {
-        g_set_error(error, FAILURE, FAILURE_CACHE, "conversation %" G_GINT64_FORMAT " has %" G_GINT64_FORMAT
-                    " turns now; another process has gone on with it", c, turns);
-        return FALSE;
+    if (is != last) {
+        *conversation = is ? *conversation : 0;
+        return TRUE;
     }
-    if (!c && !database_get(&catalogue->db, 0, &c, error, "SELECT ifnull(max(conversation), 0) + 1 FROM turn", ""))
-        return FALSE;
-    if (!insert_record(catalogue, record, &id, error)
-        || !database_do(&catalogue->db, error, "INSERT INTO turn VALUES (?, ?, ?, ?)", "iiii", c, number, id,
-                        turn_checksum(c, number, id)))
-        return FALSE;
-    *conversation = c;
-    return TRUE;
+    return (*conversation || new_conversation(catalogue, conversation, error))
+           && delete_turns(catalogue, *conversation, number, error)
+           && insert_turn(catalogue, record, *conversation, number, id, error);
 }
 
 gboolean
 catalogue_add_turn(Catalogue *catalogue, const CatalogueRecord *record, gint64 *conversation, gint64 number,
-                   GError **error)
+                   gint64 last, gint64 *id, GError **error)
 {
+    *id = 0;
     return database_begin(&catalogue->db, error)
-           && end(catalogue, insert_turn(catalogue, record, conversation, number, error), error);
+           && end(catalogue, add_turn(catalogue, record, conversation, number, last, id, error), error);
 }
 
 gboolean
-catalogue_cut_turns(Catalogue *catalogue, gint64 conversation, gint64 number, GError **error)
+catalogue_add_conversation(Catalogue *catalogue, const GPtrArray *records, gint64 *conversation, GError **error)
 {
-    return database_do(&catalogue->db, error, "DELETE FROM turn WHERE conversation = ? AND number >= ?", "ii",
-                       conversation, number);
+    gboolean ok = database_begin(&catalogue->db, error);
+
+    if (!ok)
+        return FALSE;
+    ok = new_conversation(catalogue, conversation, error);
+    for (guint i = 0; ok && i < records->len; i++) {
+        CatalogueRecord *record = g_ptr_array_index(records, i);
+        ok = insert_turn(catalogue, record, *conversation, (gint64) i + 1, &record->id, error);
+    }
+    return end(catalogue, ok, error);
+}
+
+gboolean
+catalogue_cut_turns(Catalogue *catalogue, gint64 conversation, gint64 number, gint64 last, gboolean *done, GError **error)
+{
+    gint64 is;
+    gboolean ok;
+
+    *done = FALSE;
+    if (!database_begin(&catalogue->db, error))
+        return FALSE;
+    ok = last_turn(catalogue, conversation, &is, error) && (is != last || delete_turns(catalogue, conversation, number, error));
+    *done = ok && is == last;
+    return end(catalogue, ok, error);
 }
 
 GPtrArray *

@@ -133,6 +133,33 @@ about_corpus() {
         say 'Three?\n' --json --continue >third && grep -q '"turn":3' third && "$kvasir" verify -q 6 | grep -q identical
 }
 
+# Two at once on one conversation: the slower one gets one of its own, and no turn is lost.  Each waits for lines of a pipe.
+two_at_once() {
+    rm -rf data && say 'One?\nTwo?\n' --json a.txt >/dev/null && mkfifo slow || return
+    "$kvasir" chat -q --json --max-tokens 8 --continue 1 <slow >out 2>err &
+    pid=$!
+    exec 9>slow
+    printf '/undo\nTwo more?\n' >&9 && answered 1 || return
+    # As many turns as before, but not the same.
+    say 'Three?\n' --continue 1 >/dev/null && say '/undo\n/undo\nX?\n' --continue 1 >/dev/null || return
+    printf 'Mine?\n/retry\nLast?\n' >&9 && answered 4 && "$kvasir" chat --delete 2 && printf 'Later?\n' >&9 && answered 5 || return
+    exec 9>&-
+    wait $pid || return
+    cat err
+    grep -q 'gone on with conversation 1; this one is conversation 2 now' err && [ "$(grep -c 'gone on' err)" -eq 1 ] &&
+        grep -q 'deleted the conversation; the conversation is not kept' err || return
+    say '/turns\n' --continue 1 | tr -s ' \n' ' ' | grep -qx ' 1 One? 2 X? '
+}
+
+# answered N: waits until the background chat has answered N questions.
+answered() {
+    for _ in $(seq 600); do
+        [ "$(grep -c '^{' out)" -lt "$1" ] || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
 wrong_calls() {
     "$kvasir" chat </dev/null 2>err
     [ $? -eq 2 ] && grep -q 'no documents' err || return
@@ -160,5 +187,6 @@ if command -v script >/dev/null; then
 fi
 ok "every turn can be verified" verified
 ok "about a corpus, and taken up again" about_corpus
+ok "two at once on one conversation" two_at_once
 ok "wrong calls" wrong_calls
 finish

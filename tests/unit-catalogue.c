@@ -674,6 +674,14 @@ user_version(const char *path)
     return version;
 }
 
+static gint64
+last_of(Catalogue *catalogue, gint64 conversation)
+{
+    g_autoptr(GPtrArray) turns = catalogue_turns(catalogue, conversation, NULL);
+
+    return turns->len ? ((const CatalogueRecord *) turns->pdata[turns->len - 1])->id : 0;
+}
+
 static void
 add_turn(Catalogue *catalogue, const char *question, gint64 *conversation, gint64 number)
 {
@@ -682,8 +690,10 @@ add_turn(Catalogue *catalogue, const char *question, gint64 *conversation, gint6
                                .text = text };
     g_autoptr(GError) error = NULL;
 
-    catalogue_add_turn(catalogue, &record, conversation, number, &error);
+    gint64 id = 0, last = *conversation ? last_of(catalogue, *conversation) : 0;
+    g_assert_true(catalogue_add_turn(catalogue, &record, conversation, number, last, &id, &error));
     g_assert_no_error(error);
+    g_assert_cmpint(id, >, 0);
 }
 
 /* EXPECTED: "number:turns:first question " for each. */
@@ -704,6 +714,27 @@ assert_conversations(Catalogue *catalogue, const char *expected)
     g_assert_cmpstr(text->str, ==, expected);
 }
 
+/* A conversation made at once, EXPECTED its number. */
+static void
+add_many_turns(Catalogue *catalogue, gint64 expected)
+{
+    CatalogueRecord one = { .made = 1001, .question = (char *) (guintptr) "First?", .text = (char *) (guintptr) "{}" }, two = one;
+    g_autoptr(GPtrArray) both = g_ptr_array_new(), turns = NULL;
+    g_autoptr(GError) error = NULL;
+    gint64 conversation = 0;
+
+    g_ptr_array_add(both, &one);
+    g_ptr_array_add(both, &two);
+    g_assert_true(catalogue_add_conversation(catalogue, both, &conversation, &error));
+    g_assert_cmpint(conversation, ==, expected);
+    g_assert_cmpint(last_of(catalogue, conversation), ==, two.id);
+    two.question = NULL;
+    g_assert_false(catalogue_add_conversation(catalogue, both, &conversation, &error));
+    g_assert_nonnull(error);
+    turns = catalogue_turns(catalogue, expected + 1, NULL);
+    g_assert_cmpuint(turns->len, ==, 0);
+}
+
 static void
 test_conversations(Fixture *f, gconstpointer data)
 {
@@ -712,20 +743,24 @@ test_conversations(Fixture *f, gconstpointer data)
     g_autoptr(GPtrArray) turns = NULL;
     char question[] = "Late?", text[] = "{}";
     const CatalogueRecord late = { .question = question, .text = text };
-    gint64 first = 0, second = 0;
+    gint64 first = 0, second = 0, id, gone = 99;
     gboolean found;
 
     add_turn(catalogue, "One?", &first, 1);
+    g_assert_true(catalogue_add_turn(catalogue, &late, &gone, 2, 1, &id, &error) && id == 0 && gone == 0);
     g_assert_cmpint(add_record(catalogue, "thesis", "Alone?"), ==, 2);
     add_turn(catalogue, "Two?", &first, 2);
     add_turn(catalogue, "Other?", &second, 1);
     add_turn(catalogue, "Three?", &first, 3);
     assert_conversations(catalogue, "1:3:One? 2:1:Other? ");
     /* Another process was faster. */
-    g_assert_false(catalogue_add_turn(catalogue, &late, &first, 3, &error));
-    g_assert_error(error, FAILURE, FAILURE_CACHE);
-    g_clear_error(&error);
-    g_assert_true(catalogue_cut_turns(catalogue, first, 2, &error));
+    g_assert_true(catalogue_add_turn(catalogue, &late, &first, 3, 3, &id, &error) && id == 0 && first == 1);
+    g_assert_true(catalogue_cut_turns(catalogue, first, 2, 3, &found, &error) && !found);
+    assert_conversations(catalogue, "1:3:One? 2:1:Other? ");
+    g_assert_true(catalogue_cut_turns(catalogue, first, 2, last_of(catalogue, first), &found, &error) && found);
+    add_turn(catalogue, "Two otherwise?", &first, 2);
+    /* In the place of the last one; who knows another one as the last, though of the same number, is late. */
+    g_assert_true(catalogue_add_turn(catalogue, &late, &first, 3, 3, &id, &error) && id == 0 && first == 1);
     add_turn(catalogue, "Two again?", &first, 2);
     assert_conversations(catalogue, "1:2:One? 2:1:Other? ");
     turns = catalogue_turns(catalogue, first, &error);
@@ -743,8 +778,9 @@ test_conversations(Fixture *f, gconstpointer data)
     assert_conversations(catalogue, "2:1:Other? ");
     g_assert_null(catalogue_record(catalogue, 1, &error));
     g_assert_true(catalogue_remove_conversation(catalogue, first, &found, &error) && !found);
+    add_many_turns(catalogue, second + 1);
     /* A row that says something else than it did is seen. */
-    sql(f->path, "UPDATE turn SET number = 7");
+    sql(f->path, "UPDATE turn SET number = 7 WHERE conversation = 2");
     g_assert_null(catalogue_turns(catalogue, second, &error));
     g_assert_error(error, FAILURE, FAILURE_CACHE);
     catalogue_close(catalogue);

@@ -42,6 +42,19 @@ static Prompt *make_prompt(const Talk *talk, guint first, const char *question, 
                             (const PromptTurn *) (void *) turns->data, turns->len, error);
 }
 
+static void begin_turns(Talk *talk)
+{
+    talk->turns = g_ptr_array_new_with_free_func(free_record);
+    talk->kept = g_array_new(FALSE, FALSE, sizeof(gint64));
+}
+
+/* The catalogue has TURN (from 1), the last one, under the number ID. */
+static void note_kept(Talk *talk, guint turn, gint64 id)
+{
+    g_array_set_size(talk->kept, turn - 1);
+    g_array_append_val(talk->kept, id);
+}
+
 static gboolean prepare(Talk *talk, char **files, GError **error)
 {
     const Tokenizer *tokenizer;
@@ -50,7 +63,7 @@ static gboolean prepare(Talk *talk, char **files, GError **error)
 
     talk->meter = meter_new(settings_get()->quiet);
     if (talk->turns == NULL)
-        talk->turns = g_ptr_array_new_with_free_func(free_record);
+        begin_turns(talk);
     talk->engine = settings_open_engine(error);
     if (talk->engine == NULL || (tokenizer = work_tokenizer(talk->engine, error)) == NULL)
         return FALSE;
@@ -96,6 +109,7 @@ gboolean talk_begin(Talk *talk, char **files, GError **error)
 void talk_end(Talk *talk)
 {
     g_clear_pointer(&talk->turns, g_ptr_array_unref);
+    g_clear_pointer(&talk->kept, g_array_unref);
     heads_free(talk->heads);
     pack_free(talk->pack);
     session_free(talk->session);
@@ -123,7 +137,7 @@ static gboolean load_turns(Talk *talk, gint64 conversation, GError **error)
                     "; \"kvasir chat --list\" lists them", conversation);
         return FALSE;
     }
-    talk->turns = g_ptr_array_new_with_free_func(free_record);
+    begin_turns(talk);
     for (guint i = 0; i < rows->len; i++) {
         const CatalogueRecord *row = g_ptr_array_index(rows, i);
         g_autofree char *name = g_strdup_printf("record %" G_GINT64_FORMAT " of the history", row->id);
@@ -132,6 +146,7 @@ static gboolean load_turns(Talk *talk, gint64 conversation, GError **error)
         if (record == NULL)
             return FALSE;
         g_ptr_array_add(talk->turns, record);
+        note_kept(talk, i + 1, row->id);
     }
     talk->conversation = conversation;
     return TRUE;
@@ -166,7 +181,7 @@ gboolean talk_take_up(Talk *talk, gint64 conversation, GError **error)
     asking.corpus = g_strdup(last->corpus);
     if (asking.system == NULL)
         asking.system = g_strdup(last->system);
-    talk->first = (guint) MAX(last->first_turn, 1) - 1;
+    talk->first = (guint) CLAMP(last->first_turn, 1, (gint64) talk->turns->len) - 1;
     for (guint i = 0; i < last->documents->len; i++) {
         const RecordDocument *document = g_ptr_array_index(last->documents, i);
 
@@ -260,40 +275,93 @@ static void show_answer(Talk *talk, const Record *record, const Answer *answer)
     present_remarks(&command_chat, answer);
 }
 
+/* --- Keeping --- */
+
+static void not_kept(Talk *talk, const char *why)
+{
+    output_note("kvasir chat: warning: %s; the conversation is not kept from here on\n", why);
+    talk->conversation = 0;
+}
+
+/* The record that the catalogue has as the last turn, as far as is known here; 0: none. */
+static gint64 last_kept(const Talk *talk)
+{
+    return talk->kept->len > 0 ? g_array_index(talk->kept, gint64, talk->kept->len - 1) : 0;
+}
+
+/* What the catalogue keeps of RECORD. */
+static CatalogueRecord *kept_row(const Record *record)
+{
+    CatalogueRecord *row = g_new0(CatalogueRecord, 1);
+
+    row->made = record->made;
+    row->corpus = g_strdup(record->corpus);
+    row->question = g_strdup(record->question);
+    row->text = record_to_text(record);
+    return row;
+}
+
 /* Takes the turns from NUMBER on out of the kept conversation. */
 static void cut_kept(Talk *talk, guint number)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Catalogue) catalogue = NULL;
+    gboolean done;
 
     if (talk->conversation == 0)
         return;
     catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, &error);
-    if (catalogue == NULL || !catalogue_cut_turns(catalogue, talk->conversation, number, &error))
+    if (catalogue == NULL || !catalogue_cut_turns(catalogue, talk->conversation, number, last_kept(talk), &done, &error))
         output_note("kvasir chat: warning: %s\n", error->message);
+    else if (!done)
+        output_note("kvasir chat: warning: another process has gone on with conversation %" G_GINT64_FORMAT
+                    "; there the turn stays\n", talk->conversation);
+    g_array_set_size(talk->kept, number - 1);
     if (number == 1)
         talk->conversation = 0;         /* without turns there is none */
 }
 
-/* That a turn cannot be kept is no reason to end the conversation. */
+/* Another process has gone on with the conversation: all turns, as they are here, are one of their own. */
+static gboolean branch_off(Talk *talk, Catalogue *catalogue, GError **error)
+{
+    g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func((GDestroyNotify) catalogue_record_free);
+    gint64 from = talk->conversation;
+
+    for (guint i = 0; i < talk->turns->len; i++)
+        g_ptr_array_add(rows, kept_row(g_ptr_array_index(talk->turns, i)));
+    if (!catalogue_add_conversation(catalogue, rows, &talk->conversation, error))
+        return FALSE;
+    for (guint i = 0; i < rows->len; i++)
+        note_kept(talk, i + 1, ((const CatalogueRecord *) g_ptr_array_index(rows, i))->id);
+    output_note("kvasir chat: warning: another process has gone on with conversation %" G_GINT64_FORMAT
+                "; this one is conversation %" G_GINT64_FORMAT " now\n", from, talk->conversation);
+    return TRUE;
+}
+
+/* Makes RECORD, the last of the turns, that of the kept conversation.  That it cannot be kept is no reason to end the conversation. */
 static void keep_turn(Talk *talk, const Record *record)
 {
-    g_autofree char *text = NULL;
+    g_autoptr(CatalogueRecord) row = NULL;
     g_autoptr(GError) error = NULL;
     g_autoptr(Catalogue) catalogue = NULL;
+    gint64 id;
 
     if (!asking_keeps_history() || (talk->conversation == 0 && record->turn > 1))
         return;
-    if (talk->retries > 0)
-        cut_kept(talk, (guint) record->turn);
-    text = record_to_text(record);
-    const CatalogueRecord row = { .made = record->made, .corpus = record->corpus, .question = record->question, .text = text };
+    row = kept_row(record);
     catalogue = catalogue_open(settings_get()->catalogue_path, FALSE, &error);
-    if (catalogue == NULL || !catalogue_add_turn(catalogue, &row, &talk->conversation, record->turn, &error)) {
-        output_note("kvasir chat: warning: %s; the conversation is not kept from here on\n", error->message);
-        talk->conversation = 0;
-    }
+    if (catalogue == NULL ||
+        !catalogue_add_turn(catalogue, row, &talk->conversation, record->turn, last_kept(talk), &id, &error))
+        not_kept(talk, error->message);
+    else if (id > 0)
+        note_kept(talk, (guint) record->turn, id);
+    else if (talk->conversation == 0)
+        not_kept(talk, "another process has deleted the conversation");
+    else if (!branch_off(talk, catalogue, &error))
+        not_kept(talk, error->message);
 }
+
+/* --- Answering --- */
 
 static void tell_room(Talk *talk)
 {
@@ -409,6 +477,7 @@ gboolean talk_undo(Talk *talk)
 void talk_renew(Talk *talk)
 {
     g_ptr_array_set_size(talk->turns, 0);
+    g_array_set_size(talk->kept, 0);
     talk->first = 0;
     talk->conversation = 0;
     talk->warned = FALSE;

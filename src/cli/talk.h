@@ -18,6 +18,7 @@ typedef struct {
     Pack *pack;
     Session *session;
     GPtrArray *turns;               /* of Record* */
+    GArray *kept;                   /* of gint64: their numbers in the history, while the conversation is kept */
     guint first;                    /* the turns before this one are not before the model any more */
     gint64 conversation;            /* its number in the catalogue; 0: not kept (yet) */
     guint retries;                  /* of the last question */
