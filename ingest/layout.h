@@ -7,6 +7,7 @@
  * grid.c     a drawn page               -> cells of tables, where the words leave doubts
  * furniture.c lines of all pages        -> running heads and feet, page numbers: marked
  * headings.c lines of all pages         -> headings by their font: marked, where no outline tells them
+ * notemark.c words                      -> which are marks of notes: raised numbers
  * paragraph.c lines                     -> text: paragraphs rejoined, hyphens resolved
  * places.c   lines                      -> words with boxes; passages of the text -> their boxes
  *
@@ -35,6 +36,7 @@ typedef struct {
     guint8 mono, bold;
     guint8 rtl;             /* right-to-left script */
     guint8 space;           /* poppler has white space before it */
+    guint8 glued;           /* goes on with the word before it: a number of another size, or what follows one */
     guint8 pale;            /* of a colour that white paper does not show */
     guint cell;             /* in the page's cells, from 1; 0: in none */
 } Word;
@@ -106,7 +108,11 @@ gboolean order_find(PageLayout *layout);
 void furniture_mark(const GPtrArray *layouts);
 /* Marks the headings that their font tells, where furniture is marked. */
 void headings_mark(const GPtrArray *layouts);
-/* The page's text, headings with "#" for each level; to be freed.  A hyphen at a line's end that the next line continues becomes
+/* Whether WORD, which has BEFORE on its left and AFTER on its right in a line (NULL: none), is the mark of a note in the text; and
+ * whether it is the one that the note itself begins with.  A raised number behind a number or a short word is a power, none is. */
+gboolean notemark_refers(const PageLayout *layout, const Word *before, const Word *word, const Word *after);
+gboolean notemark_begins(const PageLayout *layout, const Word *before, const Word *word, const Word *after);
+/* The page's text, marks of notes in brackets, headings with "#" for each level; to be freed.  A hyphen at a line's end that the next line continues becomes
  * HYPHEN_MARK; hyphens_resolve() settles them all. */
 char *paragraph_text(const PageLayout *layout);
 

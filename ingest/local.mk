@@ -21,6 +21,7 @@ libingest_a_SOURCES = \
 	ingest/layout.h \
 	ingest/likeness.c \
 	ingest/markdown.c \
+	ingest/notemark.c \
 	ingest/order.c ingest/order.h \
 	ingest/outline.c ingest/outline.h \
 	ingest/pack.c ingest/pack.h \

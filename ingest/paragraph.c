@@ -39,22 +39,34 @@ static gboolean is_initial(const PageLayout *layout, const Word *initial, const 
         && g_unichar_islower(g_utf8_get_char(layout->text + next->start));
 }
 
-static void append_segment(const PageLayout *layout, const Segment *s, GString *out)
+/* Whether there is a blank between BEFORE and W, which OUT has and gets. */
+static gboolean is_apart(const PageLayout *layout, const Segment *s, const Word *before, const Word *w, const GString *out)
+{
+    const char *text = layout->text + w->start;
+    if (w->glued && before->start + before->length == w->start)
+        return FALSE;
+    float gap = s->rtl ? before->box.x0 - w->box.x1 : w->box.x0 - before->box.x1;
+    gboolean unspaced = is_unspaced(last_char(out)) || is_unspaced(g_utf8_get_char(text));
+    /* Small capitals are no new word: another size and no gap. */
+    gboolean same_size = ABS(w->size - before->size) < 0.1f * w->size;
+    float least = unspaced ? 0.4f : !w->space ? 0.1f : same_size ? -0.1f : 0.15f;
+    return !is_initial(layout, before, w) && gap > least * MIN(w->size, before->size);
+}
+
+/* FIRST: the line's first segment. */
+static void append_segment(const PageLayout *layout, const Segment *s, gboolean first, GString *out)
 {
     const Word *before = NULL;
+    gboolean begins = FALSE;
     for (guint i = 0; i < s->count; i++) {
-        const Word *w = word_at(layout, s, i);
-        const char *text = layout->text + w->start;
-        if (before) {
-            float gap = s->rtl ? before->box.x0 - w->box.x1 : w->box.x0 - before->box.x1;
-            gboolean unspaced = is_unspaced(last_char(out)) || is_unspaced(g_utf8_get_char(text));
-            /* Small capitals are no new word: another size and no gap. */
-            gboolean same_size = ABS(w->size - before->size) < 0.1f * w->size;
-            float least = unspaced ? 0.4f : !w->space ? 0.1f : same_size ? -0.1f : 0.15f;
-            if (!is_initial(layout, before, w) && gap > least * MIN(w->size, before->size))
-                g_string_append_c(out, ' ');
-        }
-        g_string_append_len(out, text, w->length);
+        const Word *w = word_at(layout, s, i), *after = i + 1 < s->count ? word_at(layout, s, i + 1) : NULL;
+        if (before && (begins || is_apart(layout, s, before, w, out)))
+            g_string_append_c(out, ' ');
+        begins = first && notemark_begins(layout, before, w, after);
+        gboolean mark = begins || notemark_refers(layout, before, w, after);
+        g_string_append(out, mark ? "[" : "");
+        g_string_append_len(out, layout->text + w->start, w->length);
+        g_string_append(out, mark ? "]" : "");
         before = w;
     }
 }
@@ -179,7 +191,7 @@ static void append_line(const PageLayout *layout, const Line *line, GString *out
             append_join(out, JOIN_SPACE, layout->text + word_at(layout, s, 0)->start);
         else if (before)
             g_string_append_c(out, ' ');
-        append_segment(layout, s, out);
+        append_segment(layout, s, i == 0, out);
         before = s;
     }
 }

@@ -10,6 +10,11 @@
  * the cells of a row without a blank. */
 static const float WORD_GAP = 0.25f;
 
+/* The mark of a note is smaller than the text by this share of the larger size. */
+static const float NOTE_SHRINK = 0.15f;
+/* Bytes that a word has at least before a mark; three are an ideograph. */
+enum { NOTE_WORD = 3 };
+
 /* More words are no page to read; the search for lines would take too long. */
 enum { WORDS_MAX = 20000 };
 
@@ -202,6 +207,20 @@ Box word_box(const PageLayout *layout, const Word *word)
     }
 }
 
+/* Whether the glyph C, AT in TEXT and in FONT, begins a number behind a word of another size, or a word behind such a number: the mark
+ * of a note is a word of its own.  The powers and indices of formulas stay what they are. */
+static gboolean parts_number(const Builder *b, const char *text, guint at, gunichar c, const PopplerTextAttributes *font)
+{
+    const char *start = text + b->word.start, *last = g_utf8_find_prev_char(start, text + at);
+    float size = font ? (float) font->font_size : b->word.size;
+    if (!last || ABS(size - b->word.size) < NOTE_SHRINK * MAX(size, b->word.size))
+        return FALSE;
+    if (!g_ascii_isdigit(c))
+        return strspn(start, "0123456789,") >= at - b->word.start;
+    gunichar before = g_utf8_get_char(last);
+    return g_unichar_ispunct(before) || (g_unichar_isalpha(before) && at - b->word.start >= NOTE_WORD);
+}
+
 static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint n, GList *fonts)
 {
     g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(LamAlef));
@@ -227,12 +246,13 @@ static void find_words(PageLayout *layout, const PopplerRectangle *glyphs, guint
             space = TRUE;
             continue;
         }
-        if (b.open && !adjoins(&b, &glyph))
+        gboolean glued = b.open && adjoins(&b, &glyph);
+        if (b.open && (!glued || parts_number(&b, layout->text, at, c, font)))
             close_word(&b, layout, at, pairs);
         if (!b.open) {
             b = (Builder) { .open = TRUE, .glyphs = glyphs + i };
             b.word = (Word) { .box = glyph, .start = at, .mono = (kind & FONT_MONO) != 0, .bold = (kind & FONT_BOLD) != 0,
-                              .space = space, .pale = pale,
+                              .space = space, .glued = glued, .pale = pale,
                               .size = font ? (float) font->font_size : box_height(&glyph) };
             space = FALSE;
         } else {

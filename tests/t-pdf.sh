@@ -202,7 +202,27 @@ END
     status 0 "$kvasir" text ruled.pdf && tr -d '\f' <out | grep -v '^$' | diff cells -
 }
 
+# Marks of notes, in the text and before the note; powers, indices and isotopes are none.
+marked() {
+    {
+        # text SIZE RISE TEXT ...: pieces of one line
+        text() { while [ $# -gt 0 ]; do echo "/F $1 Tf $2 Ts ($3) Tj"; shift 3; done; echo ET; }
+        echo 'BT 72 700 Td'; text 12 0 'The keepers' 8 5 1 12 0 ' counted ships,' 8 5 2,3 12 0 ' and went to bed.' 8 5 12
+        echo 'BT 72 680 Td'; text 12 0 'They saw 10' 8 5 6 12 0 ' waves on 5 km' 8 5 2 12 0 ' of H' 8 -3 2 12 0 'O, or 12' 8 5 2 12 0 ' or sin' 8 5 2 12 0 '.'
+        echo 'BT 72 200 Td'; text 6 3 1 9 0 'Two of them.'
+        echo 'BT 72 189 Td'; text 6 3 12 9 0 ' Late.'
+    } | pdf marked.pdf
+    cat >notes <<'END'
+The keepers[1] counted ships,[2,3] and went to bed.[12]
+They saw 106 waves on 5 km2 of H2O, or 122 or sin2.
+[1] Two of them.
+[12] Late.
+END
+    status 0 "$kvasir" text marked.pdf && tr -d '\f' <out | grep -v '^$' | diff notes -
+}
+
 ok "cells of a table whose lines are drawn" ruled
+ok "marks of notes stand in brackets" marked
 ok "headings that the outline names are marked" outline
 ok "without an outline, headings are told by their font" by_font
 ok "form fields and notes are not read unasked" plain
