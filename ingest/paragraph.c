@@ -117,10 +117,12 @@ static gsize hyphen_length(const GString *out, const char *next)
     return g_unichar_islower(g_utf8_get_char(next)) ? out->len - (gsize) (hyphen - out->str) : 0;
 }
 
-/* The usual gap between the lines of a region: a small one of those between neighbours. */
+/* The usual gap between the lines of a region: a small one of those between neighbours.  Few of them tell little: lines that are far
+ * apart do not belong together. */
 static float usual_gap(const PageLayout *layout, guint from)
 {
-    enum { SAMPLE = 64 };
+    enum { SAMPLE = 64, FEW = 3 };
+    static const float WIDEST = 0.8f;       /* of few, in units of the font's size */
     float gap[SAMPLE];
     guint n = 0;
     const Line *line = &g_array_index(layout->lines, Line, from);
@@ -137,7 +139,8 @@ static float usual_gap(const PageLayout *layout, guint from)
         }
         line = next;
     }
-    return n ? gap[n / 3] : G_MAXFLOAT;
+    float usual = n ? gap[n / 3] : G_MAXFLOAT;
+    return n < FEW ? MIN(usual, WIDEST * MAX(line->size, 1)) : usual;
 }
 
 static Join join_of(const PageLayout *layout, const Line *a, const Line *b, float usual)

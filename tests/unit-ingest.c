@@ -418,6 +418,21 @@ static void test_furniture(void)
     g_assert_nonnull(strstr(page(d, 4)->text, "The running head"));
 }
 
+/* Two lines alone on a page: close together one paragraph, far apart two. */
+static void test_lines_apart(void)
+{
+    static const struct { int y; const char *text; } CASES[] = {
+        { 526, "A title that stands above a text of one line which goes on below it as far as the margin" },
+        { 500, "A title that stands above a text of one line\n\nwhich goes on below it as far as the margin" } };
+    for (gsize i = 0; i < G_N_ELEMENTS(CASES); i++) {
+        GString *s = g_string_new(NULL);
+        show(s, 72, 540, 11, "A title that stands above a text of one line");
+        show(s, 72, CASES[i].y, 11, "which goes on below it as far as the margin");
+        g_autoptr(Document) d = read_streams(&s, 1);
+        g_assert_cmpstr(page(d, 0)->text, ==, CASES[i].text);
+    }
+}
+
 /* A page on its own: a foot in three parts is one, a table's row is not. */
 static void test_lone_foot(void)
 {
@@ -752,6 +767,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ingest/spanning-labels", test_spanning_labels);
     g_test_add_func("/ingest/wide-labels", test_wide_labels);
     g_test_add_func("/ingest/furniture", test_furniture);
+    g_test_add_func("/ingest/lines-apart", test_lines_apart);
     g_test_add_func("/ingest/lone-foot", test_lone_foot);
     g_test_add_func("/ingest/byte-strings", test_byte_strings);
     g_test_add_func("/ingest/hyphens", test_hyphens);
