@@ -67,7 +67,7 @@ typedef struct {
 
 typedef struct {
     const char *password;   /* for encrypted PDF, or NULL */
-    gboolean whole;         /* HTML: keep menus and other boilerplate too */
+    gboolean whole;         /* HTML: keep menus and other boilerplate too; PDF: running heads, feet and page numbers */
     gboolean ocr;           /* PDF: recognise pages that are scans or unreadable */
     const char *language;   /* of these, as tesseract names them; NULL: "eng" */
     gboolean forms;         /* PDF: filled-in form fields behind each page's text */

@@ -172,7 +172,8 @@ static void read_pages(Document *document, PopplerDocument *pdf, guint n, const 
     DrawingsLeft left = { DRAWN_MAX, VAIN_MAX };
     for (guint i = 0; i < n; i++)
         drafts[i] = read_page(document, pdf, (int) i, options, layouts, &left);
-    furniture_mark(layouts);
+    if (!options->whole)
+        furniture_mark(layouts);
     if (!outline)
         headings_mark(layouts);
     for (guint i = 0; i < n; i++) {

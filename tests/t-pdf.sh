@@ -221,7 +221,18 @@ END
     status 0 "$kvasir" text marked.pdf && tr -d '\f' <out | grep -v '^$' | diff notes -
 }
 
+# Heads that repeat and page numbers, which --whole keeps.
+heads() {
+    for n in 1 2 3; do
+        { line 9 760 'Annals of the north'; line 10 600 "Text of leaf $n, which says enough to be read."; line 9 40 $n; } >leaf$n
+    done
+    pages heads.pdf leaf1 leaf2 leaf3
+    status 0 "$kvasir" text heads.pdf && ! grep -qE 'Annals|^[123]$' out && grep -q 'leaf 2' out || return
+    status 0 "$kvasir" text --whole heads.pdf && [ "$(grep -c 'Annals of the north' out)" = 3 ] && [ "$(grep -cx '[123]' out)" = 3 ]
+}
+
 ok "cells of a table whose lines are drawn" ruled
+ok "--whole keeps running heads and page numbers" heads
 ok "marks of notes stand in brackets" marked
 ok "headings that the outline names are marked" outline
 ok "without an outline, headings are told by their font" by_font

@@ -95,7 +95,7 @@ static const GOptionEntry entries[] = {
     { "password", 0, 0, G_OPTION_ARG_FILENAME, &options.password, "Open encrypted PDF files with P", "P" },
     { "site", 0, 0, G_OPTION_ARG_NONE, &options.site,
       "HTML: a folder, or its index.html, is one document in the order of its contents", NULL },
-    { "whole", 0, 0, G_OPTION_ARG_NONE, &options.whole, "Keep menus and other boilerplate of HTML pages", NULL },
+    { "whole", 0, 0, G_OPTION_ARG_NONE, &options.whole, "Keep what repeats: menus of HTML pages, running heads of PDF pages", NULL },
     { "parse-time", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_seconds,
       "Give up a document after SECONDS of processor time (default 60)", "SECONDS" },
     { "parse-memory", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) (guintptr) take_memory,
