@@ -135,10 +135,10 @@ static gsize count_tokens(const Engine *engine, char **files, GError **error)
 /* ---------------------------------------------------------------- the measurement */
 
 /* The faster of two: what the machine can do when nothing else runs. */
-static double quickest(Session *session, gsize n, gboolean together, GError **error)
+static double quickest(Session *session, const Engine *engine, gsize n, gboolean together, GError **error)
 {
-    double first = deep_seconds(session, n, together, error);
-    double second = first < 0 ? first : deep_seconds(session, n, together, error);
+    double first = deep_undisturbed_seconds(session, engine, n, together, error);
+    double second = first < 0 ? first : deep_undisturbed_seconds(session, engine, n, together, error);
 
     return MIN(first, second);
 }
@@ -161,8 +161,8 @@ static gboolean measure_deep(Plan *plan, const Engine *slice, int layers, double
     if (depth == 0)
         return TRUE;
     session = deep_session(slice, settings_get()->kv, depth, SAMPLE, error);
-    if (session == NULL || (t = quickest(session, SAMPLE, TRUE, error)) < 0
-        || (d = quickest(session, ANSWER_TOKENS, FALSE, error)) < 0)
+    if (session == NULL || (t = quickest(session, slice, SAMPLE, TRUE, error)) < 0
+        || (d = quickest(session, slice, ANSWER_TOKENS, FALSE, error)) < 0)
         return FALSE;
     plan->b = layers * MAX(t - t0, 0) / (2.0 * SAMPLE * (double) depth);
     plan->deeper = layers * MAX(d - d0, 0) / ANSWER_TOKENS / (double) depth;
@@ -186,8 +186,8 @@ static gboolean measure(Plan *plan, const EngineShape *whole, gsize n, GError **
         return FALSE;
     const ModelInfo *info = engine_info(slice);
     g_autoptr(Session) flat = session_new(slice, settings_get()->kv, SAMPLE, error);
-    if (flat == NULL || (t0 = quickest(flat, MIN(SAMPLE, session_capacity(flat)), TRUE, error)) < 0
-        || (d0 = quickest(flat, ANSWER_TOKENS, FALSE, error)) < 0
+    if (flat == NULL || (t0 = quickest(flat, slice, MIN(SAMPLE, session_capacity(flat)), TRUE, error)) < 0
+        || (d0 = quickest(flat, slice, ANSWER_TOKENS, FALSE, error)) < 0
         || (plan->b <= 0 && !measure_deep(plan, slice, whole->layers, t0, d0, error)))
         return FALSE;
     /* The slice has hardly an output matrix; its share of the time is that of its parameters. */

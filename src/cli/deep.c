@@ -2,6 +2,8 @@
 #include "config.h"
 #include "src/cli/deep.h"
 
+#include <time.h>
+
 /* Ids that differ, so that no row of the embedding is read twice in a row; the same each time. */
 static void fill_ids(const Session *session, const ModelInfo *info, gint32 *ids, gsize n)
 {
@@ -62,7 +64,17 @@ static gboolean append(Session *session, const gint32 *ids, gsize n, gboolean to
     return TRUE;
 }
 
-double deep_seconds(Session *session, gsize n, gboolean together, GError **error)
+/* Seconds that all threads of this process have computed. */
+static double cpu_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+/* As deep_seconds(), with what the threads together have computed. */
+static double append_seconds(Session *session, gsize n, gboolean together, double *cpu, GError **error)
 {
     gsize before = session_length(session);
     /* Any model has at least the 256 bytes and is measured alike with whatever ids. */
@@ -72,12 +84,28 @@ double deep_seconds(Session *session, gsize n, gboolean together, GError **error
     double seconds;
 
     fill_ids(session, &bytes, ids, n);
+    *cpu = -cpu_seconds();
     start = g_get_monotonic_time();
     if (!append(session, ids, n, together, error))
         return -1;
     seconds = (double) MAX(g_get_monotonic_time() - start, 1) / 1e6;
+    *cpu += cpu_seconds();
     session_truncate(session, before);
     return seconds;
+}
+
+double deep_seconds(Session *session, gsize n, gboolean together, GError **error)
+{
+    double cpu;
+
+    return append_seconds(session, n, together, &cpu, error);
+}
+
+double deep_undisturbed_seconds(Session *session, const Engine *engine, gsize n, gboolean together, GError **error)
+{
+    double cpu, seconds = append_seconds(session, n, together, &cpu, error);
+
+    return MIN(seconds, MAX(cpu, 1e-6) / engine_threads(engine));
 }
 
 /* Seconds of N steps of the forks; negative after an error. */

@@ -14,6 +14,10 @@ Session *deep_session(const Engine *engine, KvType kv, gsize depth, gsize room, 
  * before afterwards, its length a whole number of blocks.  Negative after an error. */
 double deep_seconds(Session *session, gsize n, gboolean together, GError **error);
 
+/* The same, without the time in which other processes had the cores: no more than each of ENGINE's threads has computed on average.
+ * Where a thread has slept because another had its work to do that is somewhat too little, on an idle machine by a hundredth or so. */
+double deep_undisturbed_seconds(Session *session, const Engine *engine, gsize n, gboolean together, GError **error);
+
 /* Seconds that N steps of BRANCHES (at most DEEP_BRANCHES) forks of SESSION take, one token each a step, with
  * logits; making the forks is not counted.  Negative after an error. */
 #define DEEP_BRANCHES 8
