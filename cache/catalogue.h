@@ -20,6 +20,7 @@ typedef struct {
     char *path, *format, *title, *author, *date, *hash;
     char *text_hash;                /* for catalogue_put() only: of the text alone, or NULL; documents of one are stored once */
     gboolean incomplete;            /* likewise: not all could be read, so an equal HASH does not make two files equal */
+    gboolean distinct;              /* likewise: none of the others, whatever they say; only one of its path makes way for it */
     gint64 added;                   /* seconds since 1970, when the file was last read */
     gint64 file_size, file_mtime_ns;    /* only to skip re-reading; content decides */
     GPtrArray *pages;               /* CataloguePage*, or NULL when not loaded */

@@ -366,10 +366,10 @@ put_inside(Catalogue *catalogue, gint64 corpus, const CatalogueDocument *d, gboo
     } else if (ok) {
         *changed = before.id != 0;
         ok = (!before.id || give_up(catalogue, corpus, &before, error))
-             && find_hash(catalogue, corpus, d->hash, &same, error);
+             && (d->distinct || find_hash(catalogue, corpus, d->hash, &same, error));
         if (same.id && d->incomplete && stands_beside(&same, d))
             stored_clear(&same);
-        ok = ok && (same.id || find_alike(catalogue, corpus, d->text_hash, &alike, error));
+        ok = ok && (d->distinct || same.id || find_alike(catalogue, corpus, d->text_hash, &alike, error));
         *changed |= !same.id && !alike.id;
         ok = ok && (same.id ? put_known(catalogue, corpus, d, &same, error)
                     : alike.id ? put_alike(catalogue, corpus, d, &alike, error) : put_new(catalogue, corpus, d, error))

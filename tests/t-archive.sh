@@ -1,6 +1,7 @@
 #!/bin/sh
 # A corpus and its blocks go to another machine in one file; a foreign or damaged file changes nothing.
 . "$top_srcdir/tests/tap.sh"
+. "$top_srcdir/tests/pdf.sh"
 kvasir=$top_builddir/kvasir
 unset KVASIR_ISA KVASIR_THREADS
 KVASIR_MODEL=$top_srcdir/tests/data/models/tiny-a-q8_0.gguf
@@ -42,6 +43,36 @@ again() {
 
 other_name() {
     elsewhere "$kvasir" cache import -q -c copy thesis.kva && elsewhere ask c copy copy && cmp here copy
+}
+
+# sealed FOLDER: an archive of what is in FOLDER, with the right sums.
+sealed() {
+    (cd "$1" && sha256sum kvasir.json tokens.bin documents/*.json >MANIFEST.sha256 &&
+        tar -cf ../made.kva kvasir.json tokens.bin documents/*.json MANIFEST.sha256)
+}
+
+# Two scans have the same content, none.  A page's text may have come from its image.
+alike() {
+    mkdir -p scans made && rm -rf made/* && for scan in a b; do
+        echo 'q 612 0 0 792 0 0 cm /I Do Q' | pdf scans/$scan.pdf "/Of ($scan)"
+    done
+    cp papers/one.txt scans/c.txt
+    "$kvasir" ingest -q --no-prefill -c scans scans
+    [ $? -eq 3 ] && "$kvasir" cache export -q --texts -c scans scans.kva && tar -xf scans.kva -C made || return
+    sed -i 's/"state" *: *0/"state" : 5/' made/documents/000002.json && sealed made && mv scans away || return
+    elsewhere "$kvasir" cache import --texts made.kva && elsewhere "$kvasir" corpus show scans >shown && cat shown
+    result=$?
+    elsewhere "$kvasir" cache import --texts -c twice scans.kva && elsewhere "$kvasir" cache import --texts -c twice scans.kva || result=1
+    mv away scans
+    [ $result -eq 0 ] && [ "$(grep -c '(1 scan)' shown)" -eq 2 ] && grep -q '3 documents, 3 pages' shown && grep -q '(1 recognised)' shown &&
+        elsewhere "$kvasir" corpus show twice | grep -q '3 documents'
+}
+
+# What nests without end; a document that would take the place of another one.
+made_up() {
+    awk 'BEGIN { printf "{\"path\":"; for (i = 0; i < 200000; i++) printf "["; for (i = 0; i < 200000; i++) printf "]"; print "}" }' >nest
+    cp -r made nested && cp nest nested/documents/000001.json && sealed nested && refused 3 made.kva 'damaged' --texts || return
+    cp -r made same && sed -i 's|scans/b.pdf|scans/a.pdf|' same/documents/000001.json && sealed same && refused 3 made.kva 'damaged' --texts
 }
 
 # across FROM TO: an archive made with one instruction set answers with the same bytes under another, computing no block.
@@ -145,5 +176,7 @@ ok "damaged at any place: refused" flipped
 ok "cut short: refused" truncated
 ok "a different corpus of that name stays" different_corpus
 ok "killed while importing, imported again, it is whole" killed
+ok "documents that cannot be told apart stay apart; a page by OCR" alike
+ok "a made-up archive: refused" made_up
 ok "what is cached of a corpus is told, and removed" removed
 finish

@@ -21,7 +21,9 @@ typedef struct {
     ArchiveHead head;
     KvType kv;
     GPtrArray *lines;           /* of the manifest, as computed by the first reading */
-    GPtrArray *hashes;          /* of the documents */
+    GPtrArray *documents;       /* of CatalogueDocument*, without pages */
+    GHashTable *paths;          /* theirs: a set */
+    guint there;                /* of them, those that the corpus has already */
     guint8 *keys;
     guint8 root[STORE_KEY_BYTES];
     gboolean complete;          /* the manifest was there, as last member, and right */
@@ -201,11 +203,14 @@ static gboolean check_member(Import *im, gsize index, const char *name, guint8 *
     if (index == 1) {
         take_tokens(im, bytes);
     } else if (index < 2 + im->head.documents) {
-        g_autoptr(CatalogueDocument) document = archive_document_from_json((const char *) bytes, size);
+        CatalogueDocument *document = archive_document_from_json((const char *) bytes, size);
 
         if (document == NULL)
             return damaged(im, name, error);
-        g_ptr_array_add(im->hashes, g_strdup(document->hash));
+        g_clear_pointer(&document->pages, g_ptr_array_unref);
+        g_ptr_array_add(im->documents, document);
+        if (!g_hash_table_add(im->paths, document->path))
+            return damaged(im, name, error);
     }
     return TRUE;
 }
@@ -233,7 +238,7 @@ static gboolean take_member(Import *im, gsize index, const char *name, guint8 *b
         g_set_error(error, FAILURE, FAILURE_INPUT, "%s was changed while it was being imported", im->path);
         return FALSE;
     }
-    if (index >= 2 && index < first_block) {
+    if (index >= 2 + im->there && index < first_block) {
         g_autoptr(CatalogueDocument) document = archive_document_from_json((const char *) bytes, size);
 
         return document != NULL && catalogue_put(im->archive->catalogue, im->corpus, document, NULL, error);
@@ -249,7 +254,8 @@ static gboolean check_corpus(Import *im, GError **error)
 {
     GError *local = NULL;
     g_autoptr(GPtrArray) there = catalogue_documents(im->archive->catalogue, im->corpus, FALSE, &local);
-    gboolean same = there == NULL || there->len <= im->hashes->len;
+    g_autoptr(GHashTable) paths = g_hash_table_new(g_str_hash, g_str_equal);
+    gboolean same = there == NULL || there->len <= im->documents->len;
 
     if (local != NULL) {
         g_propagate_error(error, local);
@@ -258,8 +264,13 @@ static gboolean check_corpus(Import *im, GError **error)
     for (guint i = 0; there != NULL && same && i < there->len; i++) {
         const CatalogueDocument *document = g_ptr_array_index(there, i);
 
-        same = strcmp(document->hash, g_ptr_array_index(im->hashes, i)) == 0;
+        same = strcmp(document->hash, ((const CatalogueDocument *) g_ptr_array_index(im->documents, i))->hash) == 0;
+        g_hash_table_add(paths, document->path);
     }
+    im->there = there != NULL ? there->len : 0;
+    /* One that is to come must not take the place of one that is there. */
+    for (guint i = im->there; same && i < im->documents->len; i++)
+        same = !g_hash_table_contains(paths, ((const CatalogueDocument *) g_ptr_array_index(im->documents, i))->path);
     if (!same)
         g_set_error(error, FAILURE, FAILURE_USAGE, "there is a different corpus \"%s\" already; import it under another "
                     "name with -c NAME", im->corpus);
@@ -292,7 +303,9 @@ gboolean archive_import(const Archive *archive, const char *path, const char *co
 {
     Import im = {
         .archive = archive, .path = path, .kv = archive->kv, .report = report,
-        .lines = g_ptr_array_new_with_free_func(g_free), .hashes = g_ptr_array_new_with_free_func(g_free),
+        .lines = g_ptr_array_new_with_free_func(g_free),
+        .documents = g_ptr_array_new_with_free_func((GDestroyNotify) catalogue_document_free),
+        .paths = g_hash_table_new(g_str_hash, g_str_equal),
     };
     GError *local = NULL;
     gboolean ok = read_members(&im, check_member, "checking", &local);
@@ -304,7 +317,8 @@ gboolean archive_import(const Archive *archive, const char *path, const char *co
     if (!ok)
         g_propagate_error(error, local);
     g_ptr_array_unref(im.lines);
-    g_ptr_array_unref(im.hashes);
+    g_hash_table_unref(im.paths);
+    g_ptr_array_unref(im.documents);
     g_free(im.keys);
     archive_head_clear(&im.head);
     return ok;

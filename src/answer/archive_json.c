@@ -7,6 +7,7 @@
 #include "ingest/document.h"
 #include "src/answer/json.h"
 #include "src/answer/source.h"
+#include "src/base/json_text.h"
 
 /* Bounds of what an archive may claim: far above what makes sense, far below what overflows. */
 #define MOST_DOCUMENTS 1000000
@@ -57,17 +58,6 @@ char *archive_head_to_json(const ArchiveHead *head)
     return end_json(builder);
 }
 
-/* The object that TEXT is, or NULL; free the parser after it. */
-static JsonObject *parse_object(JsonParser *parser, const char *text, gsize length)
-{
-    JsonNode *root;
-
-    if (!json_parser_load_from_data(parser, text, (gssize) length, NULL))
-        return NULL;
-    root = json_parser_get_root(parser);
-    return root != NULL && JSON_NODE_HOLDS_OBJECT(root) ? json_node_get_object(root) : NULL;
-}
-
 static char *get_string(JsonObject *object, const char *name)
 {
     JsonNode *node = json_object_get_member(object, name);
@@ -90,8 +80,7 @@ static gint64 get_int(JsonObject *object, const char *name, gint64 most)
 
 gboolean archive_head_from_json(const char *text, gsize length, ArchiveHead *head, gint64 *format)
 {
-    g_autoptr(JsonParser) parser = json_parser_new();
-    JsonObject *object = parse_object(parser, text, length);
+    g_autoptr(JsonObject) object = json_text_parse(text, length, NULL);
     gint64 documents, blocks, parts, part_size;
 
     *format = object != NULL ? get_int(object, "kvasir_archive", G_MAXINT32) : -1;
@@ -164,7 +153,7 @@ static gboolean get_pages(JsonObject *object, GPtrArray *pages)
         entry = json_node_get_object(element);
         page->label = get_string(entry, "label");
         page->text = get_string(entry, "text");
-        page->state = (int) get_int(entry, "state", PAGE_DAMAGED);
+        page->state = (int) get_int(entry, "state", PAGE_RECOGNISED);
         if (page->label == NULL || page->text == NULL || page->state < 0)
             return FALSE;
     }
@@ -173,8 +162,7 @@ static gboolean get_pages(JsonObject *object, GPtrArray *pages)
 
 CatalogueDocument *archive_document_from_json(const char *text, gsize length)
 {
-    g_autoptr(JsonParser) parser = json_parser_new();
-    JsonObject *object = parse_object(parser, text, length);
+    g_autoptr(JsonObject) object = json_text_parse(text, length, NULL);
     g_autoptr(CatalogueDocument) document = g_new0(CatalogueDocument, 1);
     g_autoptr(Document) content = NULL;
     g_autofree char *path = NULL, *hash = NULL;
@@ -190,6 +178,7 @@ CatalogueDocument *archive_document_from_json(const char *text, gsize length)
     document->date = get_string(object, "date");
     document->hash = get_string(object, "hash");
     document->added = g_get_real_time() / G_USEC_PER_SEC;
+    document->distinct = TRUE;
     if (document->path == NULL || document->format == NULL || document->title == NULL || document->hash == NULL)
         return NULL;
     content = source_from_catalogue(document);
