@@ -172,6 +172,20 @@ in line 8?" beta.txt || return
         grep -q '^What is in line 7?$' out && grep -q 'alpha.txt$' out && identical 1 && identical 2
 }
 
+# Sealed like a right one: what nests without end, what is no text, a form and pages that nobody knows.
+made_up() {
+    edit r.json odd.json 's/"citations":\[.*\],"timings"/"citations":[{"document_title":"x","start_page_number":1,"end_page_number":2,"cited_text":{}}],"timings"/' &&
+        status 3 "$kvasir" verify odd.json && grep -q 'odd.json: not a record' err || return
+    edit r.json odd.json 's/"question":"/"question":"\\u0000/' && status 3 "$kvasir" verify odd.json || return
+    awk 'BEGIN { for (i = 0; i < 200000; i++) printf "["; for (i = 0; i < 200000; i++) printf "]" }' >nest
+    { sed 's/,"sha256":.*//' r.json | tr -d '\n'; printf ',"more":'; cat nest; } >body &&
+        printf '%s,"sha256":"%s"}\n' "$(cat body)" "$(sha256sum <body | cut -d' ' -f1)" >odd.json || return
+    status 3 "$kvasir" verify odd.json && grep -q 'odd.json: not a record' err || return
+    edit r.json odd.json 's/"system":/"form":"rhyme","system":/' && status 3 "$kvasir" verify odd.json &&
+        grep -q 'has the form "rhyme", which this program does not know' err || return
+    edit r.json odd.json 's/"question":/"shown_pages":"1:900","question":/' && differs '^the documents do not have the pages' odd.json
+}
+
 shown_record() {
     "$kvasir" show --json 1 >shown.json && identical shown.json && status 2 "$kvasir" show 3 && status 2 "$kvasir" show x &&
         status 2 "$kvasir" verify 3
@@ -267,6 +281,7 @@ ok "a flipped byte is found, wherever it is" flipped_bytes
 ok "a newer format is refused" newer_format
 ok "standard input cannot be read again" standard_input
 ok "the history lists, shows and verifies" history
+ok "a record that is made up is refused with a sentence" made_up
 ok "show --json gives the record" shown_record
 ok "about a corpus" corpus
 ok "answers of the history are deleted, and their bytes are gone" deleted

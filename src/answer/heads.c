@@ -8,6 +8,7 @@
 
 #include "src/answer/json.h"
 #include "src/base/failure.h"
+#include "src/base/json_text.h"
 
 #define FILE_MOST (64u << 10)
 
@@ -115,15 +116,12 @@ static gboolean parse_heads(JsonObject *o, const ModelInfo *info, Heads *heads)
 
 static Heads *parse(const char *text, gsize length, const ModelInfo *info)
 {
-    g_autoptr(JsonParser) parser = json_parser_new();
+    g_autoptr(JsonObject) o = length <= FILE_MOST ? json_text_parse(text, length, NULL) : NULL;
     g_autoptr(Heads) heads = g_new0(Heads, 1);
     gboolean ok = TRUE;
 
-    if (length > FILE_MOST || !g_utf8_validate(text, (gssize) length, NULL) ||
-        !json_parser_load_from_data(parser, text, (gssize) length, NULL) ||
-        json_parser_get_root(parser) == NULL || !JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser)))
+    if (o == NULL)
         return NULL;
-    JsonObject *o = json_node_get_object(json_parser_get_root(parser));
     JsonNode *print = json_object_get_member(o, "model_fingerprint");
     number(o, "kvasir_heads", HEADS_FORMAT, HEADS_FORMAT, &ok);
     heads->threshold = number(o, "threshold", 0, 1, &ok);

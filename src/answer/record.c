@@ -8,6 +8,7 @@
 #include "src/answer/json.h"
 #include "src/answer/why_json.h"
 #include "src/base/failure.h"
+#include "src/base/json_text.h"
 
 #define SEAL_BEGIN ",\"sha256\":\""
 #define SEAL_END "\"}\n"
@@ -433,7 +434,14 @@ static void get_earlier(JsonObject *o, Record *record, gboolean *ok)
     }
 }
 
-/* Enough for those who show them: all are objects with numbers of pages and a title. */
+/* Whether member NAME of O, if it is there, is a text. */
+static void check_text(JsonObject *o, const char *name, gboolean *ok)
+{
+    if (json_object_has_member(o, name))
+        member(o, name, G_TYPE_STRING, ok);
+}
+
+/* Enough for those who show them: all are objects with numbers of pages and a title; a name and a passage are texts. */
 static void check_citations(JsonNode *citations, gboolean *ok)
 {
     JsonArray *array = citations != NULL ? json_node_get_array(citations) : NULL;
@@ -449,6 +457,8 @@ static void check_citations(JsonNode *citations, gboolean *ok)
         member(o, "document_title", G_TYPE_STRING, ok);
         member(o, "start_page_number", G_TYPE_INT64, ok);
         member(o, "end_page_number", G_TYPE_INT64, ok);
+        check_text(o, "document_name", ok);
+        check_text(o, "cited_text", ok);
     }
 }
 
@@ -492,9 +502,9 @@ static Record *no_record(const char *name, GError **error)
 
 Record *record_from_text(const char *name, const char *text, gsize length, GError **error)
 {
-    g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(Record) record = record_empty();
-    JsonNode *root, *format = NULL;
+    g_autoptr(JsonObject) object = NULL;
+    JsonNode *format;
 
     if (!g_str_has_prefix(text, "{\"") || length > G_MAXSSIZE)
         return no_record(name, error);
@@ -503,11 +513,8 @@ Record *record_from_text(const char *name, const char *text, gsize length, GErro
                     "(its content does not have the SHA-256 at its end)", name);
         return NULL;
     }
-    if (!g_utf8_validate(text, (gssize) length, NULL) || !json_parser_load_from_data(parser, text, (gssize) length, NULL))
-        return no_record(name, error);
-    root = json_parser_get_root(parser);
-    if (root != NULL && JSON_NODE_HOLDS_OBJECT(root))
-        format = json_object_get_member(json_node_get_object(root), "kvasir_record");
+    object = json_text_parse(text, length, NULL);
+    format = object != NULL ? json_text_member(object, "kvasir_record") : NULL;
     if (format == NULL || !JSON_NODE_HOLDS_VALUE(format))
         return no_record(name, error);
     if (json_node_get_int(format) > RECORD_FORMAT) {
@@ -516,8 +523,13 @@ Record *record_from_text(const char *name, const char *text, gsize length, GErro
                     json_node_get_int(format), RECORD_FORMAT);
         return NULL;
     }
-    if (!get_members(json_node_get_object(root), (int) json_node_get_int(format), record))
+    if (!get_members(object, (int) json_node_get_int(format), record))
         return no_record(name, error);
+    if (record->form != NULL && strcmp(record->form, RECORD_LONGCITE) != 0 && strcmp(record->form, RECORD_QUOTATIONS) != 0) {
+        g_set_error(error, FAILURE, FAILURE_INPUT, "%s: the record has the form \"%s\", which this program does not know; "
+                    "use a newer kvasir", name, record->form);
+        return NULL;
+    }
     return g_steal_pointer(&record);
 }
 

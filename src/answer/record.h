@@ -13,7 +13,8 @@
 #include "src/model/engine.h"
 
 #define RECORD_FORMAT 2
-#define RECORD_QUOTATIONS "quotations"      /* a form */
+#define RECORD_QUOTATIONS "quotations"      /* forms */
+#define RECORD_LONGCITE "longcite"
 #define RECORD_STDIN "standard input"       /* in the place of a path */
 
 typedef struct {
@@ -34,7 +35,7 @@ typedef struct {
     char *manifest, *prompt;    /* hashes: of the documents' hashes; of the prompt's ids */
     char *shown_pages;          /* selection_to_text() of the pages that the prompt had; NULL: all */
     char *question;
-    char *form;                 /* "longcite"; RECORD_QUOTATIONS: of quotations alone, see quote.h; NULL: marks of pages */
+    char *form;                 /* RECORD_LONGCITE; RECORD_QUOTATIONS: of quotations alone, see quote.h; NULL: marks of pages */
     char *system;               /* NULL: kvasir's own rules */
     gint64 prompt_tokens, max_tokens, seed;
     double temperature, top_p;

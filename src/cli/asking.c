@@ -113,7 +113,7 @@ Record *asking_record(const Engine *engine, const Gathered *gathered, const Prom
     record->corpus = asking.corpus != NULL ? g_utf8_make_valid(asking.corpus, -1) : NULL;
     record->question = g_strdup(question);
     record->system = g_strdup(asking.system);
-    record->form = asking.quote ? g_strdup(RECORD_QUOTATIONS) : in_longcite_form(engine) ? g_strdup("longcite") : NULL;
+    record->form = asking.quote ? g_strdup(RECORD_QUOTATIONS) : in_longcite_form(engine) ? g_strdup(RECORD_LONGCITE) : NULL;
     record->temperature = asking.temperature;
     record->top_p = asking.top_p;
     record->seed = asking.seed;

@@ -163,13 +163,15 @@ static gboolean reply(Verify *verify, const Engine *engine, KvType kv, Store *st
     return TRUE;
 }
 
-/* What the prompt had of the documents.  Where the recorded pages are not there, all: then the documents differ as well. */
+/* What the prompt had of the documents.  That the recorded pages are not there is a difference. */
 static Pack *pack_shown(Verify *verify, const Tokenizer *tokenizer)
 {
     const char *pages = verify->then->shown_pages;
     g_autoptr(GArray) selection = pages != NULL ? selection_from_text(pages, verify->documents) : NULL;
 
-    if (g_strcmp0(verify->then->form, "longcite") == 0)
+    if (pages != NULL && selection == NULL)
+        differ(verify, "the documents do not have the pages that the prompt had, %s", pages);
+    if (g_strcmp0(verify->then->form, RECORD_LONGCITE) == 0)
         return longcite_pack(verify->documents, prompt_encode, (gpointer) (guintptr) tokenizer);
     if (selection == NULL)
         return source_pack(verify->documents, prompt_encode, (gpointer) (guintptr) tokenizer);
