@@ -62,6 +62,10 @@ ok "a table for people" table
 ok "refuses an unknown shape" refuses 'no shape "huge"' bench --shape huge
 ok "refuses an unknown type" refuses 'no weight type "q3"' bench --shape tiny --type q3
 ok "refuses a depth outside the context" refuses 'do not fit into the context' bench --shape tiny --depths 999999
+too_many() { refuses '--tokens: 65536 tokens do not fit' bench --shape tiny --tokens 65536 && [ ! -s out ]; }
+ok "refuses tokens outside the context, before it measures anything" too_many
+no_room() { TMPDIR=$scratch/none "$kvasir" bench --shape tiny >out 2>err; [ $? -eq 4 ] && cat err && grep -q 'set TMPDIR' err; }
+ok "no temporary folder" no_room
 ok "refuses what is no depth" refuses '--depths wants' bench --shape tiny --depths 0,x
 ok "refuses layers without a shape" refuses 'go with --shape' bench --layers 2
 ok "refuses arguments" refuses 'options only' bench file
@@ -85,5 +89,7 @@ ok "plan for a number of tokens" plan_tokens
 ok "plan for a file" plan_file
 ok "plan for a corpus: the same as for its file" plan_corpus
 ok "plan refuses to guess" refuses 'name documents' plan
+no_documents() { mkdir nothing && "$kvasir" plan notes.txt nothing >out 2>err; [ $? -eq 3 ] && cat err && grep -q 'nothing: no documents' err; }
+ok "plan refuses a folder without documents" no_documents
 ok "plan refuses an unknown corpus" refuses 'no corpus' plan -c nowhere
 finish

@@ -93,10 +93,11 @@ static gboolean check_page(JsonNode *node)
 {
     JsonObject *o = JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
     JsonNode *share = o != NULL ? json_object_get_member(o, "share") : NULL;
+    gboolean in_volume = o != NULL && json_object_has_member(o, "volume");
 
     return o != NULL && value_of(o, "document_title", G_TYPE_STRING) != NULL && value_of(o, "place", G_TYPE_STRING) != NULL &&
            value_of(o, "cited_text", G_TYPE_STRING) != NULL && share != NULL && JSON_NODE_HOLDS_VALUE(share) &&
-           json_node_get_value_type(share) != G_TYPE_STRING;
+           json_node_get_value_type(share) != G_TYPE_STRING && (!in_volume || value_of(o, "volume", G_TYPE_INT64) != NULL);
 }
 
 gboolean why_json_check(JsonNode *why)

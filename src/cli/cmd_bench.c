@@ -194,7 +194,7 @@ static double copy_mapped(const char *path, guint8 *to)
     return (double) MAX(g_get_monotonic_time() - start, 1) / 1e6;
 }
 
-/* BYTES of LENGTH at a time, so that a short write is an error that is seen. */
+/* Writes BYTES bytes, a part of BUFFER again and again. */
 static gboolean write_plain(const char *path, const guint8 *buffer, gsize bytes)
 {
     FILE *file = g_fopen(path, "wb");
@@ -466,6 +466,11 @@ static gboolean parse_depths(Bench *bench, GError **error)
     g_auto(GStrv) words = g_strsplit(option.depths != NULL ? option.depths : "0,8192", ",", -1);
     guint64 most = (guint64) engine_info(bench->engine)->context, depth;
 
+    if ((guint64) option.tokens > most) {
+        g_set_error(error, FAILURE, FAILURE_USAGE, "--tokens: %d tokens do not fit into the context of %d tokens", option.tokens,
+                    engine_info(bench->engine)->context);
+        return FALSE;
+    }
     if (g_strv_length(words) == 0 || g_strv_length(words) > MOST_DEPTHS)
         return usage(error, "--depths wants 1 to 16 numbers divided by commas");
     most = most > (guint64) option.tokens + ENGINE_BLOCK ? most - (guint64) option.tokens - ENGINE_BLOCK : 0;
@@ -525,8 +530,10 @@ static gboolean bench_all(Bench *bench, GError **error)
     if (!check_options(error) || (bench->engine = open_engine(error)) == NULL || !parse_depths(bench, error))
         return FALSE;
     bench->folder = g_dir_make_tmp("kvasir-bench.XXXXXX", error);
-    if (bench->folder == NULL)
+    if (bench->folder == NULL) {
+        g_prefix_error(error, "set TMPDIR to a folder with room: ");
         return FALSE;
+    }
     print_head(bench);
     if (!bench_machine(bench, error) || !bench_depths(bench, error) || !bench_cache(bench, error))
         return FALSE;

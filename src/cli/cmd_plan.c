@@ -71,10 +71,15 @@ static gboolean add_files(GPtrArray *documents, char **files, GError **error)
 
     for (; *files != NULL; files++) {
         g_autofree char *front = reading_options()->site ? document_site_front(*files) : NULL;
+        guint before = paths->len;
         if (strcmp(*files, "-") == 0)
             g_ptr_array_add(paths, g_strdup(*files));
         else if (!tree_collect(front != NULL ? front : *files, NULL, paths, left, error))
             return FALSE;
+        if (paths->len == before && left->closed->len == 0) {
+            g_set_error(error, FAILURE, FAILURE_INPUT, "%s: no documents in this folder", *files);
+            return FALSE;
+        }
     }
     if (left->closed->len > 0) {
         g_propagate_error(error, g_error_copy(g_ptr_array_index(left->reasons, 0)));
