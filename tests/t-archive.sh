@@ -68,6 +68,16 @@ alike() {
         elsewhere "$kvasir" corpus show twice | grep -q '3 documents'
 }
 
+in_volumes() {
+    mkdir -p many && for word in apple banana cherry; do
+        awk -v word=$word 'BEGIN { for (i = 1; i <= 20; i++) print "Line " i " is about the " word ".\n" }' >many/$word.txt
+    done
+    "$kvasir" ingest -q --volume-tokens 1000 -c many many && "$kvasir" cache export -q -c many many.kva &&
+        elsewhere "$kvasir" cache import -q many.kva || return
+    elsewhere "$kvasir" ask -q --json --max-tokens 2 --volumes 1 -c many "The apple?" >out
+    [ $? -eq 1 ] && cat out && grep -q '"volume" : 1,' out && [ "$(usage out cache_creation_tokens)" -eq 0 ] && [ "$(usage out cache_read_tokens)" -gt 500 ]
+}
+
 # What nests without end; a document that would take the place of another one.
 made_up() {
     awk 'BEGIN { printf "{\"path\":"; for (i = 0; i < 200000; i++) printf "["; for (i = 0; i < 200000; i++) printf "]"; print "}" }' >nest
@@ -179,4 +189,5 @@ ok "killed while importing, imported again, it is whole" killed
 ok "documents that cannot be told apart stay apart; a page by OCR" alike
 ok "a made-up archive: refused" made_up
 ok "what is cached of a corpus is told, and removed" removed
+ok "a corpus in volumes is one, too" in_volumes
 finish

@@ -210,7 +210,8 @@ gboolean archive_export(const Archive *archive, const char *corpus, const char *
     if (local == NULL && e.documents == NULL)
         g_set_error(&local, FAILURE, FAILURE_USAGE,
                     "there is no corpus \"%s\"; \"kvasir corpus list\" shows those there are", corpus);
-    if (local == NULL && catalogue_bibliography(archive->catalogue, corpus, &e.head.bibliography, &local)) {
+    if (local == NULL && catalogue_bibliography(archive->catalogue, corpus, &e.head.bibliography, &local)
+        && catalogue_volume_tokens(archive->catalogue, corpus, &e.head.volume_tokens, &local)) {
         e.head.documents = e.documents->len;
         ok = (archive->store == NULL || find_blocks(&e, report, &local)) && write_file(&e, &local);
     }

@@ -277,6 +277,16 @@ static gboolean check_corpus(Import *im, GError **error)
     return same;
 }
 
+/* How large volumes shall be, unless the corpus has that already. */
+static gboolean take_volume_tokens(Import *im, GError **error)
+{
+    gint64 tokens;
+
+    return catalogue_volume_tokens(im->archive->catalogue, im->corpus, &tokens, error)
+           && (tokens > 0 || im->head.volume_tokens == 0
+               || catalogue_set_volume_tokens(im->archive->catalogue, im->corpus, im->head.volume_tokens, error));
+}
+
 static gboolean take_all(Import *im, GError **error)
 {
     if (im->archive->store != NULL && im->head.blocks > 0) {
@@ -284,7 +294,7 @@ static gboolean take_all(Import *im, GError **error)
         if (*error != NULL)
             return FALSE;
     }
-    if (!read_members(im, take_member, "importing", error)
+    if (!read_members(im, take_member, "importing", error) || !take_volume_tokens(im, error)
         || (im->head.bibliography != NULL
             && !catalogue_set_bibliography(im->archive->catalogue, im->corpus, im->head.bibliography, error))
         || (im->archive->store != NULL && !store_flush(im->archive->store, error)))

@@ -17,6 +17,7 @@
 typedef struct {
     char *bibliography;             /* as the catalogue has it, or NULL */
     char *corpus, *model, *fingerprint, *kv, *arithmetic;
+    gint64 volume_tokens;           /* of a volume at most; 0: it was not said */
     guint documents, parts;
     gsize blocks, part_size;
 } ArchiveHead;

@@ -53,6 +53,8 @@ char *archive_head_to_json(const ArchiveHead *head)
     json_add_int(builder, "blocks", (gint64) head->blocks);
     json_add_int(builder, "parts", head->parts);
     json_add_int(builder, "part_size", (gint64) head->part_size);
+    if (head->volume_tokens > 0)
+        json_add_int(builder, "volume_tokens", head->volume_tokens);
     if (head->bibliography != NULL)
         json_add_text(builder, "bibliography", head->bibliography);
     return end_json(builder);
@@ -88,6 +90,7 @@ gboolean archive_head_from_json(const char *text, gsize length, ArchiveHead *hea
         return FALSE;
     head->corpus = get_string(object, "corpus");
     head->bibliography = get_string(object, "bibliography");
+    head->volume_tokens = json_object_has_member(object, "volume_tokens") ? get_int(object, "volume_tokens", G_MAXINT32) : 0;
     head->model = get_string(object, "model");
     head->fingerprint = get_string(object, "fingerprint");
     head->kv = get_string(object, "kv");
@@ -96,7 +99,7 @@ gboolean archive_head_from_json(const char *text, gsize length, ArchiveHead *hea
     blocks = get_int(object, "blocks", MOST_BLOCKS);
     parts = get_int(object, "parts", STORE_MAX_PARTS);
     part_size = get_int(object, "part_size", G_MAXINT32 / 2);
-    if (head->corpus == NULL || documents < 0 || blocks < 0 || parts < 0 || part_size < 0
+    if (head->corpus == NULL || head->volume_tokens < 0 || documents < 0 || blocks < 0 || parts < 0 || part_size < 0
         || (blocks > 0 && (head->fingerprint == NULL || head->kv == NULL || head->arithmetic == NULL
                            || parts == 0 || part_size == 0)))
         return FALSE;
