@@ -19,6 +19,7 @@ typedef struct {
     GArray *x, *y;          /* float: where its columns and rows begin, and the last ones end */
     guint *cell;            /* of each field, row by row: the number of the first field of its cell */
     guint columns, rows;
+    gboolean known;         /* that it is a table: its sides were put because of that */
 } Grid;
 
 static gboolean touch(const Rule *across, const Rule *down)
@@ -166,7 +167,7 @@ static guint field_at(const Grid *grid, const Box *box)
 /* Whether this many rows of the grid have text in several cells: less is a frame, or a chart. */
 static gboolean is_table(const Grid *grid, const PageLayout *layout)
 {
-    enum { LEAST_ROWS = 2 };
+    const guint least = grid->known ? 1 : 2;
     g_autofree guint8 *filled = g_new0(guint8, grid->columns * grid->rows);
     guint rows = 0;
     for (guint i = 0; i < layout->words->len; i++) {
@@ -181,7 +182,7 @@ static gboolean is_table(const Grid *grid, const PageLayout *layout)
             cells += filled[row * grid->columns + column];
         rows += cells >= 2;
     }
-    return rows >= LEAST_ROWS;
+    return rows >= least;
 }
 
 /* Appends GRID's cells that have words to LAYOUT's. */
@@ -223,15 +224,17 @@ static GArray *rules_of(const GArray *all, guint first, const guint *tables, gui
 }
 
 /* Adds the cells of TABLE to LAYOUT if it is a table. */
-static void add_table(PageLayout *layout, const GArray *across, const GArray *down, const guint *tables, guint table)
+static void add_table(PageLayout *layout, const GArray *across, const GArray *down, guint drawn, const guint *tables, guint table)
 {
-    Grid grid = { rules_of(across, 0, tables, table), rules_of(down, across->len, tables, table), NULL, NULL, NULL, 0, 0 };
+    Grid grid = { rules_of(across, 0, tables, table), rules_of(down, across->len, tables, table), .known = TRUE };
+    for (guint i = 0; i < drawn; i++)
+        grid.known &= tables[across->len + i] != table;
     if (grid.across->len >= 2 && grid.down->len >= 1) {
         grid.x = places(grid.down, grid.across);
         grid.y = places(grid.across, grid.down);
         grid.columns = grid.x->len - 1;
         grid.rows = grid.y->len - 1;
-        if (grid.columns >= 2 && grid.rows >= 2 && grid.columns < PLACES_MAX && grid.rows < PLACES_MAX) {
+        if (grid.columns >= 2 && grid.rows >= (grid.known ? 1 : 2) && grid.columns < PLACES_MAX && grid.rows < PLACES_MAX) {
             grid.cell = g_new(guint, grid.columns * grid.rows);
             for (guint i = 0; i < grid.columns * grid.rows; i++)
                 grid.cell[i] = i;
@@ -248,7 +251,7 @@ static void add_table(PageLayout *layout, const GArray *across, const GArray *do
     g_array_unref(grid.down);
 }
 
-gboolean grid_find(PageLayout *layout, const GArray *across, const GArray *down)
+gboolean grid_find(PageLayout *layout, const GArray *across, const GArray *down, guint drawn)
 {
     if (across->len > RULES_MAX || down->len > RULES_MAX)
         return FALSE;
@@ -259,7 +262,7 @@ gboolean grid_find(PageLayout *layout, const GArray *across, const GArray *down)
         while (k < i && tables[k] != tables[i])
             k++;
         if (k == i)
-            add_table(layout, across, down, tables, tables[i]);
+            add_table(layout, across, down, drawn, tables, tables[i]);
     }
     return layout->tables > 0;
 }

@@ -1,6 +1,7 @@
 # ingest: documents to text with page anchors, text to a packed prompt.
 noinst_LIBRARIES += libingest.a
 libingest_a_SOURCES = \
+	ingest/across.c \
 	ingest/article.c ingest/article.h \
 	ingest/cells.c \
 	ingest/clean.c ingest/clean.h \

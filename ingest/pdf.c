@@ -113,7 +113,9 @@ static void find_lines(PageLayout *layout, Drawing *drawing, DrawingsLeft *left)
     left->vain--;
     if (rules_find(drawing, layout, across, down)) {
         rules_turn(&across, &down, layout);
-        if (grid_find(layout, across, down)) {
+        const guint drawn = down->len;
+        across_find(layout, across, down);
+        if (grid_find(layout, across, down, drawn)) {
             left->vain = VAIN_MAX;
             order_find(layout);
         }

@@ -94,7 +94,7 @@ static void add_run(const Picture *p, const Way *way, int at, int i, GArray *run
         return;
     for (int k = from; k < to; k++)
         ink += inked[(gsize) k * way->ink_along];
-    Rule rule = { (float) at / p->scale, (float) from / p->scale, (float) to / p->scale };
+    Rule rule = { (float) at / p->scale, (float) from / p->scale, (float) to / p->scale, FALSE };
     if (ink * 2 <= to - from)
         g_array_append_val(runs, rule);
 }
@@ -173,6 +173,26 @@ static void join_runs(GArray *runs, float least, GArray *rules)
     }
 }
 
+/* The lightness of the dot at (X, Y), or of the nearest one. */
+static int shade(const Picture *p, int x, int y)
+{
+    return lightness(p->dots + CLAMP(y, 0, p->height - 1) * p->stride + 4 * CLAMP(x, 0, p->width - 1));
+}
+
+/* Whether RULE, which goes across, is darker than what is above it and what is below; otherwise it is the edge of a ground. */
+static gboolean is_line(const Picture *p, const Rule *rule)
+{
+    enum { SAMPLES = 16, REACH = 2, BESIDE = 4 };
+    int at = (int) lroundf(rule->at * p->scale), dark = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        int x = (int) ((rule->from + (rule->to - rule->from) * ((float) i + 0.5f) / SAMPLES) * p->scale), least = 255;
+        for (int y = at - REACH; y <= at + REACH; y++)
+            least = MIN(least, shade(p, x, y));
+        dark += least + EDGE <= MIN(shade(p, x, at - BESIDE), shade(p, x, at + BESIDE));
+    }
+    return dark * 2 > SAMPLES;
+}
+
 /* The rules of PICTURE; FALSE: too many. */
 static gboolean look(const Picture *picture, GArray *across, GArray *down)
 {
@@ -181,6 +201,8 @@ static gboolean look(const Picture *picture, GArray *across, GArray *down)
     if (runs->len >= RUNS_MAX)
         return FALSE;
     join_runs(runs, LENGTH_ACROSS, across);
+    for (guint i = 0; i < across->len; i++)
+        g_array_index(across, Rule, i).line = is_line(picture, &g_array_index(across, Rule, i));
     g_array_set_size(runs, 0);
     if (across->len)
         find_down(picture, runs);
@@ -207,7 +229,7 @@ static void mirror(GArray *rules, gboolean at, float far, gboolean along, float 
 {
     for (guint i = 0; i < rules->len; i++) {
         Rule *r = &g_array_index(rules, Rule, i);
-        *r = (Rule) { at ? far - r->at : r->at, along ? length - r->to : r->from, along ? length - r->from : r->to };
+        *r = (Rule) { at ? far - r->at : r->at, along ? length - r->to : r->from, along ? length - r->from : r->to, r->line };
     }
 }
 

@@ -221,6 +221,58 @@ END
     status 0 "$kvasir" text marked.pdf && tr -d '\f' <out | grep -v '^$' | diff notes -
 }
 
+# Tables with lines across only, whose head or rows have several lines; sections of a page with a line below each heading are none.
+across() {
+    put() { echo "BT /F 10 Tf $1 $2 Td ($3) Tj ET"; }
+    rule() { echo "0.6 w $2 $1 m $3 $1 l S"; }
+    {
+        rule 700 72 420; put 172 688 'Who keeps it'; put 292 688 'What is said'
+        put 72 676 Instrument; put 172 676 'at sea'; put 292 676 'of its use'; put 370 676 Since; rule 670 72 420
+        put 72 658 Barometer; put 172 658 'The captain'; put 292 658 'Good, but slow'; put 370 658 'long ago'
+        put 72 646 Sextant; put 172 646 'The mate'; put 292 646 Good; put 370 646 always
+        put 72 634 'Log and line'; put 172 634 'The boy, or'; put 292 634 Wet; put 370 634 'last year'; put 172 622 'his friend'
+        put 72 610 Lead; put 172 610 'The boy'; put 292 610 Heavy; put 370 610 always; rule 604 72 420
+
+        rule 500 72 230; rule 500 236 500; put 72 488 Word; put 240 488 'What it means'; put 380 488 'Who says it'; rule 484 72 230; rule 484 236 500
+        put 72 472 Glass; put 240 472 'A barometer, which'; put 240 460 'hangs in the cabin'; put 380 472 'The captain, and'; put 380 460 'when he sleeps'
+        put 380 448 'the mate'; rule 442 72 230; rule 442 236 500
+        put 72 430 Line; put 240 430 'A rope'; put 380 430 'The mate'; rule 424 72 230; rule 424 236 500
+        put 72 412 'Dead'; put 72 400 reckoning; put 240 412 'A guess'; put 380 412 'The boy'; rule 394 72 230; rule 394 236 500
+        put 72 382 Lead; put 240 382 'A weight;'; put 240 358 'cold'; put 380 382 'The boy'; rule 352 72 230; rule 352 236 500
+
+        put 72 292 Work; rule 288 72 500; put 72 274 2014-2016; put 180 274 'Keeper of a light'; put 72 262 2016-2019
+        put 180 262 'Keeper of two of them, and'; put 180 250 'of a barometer'; put 72 232 Honours; rule 228 72 500
+        put 72 214 2018; put 180 214 'Medal of the station'; put 72 196 Languages; rule 192 72 500; put 72 178 Good; put 180 178 Danish
+        put 72 160 Ships; rule 156 72 500; put 72 142 Alma; put 180 142 'Three years'; put 72 124 Dogs; rule 120 72 500; put 72 102 Birk; put 180 102 'Six years'
+        put 72 84 Friends; rule 80 72 500
+    } | pdf across.pdf
+    cat >rows <<'END'
+Instrument Who keeps it at sea What is said of its use Since
+Barometer The captain Good, but slow long ago
+Sextant The mate Good always
+Log and line The boy, or his friend Wet last year
+Lead The boy Heavy always
+Word What it means Who says it
+Glass A barometer, which hangs in the cabin The captain, and when he sleeps the mate
+Line A rope The mate
+Dead reckoning A guess The boy
+Lead A weight; cold The boy
+Work
+2014-2016 Keeper of a light
+2016-2019 Keeper of two of them, and of a barometer
+Honours
+2018 Medal of the station
+Languages
+Good Danish
+Ships
+Alma Three years
+Dogs
+Birk Six years
+Friends
+END
+    status 0 "$kvasir" text across.pdf && tr -d '\f' <out | grep -v '^$' | diff rows -
+}
+
 # Heads that repeat and page numbers, which --whole keeps.
 heads() {
     for n in 1 2 3; do
@@ -232,6 +284,7 @@ heads() {
 }
 
 ok "cells of a table whose lines are drawn" ruled
+ok "rows and heads of tables with lines across only" across
 ok "--whole keeps running heads and page numbers" heads
 ok "marks of notes stand in brackets" marked
 ok "headings that the outline names are marked" outline

@@ -52,7 +52,8 @@ static void add_rule(Rules *rules, const uint8_t *p)
 {
     gint16 place[3];
     memcpy(place, p + 2, sizeof place);
-    Rule rule = { (float) place[0] / 2, (float) MIN(place[1], place[2]) / 2, (float) MAX(place[1], place[2]) / 2 };
+    Rule rule = { (float) place[0] / 2, (float) MIN(place[1], place[2]) / 2, (float) MAX(place[1], place[2]) / 2,
+                  (p[1] & 2) == 0 };
     g_array_append_val(*(p[1] & 1 ? &rules->down : &rules->across), rule);
 }
 
@@ -61,7 +62,9 @@ static void read_rules(PageLayout *page, Rules *rules)
 {
     if (rules->across->len) {
         rules_turn(&rules->across, &rules->down, page);
-        if (grid_find(page, rules->across, rules->down))
+        const guint drawn = rules->down->len;
+        across_find(page, rules->across, rules->down);
+        if (grid_find(page, rules->across, rules->down, drawn))
             order_find(page);
     }
     g_array_set_size(rules->across, 0);
