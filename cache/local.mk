@@ -6,6 +6,6 @@ libcache_a_SOURCES = \
 	cache/database.c cache/database.h \
 	cache/search.c cache/search.h cache/search_query.c cache/search_query.h \
 	cache/store.c cache/store.h cache/store_internal.h \
-	cache/store_corpus.c cache/store_evict.c cache/store_schema.c cache/store_status.c cache/store_users.c \
+	cache/store_corpus.c cache/store_evict.c cache/store_remove.c cache/store_schema.c cache/store_status.c cache/store_users.c \
 	cache/store_verify.c cache/store_write.c
 libcache_a_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS) $(SQLITE_CFLAGS) $(XXHASH_CFLAGS)

@@ -160,13 +160,21 @@ gboolean store_verify(Store *store, ProgressFunc progress, gpointer data,
 /* Evicts until at most LIMIT bytes are stored (blocks in use stay) and gives the space back to the
  * file system, in small steps between which others can write. */
 gboolean store_trim(Store *store, guint64 limit, guint64 *evicted, GError **error);
-/* Forgets what was noted of the corpus NAME, whatever the root. */
-gboolean store_forget_corpus(Store *store, const char *name, GError **error);
 /* Removes everything (or, with ROOT, what hangs on it), overwrites it and shrinks the file.  Also what is in use. */
 gboolean store_clear(Store *store, const guint8 *root, GError **error);
-/* Removes, overwrites and gives back the blocks of a chain from its end on, up to the first that another
- * chain shares.  *REMOVED (may be NULL): how many. */
-gboolean store_remove(Store *store, const guint8 *keys, gsize n, guint64 *removed, GError **error);
+
+/* A corpus that is to be removed, under one root. */
+typedef struct {
+    const guint8 *root;
+    const char *const *names;       /* NULL-terminated: what its chains were noted under */
+    const guint8 *keys;             /* one more chain, as its prefix would be now; N may be 0 */
+    gsize n, first;                 /* FIRST: depth of the first block that has text of it */
+} StoreRemoval;
+/* Removes, overwrites and gives back the blocks of these chains and all that hangs on them, such as conversations, also what is in
+ * use; but not what another noted corpus has, and what hangs on its end.  The notes go, too.  *REMOVED (may be NULL): how many
+ * blocks. */
+gboolean store_remove(Store *store, const StoreRemoval *what, guint64 *removed, GError **error);
+
 /* Makes the damaged store PATH, which store_open() refuses, an empty one.  FAILURE_CACHE, and
  * nothing is changed, when the file is none of ours or of a newer format. */
 gboolean store_reset(const char *path, GError **error);

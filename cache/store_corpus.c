@@ -56,19 +56,6 @@ store_note_corpus(Store *store, const guint8 root[STORE_KEY_BYTES], const char *
     return ok;
 }
 
-gboolean
-store_forget_corpus(Store *store, const char *name, GError **error)
-{
-    gboolean ok;
-
-    if (store->read_only)
-        return database_fail(&store->db, SQLITE_READONLY, error);
-    g_mutex_lock(&store->lock);
-    ok = database_do(&store->db, error, "DELETE FROM corpus WHERE name = ?", "t", name);
-    g_mutex_unlock(&store->lock);
-    return ok;
-}
-
 /* A stored block of a corpus. */
 typedef struct {
     gint64 id, bytes, depth;

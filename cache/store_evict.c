@@ -132,9 +132,8 @@ store_evict(Store *store, StoreState *state, gint64 target, guint most, gboolean
     return TRUE;
 }
 
-/* Gives free pages back to the file system and empties the log. */
-static gboolean
-vacuum(Store *store, GError **error)
+gboolean
+store_vacuum(Store *store, GError **error)
 {
     gint64 pages = 0, before;
     gboolean ok;
@@ -195,7 +194,7 @@ store_trim(Store *store, guint64 limit, guint64 *evicted, GError **error)
     }
     if (evicted)
         *evicted = count;
-    return ok && vacuum(store, error);
+    return ok && store_vacuum(store, error);
 }
 
 /* Deletes the block FROM and all that hangs on it: children have greater ids than
@@ -304,52 +303,6 @@ clear_step(Store *store, const guint8 *root, gboolean *more, GError **error)
     return ok;
 }
 
-/* Deletes up to EVICT_STEP blocks of the chain that nothing hangs on, from block *N - 1 down; *N is where to go on. */
-static gboolean
-remove_step(Store *store, const guint8 *keys, gsize *n, guint64 *removed, GError **error)
-{
-    StoreState state;
-    gint64 id;
-    gboolean ok;
-
-    g_mutex_lock(&store->lock);
-    ok = store_begin(store, &state, error);
-    for (int count = 0; ok && *n > 0 && count < EVICT_STEP; count++, --*n) {
-        const guint8 *key = keys + (*n - 1) * STORE_KEY_BYTES;
-        gint64 children;
-
-        ok = database_get(&store->db, 0, &id, error, "SELECT id FROM block WHERE key = ?", "k", key)
-             && database_get(&store->db, 0, &children, error, "SELECT children FROM block WHERE key = ?", "k", key);
-        if (ok && id && children > 0) {
-            *n = 0;
-            break;
-        }
-        if (ok && id) {
-            ok = store_delete_block(store, &state, id, error);
-            ++*removed;
-        }
-    }
-    if (ok)
-        ok = store_commit(store, &state, error);
-    if (!ok)
-        database_rollback(&store->db);
-    g_mutex_unlock(&store->lock);
-    return ok;
-}
-
-gboolean
-store_remove(Store *store, const guint8 *keys, gsize n, guint64 *removed, GError **error)
-{
-    guint64 count = 0;
-    gboolean ok = store_flush(store, error) && database_run(&store->db, "PRAGMA secure_delete = ON", error);
-
-    while (ok && n > 0)
-        ok = remove_step(store, keys, &n, &count, error);
-    if (removed)
-        *removed = count;
-    return ok && vacuum(store, error) && database_run(&store->db, "PRAGMA secure_delete = FAST", error);
-}
-
 gboolean
 store_clear(Store *store, const guint8 *root, GError **error)
 {
@@ -358,5 +311,5 @@ store_clear(Store *store, const guint8 *root, GError **error)
 
     while (ok && more)
         ok = clear_step(store, root, &more, error);
-    return ok && vacuum(store, error) && database_run(&store->db, "PRAGMA secure_delete = FAST", error);
+    return ok && store_vacuum(store, error) && database_run(&store->db, "PRAGMA secure_delete = FAST", error);
 }

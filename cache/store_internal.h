@@ -114,6 +114,8 @@ double store_pace_seconds(const StorePace *pace, double seconds, double unknown,
 /* Evicts leaves until state->bytes <= TARGET, at most MOST of them.  *DONE: the target was
  * reached; FALSE in it with TRUE returned: what is left is in use, or MOST was reached.  Inside a write transaction. */
 gboolean store_evict(Store *store, StoreState *state, gint64 target, guint most, gboolean *done, GError **error);
+/* Gives free pages back to the file system, in small steps, and empties the log.  Takes the lock. */
+gboolean store_vacuum(Store *store, GError **error);
 /* Deletes block ID, which is there, with its parts and marks; nothing may hang on it any more.  Inside a write transaction. */
 gboolean store_delete_block(Store *store, StoreState *state, gint64 id, GError **error);
 /* If block KEY is bad still: drops it and all that hangs on it.  Takes the lock. */

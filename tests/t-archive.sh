@@ -164,6 +164,24 @@ killed() {
     done
 }
 
+# With the conversations about it, in all volumes, and behind the corpus itself; the cache has not a block of it any more.
+removed_all() {
+    elsewhere "$kvasir" cache clear && elsewhere "$kvasir" cache status --json >before &&
+        elsewhere "$kvasir" ask -q --max-tokens 1 --no-history "A?" "papers/two, with \"odd\" name.txt" >/dev/null
+    [ "$(blocks)" -gt 0 ] && blocks >rest || return
+    elsewhere "$kvasir" ask -q --max-tokens 2 --all-volumes -c many "The apple?" >/dev/null
+    awk 'BEGIN { for (i = 1; i <= 12; i++) printf "What does line %d say, please, and why is that so? ", i; print "" }' >long
+    cat long long | elsewhere "$kvasir" chat -q --max-tokens 2 -c thesis >/dev/null && elsewhere "$kvasir" corpus remove thesis &&
+        elsewhere "$kvasir" cache clear -c thesis && elsewhere "$kvasir" cache clear -c many && elsewhere "$kvasir" cache status || return
+    [ "$(blocks)" -eq "$(cat rest)" ] && elsewhere "$kvasir" cache clear -c thesis 2>err
+    [ $? -eq 2 ] && grep -q 'no corpus "thesis"' err
+}
+
+# How many blocks the cache elsewhere has.
+blocks() {
+    elsewhere "$kvasir" cache status --json | sed -n 's/.*"blocks":\([0-9]*\).*/\1/p'
+}
+
 removed() {
     [ "$("$kvasir" cache status --json -c thesis | tr -dc '0-9,')" = "$(tar tf thesis.kva | grep -c blocks/ |
         sed 's/.*/&,&/')" ] && "$kvasir" cache clear -c thesis && "$kvasir" cache status --json -c thesis >left || return
@@ -190,4 +208,5 @@ ok "documents that cannot be told apart stay apart; a page by OCR" alike
 ok "a made-up archive: refused" made_up
 ok "what is cached of a corpus is told, and removed" removed
 ok "a corpus in volumes is one, too" in_volumes
+ok "what hangs on a corpus is removed with it" removed_all
 finish

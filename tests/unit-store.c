@@ -286,11 +286,82 @@ test_corpora(Fixture *f, gconstpointer data)
     corpora = store_corpora(store, NULL);
     g_assert_cmpuint(corpora->len, ==, 1);
     g_array_unref(corpora);
-    g_assert_true(store_forget_corpus(store, "thesis", NULL));
-    corpora = store_corpora(store, NULL);
-    g_assert_cmpuint(corpora->len, ==, 0);
-    g_array_unref(corpora);
     store_close(store);
+}
+
+/* Puts N blocks of the root "a" behind block AT of its chain; SALT tells them from those and from others.  Their keys from the
+ * first of the chain on. */
+static guint8 *
+put_branch(Store *store, gsize at, gsize n, gint32 salt)
+{
+    guint8 *keys = g_realloc(chain("a", at + 1), (at + 1 + n) * STORE_KEY_BYTES);
+    g_autoptr(GError) error = NULL;
+
+    for (gsize i = at + 1; i <= at + n; i++) {
+        gint32 id = salt + (gint32) i;
+
+        store_chain_key(keys + (i - 1) * STORE_KEY_BYTES, &id, 1, keys + i * STORE_KEY_BYTES);
+        g_assert_true(put(store, "a", keys, i, &error));
+    }
+    g_assert_true(store_flush(store, &error));
+    return keys;
+}
+
+/* EXPECTED: how many blocks go with the corpus "thesis", the first of whose own is at depth FIRST. */
+static void
+remove_thesis(Store *store, gsize first, guint64 expected)
+{
+    static const char *const names[] = { "thesis", "thesis (volume 2)", NULL };
+    guint8 root[STORE_KEY_BYTES] = "a";
+    const StoreRemoval what = { .root = root, .names = names, .first = first };
+    g_autoptr(GError) error = NULL;
+    guint64 removed;
+
+    g_assert_true(store_remove(store, &what, &removed, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(removed, ==, expected);
+}
+
+/* What hangs on a corpus goes with it; what another one has stays, and what hangs on that one's end. */
+static void
+test_remove(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Store) store = open_limited(f->path, 0);
+    guint8 root[STORE_KEY_BYTES] = "a";
+    g_autofree guint8 *chat = NULL, *other = NULL, *inner = NULL, *volume = NULL, *others_chat = NULL;
+    GArray *corpora;
+
+    put_chain(store, "a", 6);
+    put_chain(store, "b", 2);
+    chat = put_branch(store, 5, 2, 100);            /* behind the end */
+    inner = put_branch(store, 3, 2, 200);           /* another prompt that begins alike */
+    other = put_branch(store, 1, 3, 300);           /* another corpus with the first two blocks */
+    others_chat = put_branch(store, 0, 1, 400);     /* behind what is before the documents */
+    volume = put_branch(store, 0, 2, 500);
+    note(store, "a", "thesis", 6);
+    note(store, "b", "thesis", 2);
+    g_assert_true(store_note_corpus(store, root, "other", other, 5, NULL));
+    g_assert_true(store_note_corpus(store, root, "thesis (volume 2)", volume, 3, NULL));
+    remove_thesis(store, 1, 4 + 2 + 2 + 2);
+    g_assert_cmpuint(found(store, "a", 6), ==, 2);
+    g_assert_cmpuint(store_find(store, other, 5, NULL), ==, 5);
+    g_assert_cmpuint(store_find(store, others_chat, 2, NULL), ==, 2);
+    g_assert_cmpuint(found(store, "b", 2), ==, 2);
+    g_assert_cmpuint(status_of(store).blocks, ==, 2 + 3 + 1 + 2);
+    corpora = store_corpora(store, NULL);
+    g_assert_cmpuint(corpora->len, ==, 2);          /* "other", and "thesis" under the other root */
+    g_array_unref(corpora);
+    /* Two names for the same: a conversation may be about either. */
+    g_free(chat);
+    chat = put_branch(store, 1, 1, 600);
+    note(store, "a", "thesis", 2);
+    note(store, "a", "twin", 2);
+    remove_thesis(store, 1, 0);
+    note(store, "a", "thesis", 2);
+    g_assert_true(store_note_corpus(store, root, "twin", other, 5, NULL));
+    remove_thesis(store, 1, 1);
+    g_assert_cmpuint(store_find(store, other, 5, NULL), ==, 5);
+    remove_thesis(store, 1, 0);
 }
 
 /* What blocks took is what others like them will take. */
@@ -868,7 +939,7 @@ main(int argc, char **argv)
         { "/store/read-only", test_read_only }, { "/store/clock", test_clock },
         { "/store/corpora", test_corpora }, { "/store/estimate", test_estimate },
         { "/store/turns", test_turns }, { "/store/upgrade", test_upgrade },
-        { "/store/reset", test_reset }, { "/store/documented", test_documented },
+        { "/store/reset", test_reset }, { "/store/remove", test_remove }, { "/store/documented", test_documented },
     };
 
     g_test_init(&argc, &argv, NULL);

@@ -37,10 +37,10 @@ typedef struct {
 } ArchiveReport;
 
 /* The keys of all whole blocks of the prefix that a corpus with these DOCUMENTS (CatalogueDocument*, with
- * pages, in order) has with ENGINE and KV: *N of them, free with g_free; *IDS (may be NULL): the prefix's ids.
- * NULL on error. */
+ * pages, in order) has with ENGINE and KV: *N of them, free with g_free; *FIRST and *IDS (may be NULL): the first block that has
+ * text of a document, and the prefix's ids.  NULL on error. */
 guint8 *archive_corpus_keys(const Engine *engine, KvType kv, const GPtrArray *documents,
-                            gsize *n, GArray **ids, GError **error);
+                            gsize *n, gsize *first, GArray **ids, GError **error);
 
 void archive_report_clear(ArchiveReport *report);
 

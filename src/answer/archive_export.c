@@ -60,7 +60,7 @@ static gboolean write_listed(Export *e, const char *name, const void *bytes, gsi
 }
 
 guint8 *archive_corpus_keys(const Engine *engine, KvType kv, const GPtrArray *rows,
-                            gsize *n, GArray **ids, GError **error)
+                            gsize *n, gsize *first, GArray **ids, GError **error)
 {
     const Tokenizer *tokenizer = engine_tokenizer(engine);
     g_autoptr(GPtrArray) documents = g_ptr_array_new_with_free_func((GDestroyNotify) document_free);
@@ -78,6 +78,8 @@ guint8 *archive_corpus_keys(const Engine *engine, KvType kv, const GPtrArray *ro
     if (prompt == NULL)
         return NULL;
     *n = prompt->prefix / ENGINE_BLOCK;
+    if (first != NULL)
+        *first = prompt->first / ENGINE_BLOCK;
     if (ids != NULL)
         *ids = g_array_ref(prompt->ids);
     return archive_keys(engine, kv, (const gint32 *) (void *) prompt->ids->data, *n);
@@ -89,7 +91,7 @@ static gboolean find_blocks(Export *e, ArchiveReport *report, GError **error)
     const Archive *archive = e->archive;
     GError *local = NULL;
 
-    e->keys = archive_corpus_keys(archive->engine, archive->kv, e->documents, &report->prefix_blocks, &e->ids, error);
+    e->keys = archive_corpus_keys(archive->engine, archive->kv, e->documents, &report->prefix_blocks, NULL, &e->ids, error);
     if (e->keys == NULL)
         return FALSE;
     e->head.blocks = store_find(archive->store, e->keys, report->prefix_blocks, &local);

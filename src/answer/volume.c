@@ -160,3 +160,21 @@ char *volume_to_text(const Volume *volume, const GPtrArray *documents)
         return g_strdup_printf("document %u, page %u", volume->first + 1, volume->end_page);
     return g_strdup_printf("document %u, pages %u-%u", volume->first + 1, volume->first_page + 1, volume->end_page);
 }
+
+char *volume_title(const char *corpus, guint index)
+{
+    return g_strdup_printf("%s (volume %u)", corpus, index + 1);
+}
+
+gboolean volume_is_titled(const char *title, const char *corpus)
+{
+    const char *open = g_strrstr(title, " (volume ");
+    guint64 number;
+    g_autofree char *again = NULL;
+
+    if (open == NULL || strncmp(title, corpus, strlen(corpus)) != 0 || title + strlen(corpus) != open)
+        return FALSE;
+    number = g_ascii_strtoull(open + strlen(" (volume "), NULL, 10);
+    again = number > 0 && number <= G_MAXUINT ? volume_title(corpus, (guint) number - 1) : NULL;
+    return g_strcmp0(again, title) == 0;
+}

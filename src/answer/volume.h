@@ -23,6 +23,9 @@ gsize volume_limit(const Engine *engine, gsize wanted);
  * with ENCODE and DATA.  FAILURE_USAGE when one page alone is longer than that. */
 GArray *volume_plan(const GPtrArray *documents, const Pack *pack, gsize limit, PackEncodeFunc encode, gpointer data,
                     GError **error);
+/* What volume INDEX (from 0) of CORPUS is noted as in the cache, g_free; and whether TITLE is such a name. */
+char *volume_title(const char *corpus, guint index);
+gboolean volume_is_titled(const char *title, const char *corpus);
 /* Its pages as a selection of DOCUMENTS. */
 GArray *volume_selection(const Volume *volume, const GPtrArray *documents);
 /* The index of the volume that has PAGE of DOCUMENT. */

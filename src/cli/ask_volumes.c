@@ -164,7 +164,7 @@ static void free_finding(gpointer data)
     g_free(finding);
 }
 
-static gboolean fill_and_answer(const AskVolumes *ask, Finding *finding, const Pack *pack, gboolean cached, GError **error)
+static gboolean fill_and_answer(const AskVolumes *ask, Finding *finding, const Pack *pack, const char *title, GError **error)
 {
     const ReplyOptions options = asking_reply_options();
     const GArray *ids = finding->prompt->ids;
@@ -177,11 +177,13 @@ static gboolean fill_and_answer(const AskVolumes *ask, Finding *finding, const P
         return FALSE;
     if (ask->heads != NULL)
         answer_watch(answer, session, ask->engine, ask->heads, finding->prompt, pack);
-    if (cached)
+    if (title != NULL)
         work_tell_outlook(ask->engine, kv, ask->store, (const gint32 *) (void *) ids->data, ids->len, finding->prompt->prefix);
-    ok = prefix_fill(session, ask->engine, kv, cached ? ask->store : NULL, (const gint32 *) (void *) ids->data, ids->len,
+    ok = prefix_fill(session, ask->engine, kv, title != NULL ? ask->store : NULL, (const gint32 *) (void *) ids->data, ids->len,
                      finding->prompt->prefix, meter_update, ask->meter, &answer->prefix, error);
     meter_clear(ask->meter);
+    if (title != NULL && answer->prefix.stored > 0 && asking.system == NULL)
+        prefix_note_corpus(ask->engine, kv, ask->store, (const gint32 *) (void *) ids->data, finding->prompt->prefix, title);
     if (!ok)
         return FALSE;
     work_tell_prefix(ask->command, &answer->prefix);
@@ -191,8 +193,8 @@ static gboolean fill_and_answer(const AskVolumes *ask, Finding *finding, const P
     return TRUE;
 }
 
-/* Asks about SELECTION, which it takes.  CACHED: the prefix is worth keeping. */
-static Finding *ask_selection(const AskVolumes *ask, GArray *selection, gboolean cached, AnswerShowFunc show, GError **error)
+/* Asks about SELECTION, which it takes.  TITLE: what its prefix is noted as in the cache, or NULL: it is not worth keeping. */
+static Finding *ask_selection(const AskVolumes *ask, GArray *selection, const char *title, AnswerShowFunc show, GError **error)
 {
     const Tokenizer *tokenizer = engine_tokenizer(ask->engine);
     Finding *finding = g_new0(Finding, 1);
@@ -204,7 +206,7 @@ static Finding *ask_selection(const AskVolumes *ask, GArray *selection, gboolean
     finding->answer = asking_answer(ask->engine, finding->view, pack, show);
     if (finding->prompt != NULL &&
         work_check_context(ask->engine, finding->prompt->ids->len, asking_room(ask->engine), 0, 1, error) &&
-        fill_and_answer(ask, finding, pack, cached, error))
+        fill_and_answer(ask, finding, pack, title, error))
         return finding;
     free_finding(finding);
     return NULL;
@@ -226,11 +228,12 @@ static GPtrArray *ask_each(const AskVolumes *ask, GError **error)
     for (guint i = 0; i < ask->asked->len; i++) {
         guint index = g_array_index(ask->asked, guint, i);
         GArray *selection = volume_selection(&g_array_index(ask->volumes, Volume, index), ask->gathered->documents);
+        g_autofree char *title = volume_title(asking.corpus, index);
         Finding *finding;
 
         tell_volume(ask, index);
         /* With one volume its answer is the answer. */
-        finding = ask_selection(ask, selection, TRUE, ask->asked->len == 1 ? ask->show : NULL, error);
+        finding = ask_selection(ask, selection, title, ask->asked->len == 1 ? ask->show : NULL, error);
         if (finding == NULL)
             return NULL;
         g_ptr_array_add(findings, finding);
@@ -250,7 +253,7 @@ static Finding *merge(const AskVolumes *ask, const GPtrArray *answers, gsize lim
     else if (!settings_get()->quiet)
         output_note("kvasir: findings of the best %u of %u volumes together; those of the others do not fit into a prompt\n",
                     used, answers->len);
-    return ask_selection(ask, selection, FALSE, ask->show, error);
+    return ask_selection(ask, selection, NULL, ask->show, error);
 }
 
 static void take(AskVolumes *ask, Finding *finding)

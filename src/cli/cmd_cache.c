@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "src/answer/archive.h"
+#include "src/answer/volume.h"
 #include "src/base/failure.h"
 #include "src/cli/cache_status.h"
 #include "src/cli/command.h"
@@ -55,53 +56,124 @@ static gboolean open_archive(Archive *archive, Engine **engine, Store **store, g
     return TRUE;
 }
 
-/* The keys of option.corpus with the model of the settings. */
-static guint8 *corpus_keys(const Archive *archive, gsize *n, GError **error)
+static GError *no_corpus(void)
 {
-    GError *local = NULL;
-    g_autoptr(GPtrArray) documents = catalogue_documents(archive->catalogue, option.corpus, TRUE, &local);
-
-    if (local == NULL && documents == NULL)
-        g_set_error(&local, FAILURE, FAILURE_USAGE, "there is no corpus \"%s\"; \"kvasir corpus list\" shows those "
-                    "there are", option.corpus);
-    if (local == NULL && archive->store == NULL)
-        g_set_error(&local, FAILURE, FAILURE_USAGE, "this needs the model and the cache: no --texts, no --no-cache");
-    if (local != NULL) {
-        g_propagate_error(error, local);
-        return NULL;
-    }
-    return archive_corpus_keys(archive->engine, archive->kv, documents, n, NULL, error);
+    return g_error_new(FAILURE, FAILURE_USAGE, "there is no corpus \"%s\"; \"kvasir corpus list\" shows those there are",
+                       option.corpus);
 }
 
-/* How much of the prefix of option.corpus is cached, or (REMOVE) no more. */
-static int corpus_blocks(gboolean remove)
+/* The documents of option.corpus; NULL without ERROR: it is not in the catalogue. */
+static GPtrArray *corpus_documents(const Archive *archive, GError **error)
+{
+    if (archive->store != NULL)
+        return catalogue_documents(archive->catalogue, option.corpus, TRUE, error);
+    g_set_error(error, FAILURE, FAILURE_USAGE, "this needs the model and the cache: no --texts, no --no-cache");
+    return NULL;
+}
+
+/* How much of the prefix of option.corpus is cached. */
+static gboolean tell_corpus(const Archive *archive, GError **error)
+{
+    GError *local = NULL;
+    g_autoptr(GPtrArray) documents = corpus_documents(archive, &local);
+    g_autofree guint8 *keys = NULL;
+    gsize n = 0, found = 0;
+
+    if (local == NULL && documents == NULL)
+        local = no_corpus();
+    if (local == NULL)
+        keys = archive_corpus_keys(archive->engine, archive->kv, documents, &n, NULL, NULL, &local);
+    if (local == NULL)
+        found = store_find(archive->store, keys, n, &local);
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    if (option.json)
+        printf("{\"blocks\":%" G_GSIZE_FORMAT ",\"cached\":%" G_GSIZE_FORMAT "}\n", n, found);
+    else
+        printf("%s: %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " blocks are cached (%.0f%%) for %s, %s\n", option.corpus,
+               found, n, n > 0 ? 100.0 * (double) found / (double) n : 100.0, engine_info(archive->engine)->name,
+               kv_type_name(archive->kv));
+    return TRUE;
+}
+
+/* The names under which the cache may have noted option.corpus and its volumes; *NOTED: it has one of them.  NULL on error. */
+static GPtrArray *noted_names(const Archive *archive, const guint8 *root, gboolean *noted, GError **error)
+{
+    g_autoptr(GArray) corpora = store_corpora(archive->store, error);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    GError *local = NULL;
+
+    if (corpora == NULL)
+        return NULL;
+    g_ptr_array_add(names, g_strdup(option.corpus));
+    *noted = FALSE;
+    for (guint i = 0; i < corpora->len; i++) {
+        const StoreCorpus *corpus = &g_array_index(corpora, StoreCorpus, i);
+        gboolean same = strcmp(corpus->name, option.corpus) == 0;
+
+        if (memcmp(corpus->root, root, STORE_KEY_BYTES) != 0 || (!same && !volume_is_titled(corpus->name, option.corpus)))
+            continue;
+        /* A corpus may have the name of a volume. */
+        g_autoptr(CatalogueCorpus) other = same ? NULL : catalogue_corpus(archive->catalogue, corpus->name, &local);
+        if (local != NULL) {
+            g_propagate_error(error, local);
+            return NULL;
+        }
+        if (!same && other == NULL)
+            g_ptr_array_add(names, g_strdup(corpus->name));
+        *noted = *noted || same || other == NULL;
+    }
+    g_ptr_array_add(names, NULL);
+    return g_steal_pointer(&names);
+}
+
+/* Takes option.corpus out of the cache; it may have gone from the catalogue already. */
+static gboolean remove_corpus(const Archive *archive, GError **error)
+{
+    GError *local = NULL;
+    guint8 root[STORE_KEY_BYTES];
+    StoreRemoval what = { .root = root };
+    g_autoptr(GPtrArray) documents = corpus_documents(archive, &local), names = NULL;
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+    g_autofree guint8 *keys = NULL;
+    guint64 removed = 0;
+    gboolean noted = FALSE;
+
+    if (local == NULL) {
+        engine_state_key(archive->engine, archive->kv, root);
+        names = noted_names(archive, root, &noted, &local);
+    }
+    if (local == NULL && documents == NULL && !noted)
+        local = no_corpus();
+    if (local == NULL)
+        what.keys = keys = archive_corpus_keys(archive->engine, archive->kv, documents != NULL ? documents : none, &what.n,
+                                               &what.first, NULL, &local);
+    if (local == NULL) {
+        what.names = (const char *const *) names->pdata;
+        store_remove(archive->store, &what, &removed, &local);
+    }
+    if (local != NULL) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
+    printf("%s: %" G_GUINT64_FORMAT " blocks removed\n", option.corpus, removed);
+    return TRUE;
+}
+
+/* Does with option.corpus what RUN says. */
+static int with_corpus(gboolean (*run)(const Archive *archive, GError **error))
 {
     g_autoptr(Engine) engine = NULL;
     g_autoptr(Store) store = NULL;
     Archive archive = { 0 };
     GError *error = NULL;
-    gsize n = 0, found = 0;
-    guint64 removed = 0;
-    g_autofree guint8 *keys = NULL;
 
     if (open_archive(&archive, &engine, &store, TRUE, &error))
-        keys = corpus_keys(&archive, &n, &error);
-    if (keys != NULL && remove)
-        (void) (store_remove(store, keys, n, &removed, &error) && store_forget_corpus(store, option.corpus, &error));
-    else if (keys != NULL)
-        found = store_find(store, keys, n, &error);
+        run(&archive, &error);
     catalogue_close(archive.catalogue);
-    if (error != NULL)
-        return command_fail(&command_cache, error);
-    if (remove)
-        printf("%s: %" G_GUINT64_FORMAT " blocks removed\n", option.corpus, removed);
-    else if (option.json)
-        printf("{\"blocks\":%" G_GSIZE_FORMAT ",\"cached\":%" G_GSIZE_FORMAT "}\n", n, found);
-    else
-        printf("%s: %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " blocks are cached (%.0f%%) for %s, %s\n", option.corpus,
-               found, n, n > 0 ? 100.0 * (double) found / (double) n : 100.0, engine_info(engine)->name,
-               kv_type_name(archive.kv));
-    return 0;
+    return error != NULL ? command_fail(&command_cache, error) : 0;
 }
 
 static int cache_status(const char *file)
@@ -112,7 +184,7 @@ static int cache_status(const char *file)
     GError *error = NULL;
 
     if (option.corpus != NULL)
-        return corpus_blocks(FALSE);
+        return with_corpus(tell_corpus);
     status.limit = settings_get()->cache_limit;
     if (settings_have_store()) {
         g_autoptr(Store) store = open_store(TRUE, &error);
@@ -200,7 +272,7 @@ static int cache_clear(const char *file)
     GError *error = NULL;
 
     if (option.corpus != NULL)
-        return corpus_blocks(TRUE);
+        return with_corpus(remove_corpus);
     if (settings_have_store()) {
         g_autoptr(Store) store = open_store(FALSE, &error);
         if (store == NULL) {

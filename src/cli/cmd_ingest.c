@@ -262,7 +262,7 @@ static gboolean prefill_volumes(Ingest *ingest, const Engine *engine, Store *sto
         g_autoptr(Pack) pack = selection_pack(view, prompt_encode, tokenizer);
         g_autoptr(Prompt) prompt = prompt_new(engine_tokenizer(engine), NULL, pack, NULL, error);
         g_autofree char *place = volume_to_text(volume, documents);
-        g_autofree char *title = g_strdup_printf("%s (volume %u)", option.corpus, i + 1);
+        g_autofree char *title = volume_title(option.corpus, i);
 
         if (prompt == NULL)
             return FALSE;

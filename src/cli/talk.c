@@ -99,6 +99,10 @@ gboolean talk_begin(Talk *talk, char **files, GError **error)
     ok = prefix_fill(talk->session, talk->engine, kv, talk->store, ids, prompt->prefix, prompt->prefix,
                      meter_update, talk->meter, &report, error);
     meter_clear(talk->meter);
+    /* Of what is there, status shall tell whose it is. */
+    if (report.stored > 0 && asking.system == NULL && asking.corpus != NULL &&
+        talk->gathered.in_corpus == talk->gathered.documents->len)
+        prefix_note_corpus(talk->engine, kv, talk->store, ids, prompt->prefix, asking.corpus);
     if (ok)
         work_tell_prefix(&command_chat, &report);
     else if (error != NULL && g_error_matches(*error, FAILURE, FAILURE_INTERRUPTED))
