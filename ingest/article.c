@@ -24,19 +24,35 @@ Stats *article_stats(const Article *a, const xmlNode *node)
     return i ? &g_array_index(a->stats, Stats, i - 1) : NULL;
 }
 
+/* The bit of a letter; some share one. */
+static inline guint32 bit(char c)
+{
+    return 1u << (c & 31);
+}
+
 gboolean article_has_word(const char *text, const char *const *words)
 {
-    for (; *words; words++)
-        if (strstr(text, *words))
+    guint32 letters = 0;
+    for (const char *p = text; *p; p++)
+        letters |= bit(*p);
+    for (; *words; words++) {
+        /* Nearly all words have a letter that the text lacks: it need not be searched for them. */
+        const char *p = *words;
+        while (*p && letters & bit(*p))
+            p++;
+        if (!*p && strstr(text, *words))
             return TRUE;
+    }
     return FALSE;
 }
 
 char *article_names(const xmlNode *node)
 {
     const char *class = html_attribute(node, "class"), *id = html_attribute(node, "id");
-    g_autofree char *both = g_strdup_printf(" %s %s ", class ? class : "", id ? id : "");
-    return g_ascii_strdown(both, -1);
+    char *both = g_strconcat(" ", class ? class : "", " ", id ? id : "", " ", NULL);
+    for (char *p = both; *p; p++)
+        *p = g_ascii_tolower(*p);
+    return both;
 }
 
 /* Never content, whatever else the name says. */
@@ -94,6 +110,8 @@ static gboolean is_unlikely(const xmlNode *node, const Stats *stats)
         if (strstr(ROLES, word))
             return TRUE;
     }
+    if (!html_attribute(node, "class") && !html_attribute(node, "id"))
+        return FALSE;
     g_autofree char *names = article_names(node);
     if (is_unseen(names))
         return TRUE;
@@ -157,17 +175,12 @@ static guint kinds_of(const xmlNode *node)
         | (html_is_any(node, " th caption ") ? ARTICLE_LABEL : 0);
 }
 
-/* Measures every element without those in dropped. */
+/* Measures every element without those in dropped; texts are measured. */
 static void measure(Article *a)
 {
     for (guint i = a->nodes->len; i-- > 0; ) {
         const xmlNode *node = g_ptr_array_index(a->nodes, i);
         Stats *stats = &g_array_index(a->stats, Stats, i);
-        if (node->type != XML_ELEMENT_NODE) {
-            *stats = (Stats) { 0 };
-            if (node->content)
-                measure_text(stats, (const char *) node->content);
-        }
         if (html_is(node, "a")) {
             stats->links = stats->text;
             stats->anchors = 1;
@@ -193,15 +206,20 @@ static void measure(Article *a)
         parent->prose += stats->prose;
         parent->headings += stats->headings;
         parent->linked += stats->linked;
-        parent->inside |= stats->inside | kinds_of(node);
+        parent->inside |= stats->inside | stats->kinds;
         parent->titles += stats->titles + html_is(node, "h1");
         parent->core = MAX(parent->core, html_is_any(node, " main article ") ? stats->text : stats->core);
     }
 }
 
+/* Forgets what elements hold. */
 static void clear_stats(Article *a)
 {
-    memset(a->stats->data, 0, a->stats->len * sizeof(Stats));
+    for (guint i = 0; i < a->nodes->len; i++) {
+        Stats *stats = &g_array_index(a->stats, Stats, i);
+        if (((const xmlNode *) g_ptr_array_index(a->nodes, i))->type == XML_ELEMENT_NODE)
+            *stats = (Stats) { .kinds = stats->kinds };
+    }
 }
 
 static void collect(Article *a, xmlNode *root)
@@ -209,7 +227,9 @@ static void collect(Article *a, xmlNode *root)
     for (xmlNode *n = root; n; ) {
         gboolean skipped = is_skipped(n);
         if (!skipped) {
-            Stats stats = { 0 };
+            Stats stats = { .kinds = kinds_of(n) };
+            if (n->type != XML_ELEMENT_NODE && n->content)
+                measure_text(&stats, (const char *) n->content);
             g_ptr_array_add(a->nodes, n);
             g_array_append_val(a->stats, stats);
             g_hash_table_insert(a->index, n, GUINT_TO_POINTER(a->nodes->len));

@@ -23,7 +23,7 @@ typedef struct {
     guint commas, paragraphs, items, anchors;
     guint prose;            /* letters in paragraphs and code that are not links */
     guint headings, linked; /* headings, and those that are links */
-    guint inside;           /* which of the elements above stand inside */
+    guint kinds, inside;    /* which of the elements above it is, and which stand inside */
     guint titles, core;     /* "h1" inside, and letters of the largest "main" or "article" inside */
     float score;
     gboolean candidate;

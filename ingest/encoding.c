@@ -205,16 +205,21 @@ static gsize drop_nuls(char *text, gsize n)
     return to;
 }
 
-/* Converts to UTF-8; well-formed UTF-8 is copied.  NULL: iconv does not know FROM. */
-static char *to_utf8(const guint8 *bytes, gsize length, const char *from, gsize *out_length)
+static char *copy(const guint8 *bytes, gsize length, gsize *out_length)
 {
-    if (strcmp(from, "UTF-8") || !g_utf8_validate_len((const char *) bytes, length, NULL))
-        return convert(bytes, length, from, out_length);
     char *out = g_malloc(length + 1);
     memcpy(out, bytes, length);
     out[length] = '\0';
     *out_length = length;
     return out;
+}
+
+/* Converts to UTF-8; well-formed UTF-8 is copied.  NULL: iconv does not know FROM. */
+static char *to_utf8(const guint8 *bytes, gsize length, const char *from, gsize *out_length)
+{
+    if (strcmp(from, "UTF-8") || !g_utf8_validate_len((const char *) bytes, length, NULL))
+        return convert(bytes, length, from, out_length);
+    return copy(bytes, length, out_length);
 }
 
 char *encoding_decode(const guint8 *bytes, gsize length, const char *declared, gsize *out_length)
@@ -228,9 +233,8 @@ char *encoding_decode(const guint8 *bytes, gsize length, const char *declared, g
     if (!from)
         from = guess_shifted(bytes, length);
     /* Text that is UTF-8 throughout was converted by somebody who left the declaration alone. */
-    if (!from && is_surely_utf8(bytes, length))
-        from = "UTF-8";
-    if (!from && declared) {
+    gboolean sure = !from && is_surely_utf8(bytes, length);
+    if (!from && !sure && declared) {
         from = encoding_for_label(declared);
         /* Read as ASCII up to the declaration, so it cannot be UTF-16. */
         if (from && g_str_has_prefix(from, "UTF-16"))
@@ -238,11 +242,11 @@ char *encoding_decode(const guint8 *bytes, gsize length, const char *declared, g
         if (from && !strcmp(from, "UTF-8") && !is_mostly_utf8(bytes, length))
             from = NULL;
     }
-    if (!from && is_mostly_utf8(bytes, length))
+    if (!from && !sure && is_mostly_utf8(bytes, length))
         from = "UTF-8";
-    if (!from)
+    if (!from && !sure)
         from = detect(bytes, length);
-    char *out = to_utf8(bytes, length, from, out_length);
+    char *out = sure ? copy(bytes, length, out_length) : to_utf8(bytes, length, from, out_length);
     if (!out)
         out = to_utf8(bytes, length, "CP1252", out_length);
     *out_length = drop_nuls(out, *out_length);
