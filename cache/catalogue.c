@@ -342,6 +342,18 @@ catalogue_load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument
     return ok;
 }
 
+gboolean
+catalogue_has_pages(Catalogue *catalogue, gint64 id, guint states, gboolean *has, GError **error)
+{
+    gint64 value;
+
+    if (!database_get(&catalogue->db, 0, &value, error,
+                      "SELECT EXISTS (SELECT 1 FROM page WHERE document = ? AND (? >> state) & 1)", "ii", id, (gint64) states))
+        return FALSE;
+    *has = value != 0;
+    return TRUE;
+}
+
 GHashTable *
 catalogue_hashes(Catalogue *catalogue, GError **error)
 {

@@ -74,6 +74,8 @@ CatalogueCorpus *catalogue_corpus(Catalogue *catalogue, const char *name, GError
 GPtrArray *catalogue_documents(Catalogue *catalogue, const char *corpus, gboolean with_pages, GError **error);
 /* Loads the pages of DOCUMENT, one of CORPUS that was listed without. */
 gboolean catalogue_load_pages(Catalogue *catalogue, const char *corpus, CatalogueDocument *document, GError **error);
+/* *HAS: whether the document with this ID has a page in one of the STATES, 1 << state each. */
+gboolean catalogue_has_pages(Catalogue *catalogue, gint64 id, guint states, gboolean *has, GError **error);
 /* The hashes of all documents of all corpora: a set of char *. */
 GHashTable *catalogue_hashes(Catalogue *catalogue, GError **error);
 /* Adds or, when CORPUS has one of the same path, replaces; all in one transaction; makes the corpus if it is new.

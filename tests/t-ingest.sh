@@ -119,7 +119,13 @@ alike() {
         grep -q '6 documents (4 new, 0 changed, 0 as before, 2 duplicates), 2 of them partly' out &&
         grep -q 'alike/b.html: says what .*/alike/a.txt says, which stands for both' err &&
         grep -q 'alike/c.txt: says what .*/alike/a.txt says' err &&
-        [ "$("$kvasir" corpus show alike | grep -c '/alike/')" -eq 4 ]
+        [ "$("$kvasir" corpus show alike | grep -c '/alike/')" -eq 4 ] || return
+    # Pages that could not be read are told again while nothing has changed, and the status is the same.
+    touch -d '2020-01-01' alike/*
+    status 3 "$kvasir" ingest -q --no-prefill -c alike alike/e.pdf && status 3 "$kvasir" ingest -q --no-prefill -c alike alike/e.pdf &&
+        grep -q '(0 new, 0 changed, 1 as before), 1 of them partly read' out &&
+        grep -q '/alike/e.pdf: 1 of 1 pages could not be read: scan 1' err &&
+        status 0 "$kvasir" ingest -q --no-prefill -c alike alike/a.txt && [ ! -s err ]
 }
 json() {
     rm -r "$KVASIR_DATA_DIR" && printf 'GIF89a' >alike/g.txt && touch -d '2020-01-01' alike/*

@@ -106,17 +106,38 @@ static void tell(Ingest *ingest, const char *path, GError *error)
     command_fail(&command_ingest, error);
 }
 
-/* Whether PATH must be read: its stamp is taken then. */
-static gboolean must_read(Ingest *ingest, const char *path, Task *task)
+/* The file of KNOWN is as before: what of it could not be read still cannot, which is told as it was when it was read. */
+static gboolean keep_unchanged(Ingest *ingest, CatalogueDocument *known, GError **error)
+{
+    const guint unread = 1u << PAGE_SCAN | 1u << PAGE_UNREADABLE | 1u << PAGE_DAMAGED;
+    gboolean partly;
+
+    ingest_report_add(&ingest->report, &ingest->report.same, known->path, NULL, NULL, NULL);
+    if (!catalogue_has_pages(ingest->catalogue, known->id, unread, &partly, error))
+        return FALSE;
+    if (!partly)
+        return TRUE;
+    if (!catalogue_load_pages(ingest->catalogue, option.corpus, known, error))
+        return FALSE;
+    g_autoptr(Document) document = source_from_catalogue(known);
+    g_clear_pointer(&known->pages, g_ptr_array_unref);
+    meter_clear(ingest->meter);
+    work_tell_unread(&command_ingest, document);
+    ingest->report.partly++;
+    return TRUE;
+}
+
+/* Whether PATH must be read: its stamp is taken then.  FALSE with ERROR only for what ends the run. */
+static gboolean must_read(Ingest *ingest, const char *path, Task *task, GError **error)
 {
     /* Of a site only the front page has a stamp. */
-    const CatalogueDocument *known = g_hash_table_lookup(ingest->known, path);
+    CatalogueDocument *known = g_hash_table_lookup(ingest->known, path);
     GError *local = NULL;
 
     task->path = path;
     if (known != NULL && !option.reread && g_strcmp0(known->format, "site") != 0 && reading_options()->password == NULL &&
         source_unchanged(known)) {
-        ingest_report_add(&ingest->report, &ingest->report.same, path, NULL, NULL, NULL);
+        keep_unchanged(ingest, known, error);
         return FALSE;
     }
     if (!source_stamp(path, &task->stamp, &local)) {
@@ -158,9 +179,14 @@ static gboolean ingest_files(Ingest *ingest, const GPtrArray *files, GError **er
 
     for (guint i = 0; i < files->len; i++) {
         Task task;
-        if (must_read(ingest, g_ptr_array_index(files, i), &task)) {
+        GError *local = NULL;
+
+        if (must_read(ingest, g_ptr_array_index(files, i), &task, &local)) {
             g_array_append_val(tasks, task);
             pool_add(pool, task.path);
+        } else if (local != NULL) {
+            g_propagate_error(error, local);
+            return FALSE;
         }
     }
     while (pool_left(pool) > 0) {
