@@ -111,8 +111,9 @@ gboolean catalogue_add_records(Catalogue *catalogue, const GPtrArray *records, G
 GPtrArray *catalogue_records(Catalogue *catalogue, const char *corpus, GError **error);
 /* NULL without ERROR: no record of that number. */
 CatalogueRecord *catalogue_record(Catalogue *catalogue, gint64 id, GError **error);
-/* FAILURE_USAGE when it is a turn of a conversation, which would have a gap without it. */
-gboolean catalogue_remove_record(Catalogue *catalogue, gint64 id, gboolean *found, GError **error);
+/* Removes the N records IDS in one transaction; FOUND[i]: there was one.  FAILURE_USAGE, and all stay, when one is a turn of a
+ * conversation, which would have a gap without it. */
+gboolean catalogue_remove_records(Catalogue *catalogue, const gint64 *ids, gsize n, gboolean *found, GError **error);
 
 /* Who changes a conversation says which record its last turn is (LAST; 0: it has none): if it is another one, another process
  * has gone on with the conversation, and nothing is changed. */

@@ -2,6 +2,8 @@
 #include "config.h"
 #include "cache/catalogue_internal.h"
 
+#include <string.h>
+
 #include "src/base/failure.h"
 
 void
@@ -165,25 +167,39 @@ catalogue_record(Catalogue *catalogue, gint64 id, GError **error)
     return record;
 }
 
-gboolean
-catalogue_remove_record(Catalogue *catalogue, gint64 id, gboolean *found, GError **error)
+static gboolean
+delete_record(Catalogue *catalogue, gint64 id, gboolean *found, GError **error)
 {
-    gint64 conversation = 0, there = 0;
-    gboolean ok;
+    gint64 conversation = 0;
 
-    *found = FALSE;
-    if (!database_begin(&catalogue->db, error))
+    if (!database_get(&catalogue->db, 0, &conversation, error, "SELECT conversation FROM turn WHERE record = ?", "i", id))
         return FALSE;
-    ok = database_get(&catalogue->db, 0, &conversation, error, "SELECT conversation FROM turn WHERE record = ?", "i", id)
-         && database_get(&catalogue->db, 0, &there, error, "SELECT 1 FROM record WHERE id = ?", "i", id);
-    if (ok && conversation) {
+    if (conversation) {
         g_set_error(error, FAILURE, FAILURE_USAGE, "answer %" G_GINT64_FORMAT " is a turn of conversation %" G_GINT64_FORMAT
                     ", which goes as a whole: 'kvasir chat --delete %" G_GINT64_FORMAT "'", id, conversation, conversation);
-        ok = FALSE;
+        return FALSE;
     }
-    ok = ok && database_do(&catalogue->db, error, "DELETE FROM record WHERE id = ?", "i", id);
-    *found = ok && there;
-    return end(catalogue, ok, error) && (!*found || catalogue_shrink(catalogue, error));
+    if (!database_do(&catalogue->db, error, "DELETE FROM record WHERE id = ?", "i", id))
+        return FALSE;
+    *found = sqlite3_changes(catalogue->db.db) > 0;
+    return TRUE;
+}
+
+gboolean
+catalogue_remove_records(Catalogue *catalogue, const gint64 *ids, gsize n, gboolean *found, GError **error)
+{
+    gboolean any = FALSE, ok = TRUE;
+
+    memset(found, 0, n * sizeof *found);
+    if (!database_begin(&catalogue->db, error))
+        return FALSE;
+    for (gsize i = 0; ok && i < n; i++) {
+        ok = delete_record(catalogue, ids[i], &found[i], error);
+        any = any || found[i];
+    }
+    if (!ok)
+        memset(found, 0, n * sizeof *found);
+    return end(catalogue, ok, error) && (!any || catalogue_shrink(catalogue, error));
 }
 
 /* --- Conversations --- */

@@ -743,11 +743,12 @@ test_conversations(Fixture *f, gconstpointer data)
     g_autoptr(GPtrArray) turns = NULL;
     char question[] = "Late?", text[] = "{}";
     const CatalogueRecord late = { .question = question, .text = text };
-    gint64 first = 0, second = 0, id, gone = 99;
-    gboolean found;
+    const gint64 ids[] = { 2, 1 };
+    gint64 first = 0, second = 0, id, lost = 99;
+    gboolean found, gone[G_N_ELEMENTS(ids)];
 
     add_turn(catalogue, "One?", &first, 1);
-    g_assert_true(catalogue_add_turn(catalogue, &late, &gone, 2, 1, &id, &error) && id == 0 && gone == 0);
+    g_assert_true(catalogue_add_turn(catalogue, &late, &lost, 2, 1, &id, &error) && id == 0 && lost == 0);
     g_assert_cmpint(add_record(catalogue, "thesis", "Alone?"), ==, 2);
     add_turn(catalogue, "Two?", &first, 2);
     add_turn(catalogue, "Other?", &second, 1);
@@ -769,11 +770,13 @@ test_conversations(Fixture *f, gconstpointer data)
     g_assert_cmpstr(((CatalogueRecord *) turns->pdata[1])->question, ==, "Two again?");
     g_assert_cmpint(((CatalogueRecord *) turns->pdata[1])->turn, ==, 2);
 
-    g_assert_false(catalogue_remove_record(catalogue, 1, &found, &error));
+    /* With a turn among them none goes. */
+    g_assert_false(catalogue_remove_records(catalogue, ids, 2, gone, &error));
     g_assert_error(error, FAILURE, FAILURE_USAGE);
     g_clear_error(&error);
-    g_assert_true(catalogue_remove_record(catalogue, 2, &found, &error) && found);
-    g_assert_true(catalogue_remove_record(catalogue, 2, &found, &error) && !found);
+    g_assert_false(gone[0]);
+    g_assert_true(catalogue_remove_records(catalogue, ids, 1, gone, &error) && gone[0]);
+    g_assert_true(catalogue_remove_records(catalogue, ids, 1, gone, &error) && !gone[0]);
     g_assert_true(catalogue_remove_conversation(catalogue, first, &found, &error) && found);
     assert_conversations(catalogue, "2:1:Other? ");
     g_assert_null(catalogue_record(catalogue, 1, &error));

@@ -171,19 +171,24 @@ static GPtrArray *named_records(GPtrArray *records, char **numbers, GError **err
 static gboolean remove_records(Catalogue *catalogue, const GPtrArray *records, GError **error)
 {
     g_autoptr(GPtrArray) gone = g_ptr_array_new();
-    guint turns = 0;
-    gboolean ok = TRUE;
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autofree gboolean *found = g_new0(gboolean, records->len + 1);
+    guint turns = 0, at = 0;
 
-    for (guint i = 0; ok && i < records->len; i++) {
-        CatalogueRecord *record = g_ptr_array_index(records, i);
-        gboolean found = FALSE;
+    for (guint i = 0; i < records->len; i++) {
+        const CatalogueRecord *record = g_ptr_array_index(records, i);
 
-        if (record->conversation != 0) {
+        if (record->conversation == 0)
+            g_array_append_val(ids, record->id);
+        else
             turns++;
-            continue;
-        }
-        ok = catalogue_remove_record(catalogue, record->id, &found, error);
-        if (found)
+    }
+    if (ids->len > 0 && !catalogue_remove_records(catalogue, (const gint64 *) (void *) ids->data, ids->len, found, error))
+        return FALSE;
+    for (guint i = 0; i < records->len; i++) {
+        CatalogueRecord *record = g_ptr_array_index(records, i);
+
+        if (record->conversation == 0 && found[at++])
             g_ptr_array_add(gone, record);
     }
     print_list(gone);
@@ -192,7 +197,7 @@ static gboolean remove_records(Catalogue *catalogue, const GPtrArray *records, G
     if (turns > 0)
         output_note("kvasir history: %u %s of conversations %s; \"kvasir chat --delete N\" deletes a conversation\n", turns,
                     turns == 1 ? "turn" : "turns", turns == 1 ? "stays" : "stay");
-    return ok;
+    return TRUE;
 }
 
 static gboolean delete(char **numbers, GError **error)
