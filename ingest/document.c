@@ -466,24 +466,39 @@ static gboolean has_section_suffix(const char *name)
     return TRUE;
 }
 
+/* At most N bytes from the beginning of the file at PATH to HEAD; how many there are: 0 if it is no file that can be read. */
+static gsize read_head(const char *path, guint8 *head, gsize n)
+{
+    struct stat st;
+    gssize got = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        got = read(fd, head, n);
+    if (fd >= 0)
+        close(fd);
+    return got > 0 ? (gsize) got : 0;
+}
+
 /* Whether the file at PATH begins as a manual page, unpacked if need be. */
 static gboolean begins_as_man_page(const char *path)
 {
     enum { HEAD_BYTES = 32768 };
     guint8 head[HEAD_BYTES];
-    struct stat st;
-    gssize n = -1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        n = read(fd, head, sizeof head);
-    if (fd >= 0)
-        close(fd);
-    if (n <= 0)
+    gsize n = read_head(path, head, sizeof head);
+    if (n == 0)
         return FALSE;
-    if (!unpack_kind(head, (gsize) n))
-        return man_is_page(head, (gsize) n);
-    g_autoptr(GByteArray) inner = unpack_head(head, (gsize) n, HEAD_BYTES);
+    if (!unpack_kind(head, n))
+        return man_is_page(head, n);
+    g_autoptr(GByteArray) inner = unpack_head(head, n, HEAD_BYTES);
     return man_is_page(inner->data, inner->len);
+}
+
+/* Whether the file at PATH, whose name says nothing, begins as PDF or HTML, as nothing else does. */
+static gboolean begins_as_document(const char *path)
+{
+    guint8 head[4096];
+    gsize n = read_head(path, head, sizeof head);
+    return contains(head, MIN(n, 1024), "%PDF-") || looks_like_html(path, head, n);
 }
 
 gboolean document_is_likely(const char *path)
@@ -492,7 +507,9 @@ gboolean document_is_likely(const char *path)
         ".txt", ".text", ".epub", ".mhtml", ".mht", ".warc", ".docx", ".odt", ".pptx", ".odp", NULL };
     g_autofree char *inner = unpack_inner_name(path);
     const char *slash = strrchr(inner, '/');
-    return has_suffix(inner, ENDINGS) || (has_section_suffix(slash ? slash + 1 : inner) && begins_as_man_page(path));
+    const char *name = slash ? slash + 1 : inner;
+    return has_suffix(inner, ENDINGS) || (has_section_suffix(name) && begins_as_man_page(path))
+        || (!strchr(name, '.') && begins_as_document(path));
 }
 
 const char *page_state_name(PageState state)

@@ -85,7 +85,8 @@ Document *document_read(const char *path, const DocumentOptions *options, GError
 Document *document_read_bytes(const char *path, const guint8 *bytes, gsize length,
                               const DocumentOptions *options, GError **error);
 /* Whether the file's name says that it is a document: in a folder of thousands, opening each costs too much.
- * Only names such as "ls.1", which logs and libraries have too, are looked into. */
+ * Only names such as "ls.1", which logs and libraries have too, and those without a dot are looked into; of the latter PDF and HTML are
+ * documents, text may be anything. */
 gboolean document_is_likely(const char *path);
 /* With the option "site", the front page that PATH stands for: that of a folder (index.html, index.htm or index.xhtml), a file
  * itself; to be freed.  NULL: the folder has none. */

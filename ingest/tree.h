@@ -3,7 +3,7 @@
  * A folder stands for the documents in it and below it, in the order of their names (bytes).  Left out are: what
  * EXCLUDE matches; what a file ".kvasirignore" in a folder on the way leaves out (syntax of gitignore(5)); hidden files and
  * folders; symbolic links to folders; files that are larger than MAX_SIZE; and files that INCLUDE does not match,
- * or without it those whose names are not of a kind that is read (document_is_likely()).
+ * or without it those that do not look like documents (document_is_likely()).
  */
 #ifndef KVASIR_INGEST_TREE_H
 #define KVASIR_INGEST_TREE_H
@@ -21,7 +21,7 @@ typedef struct {
 /* What of folders was left out, but for what the user's own rules leave out. */
 typedef struct {
     guint too_large;            /* files, for their size */
-    guint other_kinds;          /* files whose names are not of a kind that is read */
+    guint other_kinds;          /* files that do not look like documents */
     GPtrArray *closed;          /* char*: folders below that cannot be listed */
     GPtrArray *reasons;         /* GError* (FAILURE_INPUT): why, of each */
 } TreeLeft;

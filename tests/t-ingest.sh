@@ -153,11 +153,19 @@ near() {
     status 0 "$kvasir" ingest --no-prefill -c licence licence && [ "$(grep -c ': nearly the same as' err)" -eq 20 ] &&
         grep -q '9 more are nearly the same as others' err
 }
-# What is not read of a folder is told: files of other kinds, and a folder that may not be listed, which costs only itself.
+# Without an ending, what a file begins with tells whether it is a document.
+nameless() {
+    mkdir -p nameless && echo 'BT /F 12 Tf 72 700 Td (A paper without an ending.) Tj ET' | pdf nameless/paper &&
+        echo '<!DOCTYPE html><title>Page</title><p>A page without one, either.' >nameless/page && echo 'all: it' >nameless/Makefile &&
+        status 0 "$kvasir" ingest --no-prefill -c nameless nameless && grep -q '2 documents (2 new' out &&
+        grep -qx 'kvasir ingest: 1 file that does not look like a document was left out (--include takes them)' err &&
+        status 0 "$kvasir" ingest -q --no-prefill --include Makefile -c nameless nameless && grep -q '1 document (1 new' out
+}
+# What is not read of a folder is told: files that do not look like documents, and a folder that may not be listed, which costs only itself.
 left_out() {
     mkdir -p left/a left/b && document left/a/in.txt 5 && document left/c.txt 6 && echo x >left/a/code.c && echo x >left/code.c || return
     status 0 "$kvasir" ingest --no-prefill -c left left && grep -q '2 documents' out &&
-        grep -qx 'kvasir ingest: 2 files of other kinds were left out (--include takes them)' err &&
+        grep -qx 'kvasir ingest: 2 files that do not look like documents were left out (--include takes them)' err &&
         status 0 "$kvasir" ingest -q --no-prefill -c left left && [ ! -s err ] &&
         status 0 "$kvasir" ingest --no-prefill --include '*.txt' -c left left && [ ! -s err ] || return
     chmod 755 "$PWD" && chmod 000 left/b
@@ -245,6 +253,7 @@ ok "two files that say the same are one document, and told" alike
 ok "--json: what became of each file" json
 ok "corpus show: tokens, states, copies" shown
 ok "documents that are nearly the same are told" near
+ok "files without an ending are documents if they begin so" nameless
 ok "what is left out of a folder is told" left_out
 ok "many files: what changed by content" many
 ok "a new name costs nothing" renamed

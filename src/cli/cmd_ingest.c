@@ -223,8 +223,9 @@ static void tell_left(Ingest *ingest, const TreeLeft *left)
     if (left->too_large > 0)
         output_note("kvasir ingest: %u %s larger than --max-size left out\n", left->too_large, left->too_large == 1 ? "file" : "files");
     if (left->other_kinds > 0 && !settings_get()->quiet)
-        output_note("kvasir ingest: %u %s left out (--include takes them)\n", left->other_kinds,
-                    left->other_kinds == 1 ? "file of another kind was" : "files of other kinds were");
+        output_note("kvasir ingest: %u %s not look like %s left out (--include takes them)\n", left->other_kinds,
+                    left->other_kinds == 1 ? "file that does" : "files that do",
+                    left->other_kinds == 1 ? "a document was" : "documents were");
 }
 
 /* A path that is missing is one input that cannot be read, not the end. */
