@@ -284,8 +284,8 @@ typedef struct {
     gsize dim, rows, keys, tiles, tile_bytes;
     float *k, *v;               /* keys x dim */
     float *q;
-    gint8 *q8;
-    float *q8_scale;
+    gint16 *q16;
+    float *q16_scale;
     guint8 *data, *visible;
     float *own;                 /* the last tile in f32 layout */
 } Case;
@@ -309,11 +309,11 @@ static Case case_new(TileKind kind, gsize dim, gsize rows, gsize keys)
     c.q = random_floats(rows * dim);
     for (gsize i = 0; i < rows * dim; i++)
         c.q[i] *= (float) (2 / sqrt((double) dim));
-    c.q8 = g_new(gint8, rows * dim);
-    c.q8_scale = g_new(float, rows);
+    c.q16 = g_new(gint16, rows * dim);
+    c.q16_scale = g_new(float, rows);
     c.visible = g_new(guint8, rows);
     for (gsize r = 0; r < rows; r++) {
-        c.q8_scale[r] = kernels_select("c")->quantize_row(c.q + r * dim, dim, c.q8 + r * dim);
+        c.q16_scale[r] = kernels_select("c")->quantize_query(c.q + r * dim, dim, c.q16 + r * dim);
         c.visible[r] = (guint8) g_test_rand_int_range(1, (gint32) ((keys - 1) % 64 + 2));
     }
     c.data = g_malloc(c.tiles * c.tile_bytes);
@@ -335,7 +335,7 @@ static Case case_new(TileKind kind, gsize dim, gsize rows, gsize keys)
 
 static void case_release(Case *c)
 {
-    void *all[] = { c->k, c->v, c->q, c->q8, c->q8_scale, c->visible, c->data, c->own };
+    void *all[] = { c->k, c->v, c->q, c->q16, c->q16_scale, c->visible, c->data, c->own };
 
     for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
         g_free(all[i]);
@@ -358,7 +358,7 @@ static float *run_attend(const Kernels *k, const Case *c)
 
     for (gsize first = 0; first < c->tiles; first += KERNEL_SEGMENT) {
         AttendRows rows = {
-            .kind = c->kind, .dim = c->dim, .rows = c->rows, .q = c->q, .q8 = c->q8, .q8_scale = c->q8_scale,
+            .kind = c->kind, .dim = c->dim, .rows = c->rows, .q = c->q, .q16 = c->q16, .q16_scale = c->q16_scale,
             .tiles = c->data + first * c->tile_bytes, .tile_stride = c->tile_bytes,
             .whole = MIN(c->tiles - 1 - first, KERNEL_SEGMENT), .own = c->tiles - first <= KERNEL_SEGMENT,
             .own_k = c->own, .own_v = c->own + 64 * c->dim, .visible = c->visible,
@@ -436,6 +436,61 @@ static void test_attention(void)
     }
 }
 
+/* Keys that differ by little from a common vector with great entries, as RoPE's slow pairs and biases make them: the 8 bits must
+ * be spent on the differences. */
+static void test_common_keys(void)
+{
+    static const gsize dims[] = { 8, 64, 128, 512 };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(dims); i++) {
+        gsize dim = dims[i], keys = 64 * 3 + 5;
+        Case c = case_new(TILE_INT8, dim, 7, keys);
+
+        for (gsize j = 0; j < keys; j++)
+            for (gsize d = 0; d < dim; d += 4)
+                c.k[j * dim + d] += 40;
+        for (gsize t = 0; t < c.tiles; t++) {
+            to_tile(&c, t, c.own);
+            kernels_select("c")->quantize_tile(c.own, c.own + 64 * dim, dim, c.data + t * c.tile_bytes);
+        }
+        g_autofree float *state = run_attend(kernels_select("c"), &c);
+        g_test_message("dim %zu: error %.2g", dim, attend_error(&c, state));
+        g_assert_cmpfloat(attend_error(&c, state), <, 0.02);
+        case_release(&c);
+    }
+}
+
+/* Queries and keys of which every product is the greatest that there is, with one sign: sums of 32 bits must hold them. */
+static void test_greatest(void)
+{
+    static const gsize dims[] = { 4, 12, 128, 256, 1024 };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(dims); i++) {
+        gsize dim = dims[i];
+        Case c = case_new(TILE_INT8, dim, 5, 65);
+
+        for (gsize d = 0; d < dim; d++) {
+            for (gsize r = 0; r < c.rows; r++)
+                c.q[r * dim + d] = (float) (1 / (double) dim);
+            for (gsize j = 0; j < c.keys; j++)
+                c.k[j * dim + d] = j % 2 ? 3 : -3;
+        }
+        for (gsize r = 0; r < c.rows; r++)
+            c.q16_scale[r] = kernels_select("c")->quantize_query(c.q + r * dim, dim, c.q16 + r * dim);
+        to_tile(&c, 0, c.own);
+        kernels_select("c")->quantize_tile(c.own, c.own + 64 * dim, dim, c.data);
+        to_tile(&c, 1, c.own);
+        g_autofree float *want = run_attend(kernels_select("c"), &c);
+        g_assert_cmpfloat(attend_error(&c, want), <, 0.03);
+        for (const Kernels *const *k = kernels_available(); *k; k++) {
+            g_autofree float *got = run_attend(*k, &c);
+            gsize bytes = c.rows * (dim + 2 + c.tiles) * sizeof(float);
+            g_assert_cmpmem(want, bytes, got, bytes);
+        }
+        case_release(&c);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -443,5 +498,7 @@ int main(int argc, char **argv)
     g_test_add_func("/kernel/blas", test_blas);
     g_test_add_func("/kernel/elementwise", test_elementwise);
     g_test_add_func("/kernel/attention", test_attention);
+    g_test_add_func("/kernel/attention/common", test_common_keys);
+    g_test_add_func("/kernel/attention/greatest", test_greatest);
     return g_test_run();
 }

@@ -1,8 +1,7 @@
 /* attend256.c.h - int8 attention in 256-bit vectors without VNNI.
  *
- * A tile is widened to 16 bits once for all rows; vpmaddwd then multiplies and adds pairs without any care for
- * signs or overflow.  (vpmaddubsw would do twice as much at a time, but wants an unsigned factor and
- * sums that are widened at once: what prepares and follows it costs more than it saves.)  ROWS rows of queries share
+ * A tile is opened to 16 bits once for all rows; vpmaddwd then multiplies and adds pairs without any care for
+ * signs or overflow.  ROWS rows of queries share
  * each load of keys and of values.  As the tile lies, a vector has four numbers of each of four keys or
  * dimensions, so its sums have two lanes for each, which are added up in the end.
  */
@@ -42,27 +41,33 @@ static inline float max8(__m256 v)
 /* A tile as it is worked on, and room for the rows, all in scratch. */
 typedef struct {
     const int16_t *k, *v;       /* in the tile's layout */
-    const float *k_scale, *v_scale;
-    int16_t *q;                 /* ROWS x dim */
+    Int8Tile tile;
     float *out;                 /* ROWS x dim */
 } TileWork;
 
-static TileWork tile_work(const uint8_t *tile, size_t dim, SET(AttendScratch) s)
+INLINE __m256i open_keys(__m128i codes, __m256i factors)
 {
-    const __m256i zero_point = _mm256_set1_epi16(128);
-    const uint8_t *values = tile + dim * KERNEL_TILE;
-    int16_t *k = (int16_t *) s.k, *v = k + dim * KERNEL_TILE;
-    TileWork w = { .k = k, .v = v, .q = (int16_t *) s.v, .out = s.v + ROWS * dim };
+    __m256i code = _mm256_sub_epi16(_mm256_cvtepu8_epi16(codes), _mm256_set1_epi16(128));
 
-    w.k_scale = (const float *) (const void *) (tile + 2 * dim * KERNEL_TILE);
-    w.v_scale = w.k_scale + KERNEL_TILE;
-    for (size_t i = 0; i < dim * KERNEL_TILE; i += 16) {
-        __m128i x = _mm_loadu_si128((const __m128i *) (const void *) (tile + i));
-        __m128i y = _mm_loadu_si128((const __m128i *) (const void *) (values + i));
-        store(k + i, _mm256_sub_epi16(_mm256_cvtepu8_epi16(x), zero_point));
-        store(v + i, _mm256_cvtepi8_epi16(y));
+    return _mm256_srai_epi16(_mm256_add_epi16(_mm256_mullo_epi16(code, factors), _mm256_set1_epi16(2)), 2);
+}
+
+static TileWork tile_work(const uint8_t *bytes, size_t dim, SET(AttendScratch) s)
+{
+    const Int8Tile tile = int8_tile((uint8_t *) (uintptr_t) bytes, dim);
+    int16_t *k = (int16_t *) s.k, *v = k + dim * KERNEL_TILE;
+
+    for (size_t d = 0; d < dim; d += 4) {
+        int32_t four;
+
+        memcpy(&four, tile.k_factor + d, sizeof four);
+        const __m256i factors = _mm256_cvtepu8_epi16(_mm_set1_epi32(four));
+        for (size_t i = d * KERNEL_TILE; i < (d + 4) * KERNEL_TILE; i += 16)
+            store(k + i, open_keys(_mm_loadu_si128((const __m128i *) (const void *) (tile.k + i)), factors));
     }
-    return w;
+    for (size_t i = 0; i < dim * KERNEL_TILE; i += 16)
+        store(v + i, _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *) (const void *) (tile.v + i))));
+    return (TileWork) { .k = k, .v = v, .tile = tile, .out = s.v };
 }
 
 /* The four numbers at P in every 64-bit lane. */
@@ -109,19 +114,15 @@ INLINE void sums(const int16_t *b, size_t stride, size_t steps, const int16_t *a
 /* SCORE of the rows from R on against the 64 keys. */
 INLINE void scores(const AttendRows *a, size_t r, const TileWork *w, int rows, __m256 score[ROWS][8])
 {
-    const int8_t *q = a->q8 + r * a->dim;
-
-    for (size_t i = 0; i < (size_t) rows * a->dim; i++)
-        w->q[i] = q[i];
     for (int j = 0; j < 8; j++) {
         __m256i out[ROWS];
 
-        sums(w->k + 32 * j, 4 * KERNEL_TILE, a->dim / 4, w->q, a->dim, rows, out);
+        sums(w->k + 32 * j, 4 * KERNEL_TILE, a->dim / 4, a->q16 + r * a->dim, a->dim, rows, out);
         #pragma GCC unroll 4
         for (int i = 0; i < rows; i++)
             score[i][j] = _mm256_mul_ps(_mm256_cvtepi32_ps(out[i]),
-                                        _mm256_mul_ps(_mm256_set1_ps(a->q8_scale[r + (size_t) i]),
-                                                      _mm256_loadu_ps(w->k_scale + 8 * j)));
+                                        _mm256_mul_ps(_mm256_set1_ps(a->q16_scale[r + (size_t) i]),
+                                                      _mm256_loadu_ps(w->tile.k_scale + 8 * j)));
     }
 }
 
@@ -155,7 +156,7 @@ static void values_rest(const TileWork *w, size_t dim, size_t d, const int16_t *
 
         for (size_t j = 0; j < KERNEL_TILE; j++)
             acc += p[j] * w->v[j / 4 * 4 * dim + 4 * d + j % 4];
-        out[d] = (float) acc * w->v_scale[d];
+        out[d] = (float) acc * w->tile.v_scale[d];
     }
 }
 
@@ -178,11 +179,13 @@ INLINE void attend_rows(const AttendRows *a, size_t t, size_t r, const TileWork 
         #pragma GCC unroll 4
         for (int i = 0; i < rows; i++)
             _mm256_storeu_ps(w->out + (size_t) i * a->dim + d,
-                             _mm256_mul_ps(_mm256_cvtepi32_ps(out[i]), _mm256_loadu_ps(w->v_scale + d)));
+                             _mm256_mul_ps(_mm256_cvtepi32_ps(out[i]), _mm256_loadu_ps(w->tile.v_scale + d)));
     }
     for (size_t i = 0; i < (size_t) rows; i++) {
+        float middle = SET(dot_middle)(a->q + (r + i) * a->dim, w->tile.k_middle, a->dim);
+
         values_rest(w, a->dim, d, p[i], w->out + i * a->dim);
-        SET(end_tile)(a, state, t, r + i, max[i], (float) total[i], w->out + i * a->dim);
+        SET(end_tile)(a, state, t, r + i, max[i] + middle, (float) total[i], w->out + i * a->dim);
     }
 }
 

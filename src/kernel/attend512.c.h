@@ -1,7 +1,7 @@
 /* attend512.c.h - int8 attention in 512-bit vectors with VNNI.
  *
- * ROWS rows of queries share each load of keys (four vectors have the 64 of a tile) and of values (64 dimensions at a
- * time); scores, probabilities and sums of a row never leave the registers, and what a tile gives is taken behind the state at once.
+ * Keys are opened to 16 bits once for all rows.  ROWS rows of queries share each load of keys (four vectors have the 64 of a tile)
+ * and of values (64 dimensions at a time); scores, probabilities and sums of a row never leave the registers, and what a tile gives is taken behind the state at once.
  */
 #define OWN_ATTEND_INT8
 #include "src/kernel/linear512.c.h"
@@ -36,44 +36,54 @@ INLINE void exp2_neg16(int n, __m512 x[])
     }
 }
 
-/* -128 times the sum of the N codes at Q: the codes of keys are 128 too high. */
-INLINE int32_t minus128(const int8_t *q, size_t n)
+/* The keys of TILE opened to K: [dim/2][64 keys][2 dims]. */
+static void open_keys(const Int8Tile *tile, size_t dim, int16_t *k)
 {
-    __m512i sum = _mm512_setzero_si512();
+    /* Of every four bytes the first or the last two, each widened to 16 bits. */
+    const __m512i front = _mm512_set4_epi32((int) 0x800d800c, (int) 0x80098008, (int) 0x80058004, (int) 0x80018000);
+    const __m512i back = _mm512_add_epi8(front, _mm512_set1_epi32(0x00020002));
+    const __m512i zero_point = _mm512_set1_epi16(128), half = _mm512_set1_epi16(2);
 
-    for (size_t i = 0; i < n; i += 64) {
-        __mmask64 there = n - i < 64 ? ((__mmask64) 1 << (n - i)) - 1 : ~(__mmask64) 0;
-        sum = dot4(sum, _mm512_set1_epi8((char) 128), _mm512_maskz_loadu_epi8(there, q + i));
+    for (size_t d = 0; d < dim; d += 4) {
+        const uint8_t *f = tile->k_factor + d, *code = tile->k + d * KERNEL_TILE;
+        const __m512i factors[2] = { _mm512_set1_epi32(f[0] | f[1] << 16), _mm512_set1_epi32(f[2] | f[3] << 16) };
+
+        for (int i = 0; i < 2; i++)
+            for (size_t j = 0; j < KERNEL_TILE; j += 16, k += 32) {
+                __m512i x = _mm512_shuffle_epi8(load64(code + 4 * j), i ? back : front);
+
+                x = _mm512_mullo_epi16(_mm512_sub_epi16(x, zero_point), factors[i]);
+                _mm512_storeu_si512(k, _mm512_srai_epi16(_mm512_add_epi16(x, half), 2));
+            }
     }
-    return -_mm512_reduce_add_epi32(sum);
 }
 
-/* SCORE of the rows from R on against the 64 keys. */
-INLINE void scores(const AttendRows *a, size_t dim, size_t r, const uint8_t *k, const float *k_scale, int rows,
+/* SCORE of the rows from R on against the 64 keys, opened in K. */
+INLINE void scores(const AttendRows *a, size_t dim, size_t r, const int16_t *k, const float *k_scale, int rows,
                    __m512 score[ROWS][VECTORS])
 {
-    const int8_t *q = a->q8 + r * dim;
+    const int16_t *q = a->q16 + r * dim;
     __m512i acc[ROWS][VECTORS];
 
     #pragma GCC unroll 4
     for (int i = 0; i < rows; i++)
-        acc[i][0] = acc[i][1] = acc[i][2] = acc[i][3] = _mm512_set1_epi32(minus128(q + (size_t) i * dim, dim));
-    for (size_t d = 0; d < dim; d += 4, k += 4 * KERNEL_TILE) {
-        __m512i k0 = load64(k), k1 = load64(k + 64), k2 = load64(k + 128), k3 = load64(k + 192);
+        acc[i][0] = acc[i][1] = acc[i][2] = acc[i][3] = _mm512_setzero_si512();
+    for (size_t d = 0; d < dim; d += 2, k += 2 * KERNEL_TILE) {
+        __m512i k0 = load64(k), k1 = load64(k + 32), k2 = load64(k + 64), k3 = load64(k + 96);
 
         #pragma GCC unroll 4
         for (int i = 0; i < rows; i++) {
-            __m512i b = four_bytes16(q + (size_t) i * dim + d);
+            __m512i b = two_words16(q + (size_t) i * dim + d);
 
-            acc[i][0] = dot4(acc[i][0], k0, b);
-            acc[i][1] = dot4(acc[i][1], k1, b);
-            acc[i][2] = dot4(acc[i][2], k2, b);
-            acc[i][3] = dot4(acc[i][3], k3, b);
+            acc[i][0] = dot2(acc[i][0], k0, b);
+            acc[i][1] = dot2(acc[i][1], k1, b);
+            acc[i][2] = dot2(acc[i][2], k2, b);
+            acc[i][3] = dot2(acc[i][3], k3, b);
         }
     }
     #pragma GCC unroll 4
     for (int i = 0; i < rows; i++) {
-        const __m512 scale = _mm512_set1_ps(a->q8_scale[r + (size_t) i]);
+        const __m512 scale = _mm512_set1_ps(a->q16_scale[r + (size_t) i]);
 
         #pragma GCC unroll 4
         for (int v = 0; v < VECTORS; v++)
@@ -194,13 +204,10 @@ static void values_rest(const int8_t *v, const float *v_scale, size_t dim, size_
     }
 }
 
-/* Rows R .. R+ROWS-1 against the TILE with number T. */
-INLINE void attend_rows(const AttendRows *a, const uint8_t *tile, size_t dim, size_t t, size_t r, int rows,
+/* Rows R .. R+ROWS-1 against the TILE with number T, whose keys are opened in K. */
+INLINE void attend_rows(const AttendRows *a, const Int8Tile *tile, const int16_t *k, size_t dim, size_t t, size_t r, int rows,
                         AttendState state)
 {
-    const int8_t *v = (const int8_t *) tile + dim * KERNEL_TILE;
-    const float *k_scale = (const float *) (const void *) (tile + 2 * dim * KERNEL_TILE);
-    const float *v_scale = k_scale + KERNEL_TILE;
     float *out = state.out + r * dim;
     uint8_t p[ROWS][KERNEL_TILE];
     __m512 score[ROWS][VECTORS];
@@ -208,36 +215,39 @@ INLINE void attend_rows(const AttendRows *a, const uint8_t *tile, size_t dim, si
     int32_t total[ROWS];
     size_t d = 0;
 
-    scores(a, dim, r, tile, k_scale, rows, score);
+    scores(a, dim, r, k, tile->k_scale, rows, score);
     #pragma GCC unroll 4
     for (int i = 0; i < rows; i++)
         max[i] = largest(score[i]);
     #pragma GCC unroll 4
     for (int i = 0; i < rows; i++)
         total[i] = probabilities(score[i], max[i], p[i]);
+    for (int i = 0; i < rows; i++)
+        max[i] += SET(dot_middle)(a->q + (r + (size_t) i) * dim, tile->k_middle, dim);
     weigh(state, t, r, rows, max, total, old, new);
     for (; d + 16 * VECTORS <= dim; d += 16 * VECTORS)
-        values(v, v_scale, dim, d, VECTORS, p[0], rows, old, new, out);
+        values(tile->v, tile->v_scale, dim, d, VECTORS, p[0], rows, old, new, out);
     for (; d + 16 <= dim; d += 16)
-        values(v, v_scale, dim, d, 1, p[0], rows, old, new, out);
+        values(tile->v, tile->v_scale, dim, d, 1, p[0], rows, old, new, out);
     for (int i = 0; d < dim && i < rows; i++)
-        values_rest(v, v_scale, dim, d, p[i], old[i], new[i], out + (size_t) i * dim);
+        values_rest(tile->v, tile->v_scale, dim, d, p[i], old[i], new[i], out + (size_t) i * dim);
 }
 
-#define ATTEND(name, dim, rows) static __attribute__((noinline)) void name(const AttendRows *a, const uint8_t *tile, \
-    size_t t, size_t r, AttendState state) { attend_rows(a, tile, dim, t, r, rows, state); }
+#define ATTEND(name, dim, rows) static __attribute__((noinline)) void name(const AttendRows *a, const Int8Tile *tile, \
+    const int16_t *k, size_t t, size_t r, AttendState state) { attend_rows(a, tile, k, dim, t, r, rows, state); }
 ATTEND(attend_any, a->dim, ROWS) ATTEND(attend_any_1, a->dim, 1)
 ATTEND(attend_128, 128, ROWS) ATTEND(attend_128_1, 128, 1)     /* addresses that are known beforehand */
 #undef ATTEND
 
 static void SET(attend_int8)(const AttendRows *a, size_t t, SET(AttendScratch) s, AttendState state)
 {
-    const uint8_t *tile = a->tiles + t * a->tile_stride;
+    const Int8Tile tile = int8_tile((uint8_t *) (uintptr_t) (a->tiles + t * a->tile_stride), a->dim);
+    int16_t *k = (int16_t *) s.k;
     size_t r = 0;
 
-    (void) s;
+    open_keys(&tile, a->dim, k);
     for (; r + ROWS <= a->rows; r += ROWS)
-        (a->dim == 128 ? attend_128 : attend_any)(a, tile, t, r, state);
+        (a->dim == 128 ? attend_128 : attend_any)(a, &tile, k, t, r, state);
     for (; r < a->rows; r++)
-        (a->dim == 128 ? attend_128_1 : attend_any_1)(a, tile, t, r, state);
+        (a->dim == 128 ? attend_128_1 : attend_any_1)(a, &tile, k, t, r, state);
 }

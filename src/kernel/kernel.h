@@ -59,11 +59,16 @@ size_t kernel_linear_scratch_bytes(size_t columns);
 
 /* Layout of a KV tile of 64 keys for one KV head of DIM values (a multiple of 4).
  *
- *   int8  K  u8  [dim/4][64 keys][4 dims]   code + 128
- *         V  s8  [64/4][dim][4 keys]
+ *   int8  K  u8  [dim/4][64 keys][4 dims]   code + 128, codes -127 .. 127
+ *         V  s8  [64/4][dim][4 keys]        codes -127 .. 127
  *         K scales  f32 [64], one per key;  V scales  f32 [dim], one per dimension
+ *         K middles  f32 [dim];  K factors  u8 [dim], 1 .. 255
  *   f32   K  f32 [dim][64 keys];  V  f32 [64 keys][dim]
  *   f16   the same in halves
+ *
+ * Key j of an int8 tile is middle[d] + scale[j] * opened, where opened = (code * factor[d] + 2) >> 2 is what kernels compute
+ * with (the shift is that of two's complement).  Middles and factors take out what the keys of a tile have in common, so that
+ * the 8 bits are spent on how they differ.  Value j is scale[d] * code.
  */
 typedef enum { TILE_INT8, TILE_F16, TILE_F32 } TileKind;
 size_t kernel_tile_bytes(TileKind kind, size_t dim);
@@ -74,8 +79,8 @@ typedef struct {
     TileKind kind;
     size_t dim, rows;
     const float *q;             /* rows x dim, already times log2(e)/sqrt(dim) */
-    const int8_t *q8;           /* the same as codes (int8 tiles only) */
-    const float *q8_scale;      /* one per row */
+    const int16_t *q16;         /* the same as codes of quantize_query (int8 tiles only) */
+    const float *q16_scale;     /* one per row */
     const uint8_t *tiles;       /* the segment's first tile of this layer and head */
     size_t tile_stride;         /* bytes from a tile to the next */
     size_t whole;               /* tiles seen whole, at most KERNEL_SEGMENT */
@@ -100,8 +105,9 @@ typedef struct {
 
     /* N values (any multiple of 32) to codes, scales and sums. */
     void (*quantize)(const float *x, size_t n, int8_t *q, float *scale, float *sum, GroupSums *sums);
-    /* N values to codes with one scale, which is returned (0 for all-zero input). */
-    float (*quantize_row)(const float *x, size_t n, int8_t *q);
+    /* A query of DIM values to codes with one scale, which is returned (0 for all-zero input); the codes are as great as
+     * products with opened keys may be for a sum of 32 bits. */
+    float (*quantize_query)(const float *x, size_t dim, int16_t *q);
 
     /* Rows FIRST .. FIRST+COUNT-1 of a quantised W (read from its data) as panels, the first of which begins
      * with row FIRST; every set writes the same bytes.  OUT is aligned to 64 and has room for whole panels. */

@@ -1,4 +1,4 @@
-/* layout.h - prepared weights: rows interleaved as the kernels read them.
+/* layout.h - bytes as the kernels read them: prepared weights, whose rows are interleaved, and int8 tiles (kernel.h).
  *
  * A matrix is cut into panels of KERNEL_PANEL rows (the last one filled up with zeros); a panel
  * holds the codes of all its groups, then the scales of all its blocks, padded to 64 bytes.
@@ -63,6 +63,35 @@ static inline PanelLayout panel_layout(TensorType type)
 static inline bool has_offset(TensorType type)
 {
     return type == TYPE_Q4_1 || type == TYPE_Q5_1 || type == TYPE_Q4_K || type == TYPE_Q5_K;
+}
+
+/* Where the parts of an int8 tile of keys and values are. */
+typedef struct {
+    uint8_t *k;
+    int8_t *v;
+    float *k_scale, *v_scale, *k_middle;
+    uint8_t *k_factor;
+} Int8Tile;
+
+static inline Int8Tile int8_tile(uint8_t *tile, size_t dim)
+{
+    Int8Tile t = { .k = tile, .v = (int8_t *) tile + dim * KERNEL_TILE };
+
+    t.k_scale = (float *) (void *) (tile + 2 * dim * KERNEL_TILE);
+    t.v_scale = t.k_scale + KERNEL_TILE;
+    t.k_middle = t.v_scale + dim;
+    t.k_factor = (uint8_t *) (t.k_middle + dim);
+    return t;
+}
+
+#define OPENED_MOST ((127 * 255 + 2) >> 2)      /* of an opened key */
+
+/* The greatest code of a query: DIM products with opened keys stay below 2^31. */
+static inline int32_t query_most(size_t dim)
+{
+    int32_t most = INT32_MAX / OPENED_MOST / (int32_t) dim;
+
+    return most < INT16_MAX ? most : INT16_MAX;
 }
 
 #endif

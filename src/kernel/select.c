@@ -99,7 +99,7 @@ size_t kernel_tile_bytes(TileKind kind, size_t dim)
 {
     switch (kind) {
     case TILE_INT8:
-        return 2 * dim * KERNEL_TILE + (KERNEL_TILE + dim) * sizeof(float);
+        return 2 * dim * KERNEL_TILE + (KERNEL_TILE + 2 * dim) * sizeof(float) + dim;
     case TILE_F16:
         return 2 * dim * KERNEL_TILE * sizeof(uint16_t);
     default:

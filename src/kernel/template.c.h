@@ -46,6 +46,7 @@ static float SET(amax)(const float *x, size_t n)
     return m;
 }
 
+/* N values to codes with one scale, which is returned. */
 static float SET(quantize_row)(const float *x, size_t n, int8_t *q)
 {
     float m = SET(amax)(x, n);
@@ -54,6 +55,16 @@ static float SET(quantize_row)(const float *x, size_t n, int8_t *q)
     for (size_t i = 0; i < n; i++)
         q[i] = (int8_t) (int32_t) SET(round_even)(x[i] * inverse);
     return m / 127.0f;
+}
+
+static float SET(quantize_query)(const float *x, size_t dim, int16_t *q)
+{
+    float m = SET(amax)(x, dim), most = (float) query_most(dim);
+    float inverse = m > 0 ? most / m : 0;
+
+    for (size_t d = 0; d < dim; d++)
+        q[d] = (int16_t) (int32_t) SET(round_even)(x[d] * inverse);
+    return m / most;
 }
 
 static GroupSums SET(group_sums)(const int8_t *q)
@@ -319,43 +330,81 @@ static void SET(swiglu)(const float *gate, const float *up, float *out, size_t n
     }
 }
 
-static void SET(quantize_tile)(const float *k, const float *v, size_t dim, uint8_t *tile)
+/* What the 64 keys K have in common, dimension by dimension: the middle of their values there, and the greatest distance
+ * from it.  RoPE turns some dimensions so slowly, and biases move some so far, that one scale for a key would be
+ * spent on what all keys share.  Returns the greatest distance of all. */
+static float SET(spread)(const float *k, size_t dim, float *middle, float *distance)
 {
-    uint8_t *kq = tile;
-    int8_t *vq = (int8_t *) tile + dim * KERNEL_TILE;
-    float scale[KERNEL_TILE], inverse[KERNEL_TILE];
+    float most = 0;
 
-    for (size_t j = 0; j < KERNEL_TILE; j++) {
-        float m = 0;
-        for (size_t d = 0; d < dim; d++) {
-            float a = fabsf(k[d * KERNEL_TILE + j]);
+    for (size_t d = 0; d < dim; d++) {
+        const float *x = k + d * KERNEL_TILE;
+        float low = x[0], high = x[0], m = 0;
+
+        for (size_t j = 1; j < KERNEL_TILE; j++) {
+            low = x[j] < low ? x[j] : low;
+            high = x[j] > high ? x[j] : high;
+        }
+        middle[d] = 0.5f * low + 0.5f * high;
+        for (size_t j = 0; j < KERNEL_TILE; j++) {
+            float a = fabsf(x[j] - middle[d]);
             m = a > m ? a : m;
         }
-        scale[j] = m / 127.0f;
-        inverse[j] = m > 0 ? 127.0f / m : 0;
+        distance[d] = m;
+        most = m > most ? m : most;
     }
-    memcpy(tile + 2 * dim * KERNEL_TILE, scale, sizeof scale);
-    for (size_t d = 0; d < dim; d++)
-        for (size_t j = 0; j < KERNEL_TILE; j++)
-            kq[d / 4 * (4 * KERNEL_TILE) + j * 4 + d % 4] =
-                (uint8_t) ((int32_t) SET(round_even)(k[d * KERNEL_TILE + j] * inverse[j]) + 128);
+    return most;
+}
 
+static void SET(quantize_keys)(const float *k, size_t dim, const Int8Tile *t)
+{
+    float most = SET(spread)(k, dim, t->k_middle, t->v_scale);     /* there is room until the values come */
+    float inverse[KERNEL_TILE];
+
+    memset(t->k_scale, 0, KERNEL_TILE * sizeof *t->k_scale);
+    for (size_t d = 0; d < dim; d++) {
+        float part = most > 0 ? t->v_scale[d] * (255.0f / most) : 0;
+        float unit = 1.0f / (float) (t->k_factor[d] = part < 254.0f ? (uint8_t) ((int32_t) part + 1) : 255);
+
+        for (size_t j = 0; j < KERNEL_TILE; j++) {
+            float a = fabsf(k[d * KERNEL_TILE + j] - t->k_middle[d]) * unit;
+            t->k_scale[j] = a > t->k_scale[j] ? a : t->k_scale[j];
+        }
+    }
+    for (size_t j = 0; j < KERNEL_TILE; j++) {
+        inverse[j] = t->k_scale[j] > 0 ? 127.0f / t->k_scale[j] : 0;
+        t->k_scale[j] *= 4 / 127.0f;        /* opened codes are a quarter of code times factor */
+    }
+    for (size_t d = 0; d < dim; d++) {
+        float unit = 1.0f / (float) t->k_factor[d];
+
+        for (size_t j = 0; j < KERNEL_TILE; j++)
+            t->k[d / 4 * (4 * KERNEL_TILE) + j * 4 + d % 4] = (uint8_t)
+                ((int32_t) SET(round_even)((k[d * KERNEL_TILE + j] - t->k_middle[d]) * unit * inverse[j]) + 128);
+    }
+}
+
+static void SET(quantize_tile)(const float *k, const float *v, size_t dim, uint8_t *tile)
+{
+    const Int8Tile t = int8_tile(tile, dim);
+
+    SET(quantize_keys)(k, dim, &t);
     for (size_t d = 0; d < dim; d++) {
         float m = 0;
         for (size_t j = 0; j < KERNEL_TILE; j++) {
             float a = fabsf(v[j * dim + d]);
             m = a > m ? a : m;
         }
-        float s = m / 127.0f, i = m > 0 ? 127.0f / m : 0;
-        memcpy(tile + 2 * dim * KERNEL_TILE + sizeof scale + d * sizeof s, &s, sizeof s);
+        float inverse = m > 0 ? 127.0f / m : 0;
+        t.v_scale[d] = m / 127.0f;
         for (size_t j = 0; j < KERNEL_TILE; j++)
-            vq[j / 4 * (4 * dim) + d * 4 + j % 4] = (int8_t) (int32_t) SET(round_even)(v[j * dim + d] * i);
+            t.v[j / 4 * (4 * dim) + d * 4 + j % 4] = (int8_t) (int32_t) SET(round_even)(v[j * dim + d] * inverse);
     }
 }
 
 /* Scratch of attend_segment, one row of queries at a time. */
 typedef struct {
-    float *k, *v;       /* a tile in f32 layout (f16 tiles) */
+    float *k, *v;       /* a tile in f32 layout (f16 tiles), or an int8 tile as its set works on it */
     int32_t *acc;       /* max(dim, 64) */
     float *tile_out;    /* dim */
 } SET(AttendScratch);
@@ -396,34 +445,46 @@ static inline void SET(end_tile)(const AttendRows *a, AttendState state, size_t 
     SET(take_tile)(max, sum, tile_out, a->dim, state.max + r, state.sum + r, state.out + r * a->dim);
 }
 
+/* Query Q times what the keys of a tile have in common: 16 sums, added up in the end. */
+static float SET(dot_middle)(const float *q, const float *middle, size_t dim)
+{
+    float lane[16] = { 0 };
+    size_t d = 0;
+
+    for (; d + 16 <= dim; d += 16)
+        for (size_t j = 0; j < 16; j++)
+            lane[j] = fmaf(q[d + j], middle[d + j], lane[j]);
+    for (size_t j = 0; d + j < dim; j++)
+        lane[j] = fmaf(q[d + j], middle[d + j], lane[j]);
+    for (size_t width = 8; width; width /= 2)
+        for (size_t j = 0; j < width; j++)
+            lane[j] += lane[j + width];
+    return lane[0];
+}
+
 /* All rows against int8 tile T.  Scores and output sums are exact integers; the
  * probabilities are codes 0..255 relative to the tile's own maximum. */
 static void SET(attend_int8)(const AttendRows *a, size_t t, SET(AttendScratch) s, AttendState state);
 #ifndef OWN_ATTEND_INT8
-static void SET(attend_int8_row)(const AttendRows *a, size_t t, size_t r, SET(AttendScratch) s, AttendState state)
+/* Row R against tile T, whose keys are opened in K, in the tile's layout. */
+static void SET(attend_int8_row)(const AttendRows *a, size_t t, size_t r, const Int8Tile *tile, const int16_t *k,
+                                 SET(AttendScratch) s, AttendState state)
 {
-    const uint8_t *tile = a->tiles + t * a->tile_stride;
-    const int8_t *q = a->q8 + r * a->dim;
     size_t dim = a->dim;
-    float q_scale = a->q8_scale[r];
-    const uint8_t *k = tile;
-    const int8_t *v = (const int8_t *) tile + dim * KERNEL_TILE;
-    const float *k_scale = (const float *) (const void *) (tile + 2 * dim * KERNEL_TILE);
-    const float *v_scale = k_scale + KERNEL_TILE;
+    const int16_t *q = a->q16 + r * dim;
+    const int8_t *v = tile->v;
+    float q_scale = a->q16_scale[r];
     float score[KERNEL_TILE];
     uint8_t p[KERNEL_TILE];
-    int32_t q_sum = 0, total = 0;
+    int32_t total = 0;
 
-    for (size_t d = 0; d < dim; d++)
-        q_sum += q[d];
-    for (size_t j = 0; j < KERNEL_TILE; j++)
-        s.acc[j] = -128 * q_sum;
+    memset(s.acc, 0, KERNEL_TILE * sizeof *s.acc);
     for (size_t d = 0; d < dim; d += 4, k += 4 * KERNEL_TILE)
         for (size_t j = 0; j < KERNEL_TILE; j++)
             s.acc[j] += k[4 * j] * q[d] + k[4 * j + 1] * q[d + 1] + k[4 * j + 2] * q[d + 2] + k[4 * j + 3] * q[d + 3];
     float m = -INFINITY;
     for (size_t j = 0; j < KERNEL_TILE; j++) {
-        score[j] = (float) s.acc[j] * (q_scale * k_scale[j]);
+        score[j] = (float) s.acc[j] * (q_scale * tile->k_scale[j]);
         m = score[j] > m ? score[j] : m;
     }
     for (size_t j = 0; j < KERNEL_TILE; j++) {
@@ -436,14 +497,19 @@ static void SET(attend_int8_row)(const AttendRows *a, size_t t, size_t r, SET(At
         for (size_t d = 0; d < dim; d++)
             s.acc[d] += p[j] * v[4 * d] + p[j + 1] * v[4 * d + 1] + p[j + 2] * v[4 * d + 2] + p[j + 3] * v[4 * d + 3];
     for (size_t d = 0; d < dim; d++)
-        s.tile_out[d] = (float) s.acc[d] * v_scale[d];
-    SET(end_tile)(a, state, t, r, m, (float) total, s.tile_out);
+        s.tile_out[d] = (float) s.acc[d] * tile->v_scale[d];
+    SET(end_tile)(a, state, t, r, m + SET(dot_middle)(a->q + r * dim, tile->k_middle, dim), (float) total, s.tile_out);
 }
 
 static void SET(attend_int8)(const AttendRows *a, size_t t, SET(AttendScratch) s, AttendState state)
 {
+    const Int8Tile tile = int8_tile((uint8_t *) (uintptr_t) (a->tiles + t * a->tile_stride), a->dim);
+    int16_t *k = (int16_t *) s.k;
+
+    for (size_t i = 0; i < a->dim * KERNEL_TILE; i++)
+        k[i] = (int16_t) (((tile.k[i] - 128) * tile.k_factor[i / (4 * KERNEL_TILE) * 4 + i % 4] + 2) >> 2);
     for (size_t r = 0; r < a->rows; r++)
-        SET(attend_int8_row)(a, t, r, s, state);
+        SET(attend_int8_row)(a, t, r, &tile, k, s, state);
 }
 #endif
 

@@ -97,7 +97,7 @@ static AttendRows unit_rows(const Batch *b, int layer, int head, const Unit *uni
     gsize row = first_row(b, unit, head), tile = own_tile(b, unit->first);
     AttendRows rows = {
         .kind = s->kind, .dim = dim, .rows = unit->count * per_kv,
-        .q = b->q + row * dim, .q8 = b->q8 + row * dim, .q8_scale = b->q8_scale + row,
+        .q = b->q + row * dim, .q16 = b->q16 + row * dim, .q16_scale = b->q16_scale + row,
         .tiles = session_tile(s, layer, unit->segment * KERNEL_SEGMENT, head),
         .tile_stride = s->tile_bytes * (gsize) info->kv_heads,
         .whole = MIN(tile - unit->segment * KERNEL_SEGMENT, KERNEL_SEGMENT),
@@ -306,7 +306,7 @@ static void begin_rows(Batch *b)
         memset(b->visible + t * per_kv, (int) (b->place[t].position % KERNEL_TILE + 1), per_kv);
         for (gsize h = 0; h < kv_heads; h++)
             for (gsize r = (h * b->tokens + t) * per_kv, end = r + per_kv; r < end; r++)
-                b->q8_scale[r] = b->engine->kernels->quantize_row(b->q + r * dim, dim, b->q8 + r * dim);
+                b->q16_scale[r] = b->engine->kernels->quantize_query(b->q + r * dim, dim, b->q16 + r * dim);
     }
 }
 

@@ -10,8 +10,8 @@
 
 /* The version of the integer arithmetic: changes whenever the same tokens
  * could give other bytes, so that no block of an older one is taken for its own. */
-#define ARITHMETIC "int8-1"
-#define ARITHMETIC_BLAS "blas-1"
+#define ARITHMETIC "int8-2"
+#define ARITHMETIC_BLAS "blas-2"
 
 static const char *const kv_names[] = { "int8", "f16", "f32" };
 

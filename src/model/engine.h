@@ -118,7 +118,7 @@ int engine_threads(const Engine *engine);
 /* The root of all block keys: SHA-256 over model fingerprint, KV type and
  * arithmetic version.  Equal keys mean interchangeable blocks. */
 void engine_state_key(const Engine *engine, KvType type, guint8 key[ENGINE_KEY_BYTES]);
-/* Human-readable arithmetic version, e.g. "int8-1" or "blas-1 (Haswell)". */
+/* Human-readable arithmetic version, e.g. "int8-2" or "blas-2 (Haswell)". */
 const char *engine_arithmetic(const Engine *engine);
 
 /* A new empty session for at most MAX_TOKENS tokens (clamped to the model's

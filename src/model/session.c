@@ -35,8 +35,8 @@ static Batch *batch_new(const Engine *engine)
     b->out = g_new(float, n * q_width);
     b->max = g_new(float, n * heads);
     b->sum = g_new(float, n * heads);
-    b->q8 = g_new(gint8, n * q_width);
-    b->q8_scale = g_new(float, n * heads);
+    b->q16 = g_new(gint16, n * q_width);
+    b->q16_scale = g_new(float, n * heads);
     b->visible = g_new(guint8, n * heads);
     b->codes = g_new(gint8, n * widest);
     b->code_scale = g_new(float, n * (widest / KERNEL_GROUP + 1));
@@ -54,7 +54,7 @@ static void batch_free(Batch *b)
 {
     if (!b)
         return;
-    void *buffers[] = { b->hidden, b->x, b->y, b->q, b->out, b->max, b->sum, b->q8, b->q8_scale, b->visible,
+    void *buffers[] = { b->hidden, b->x, b->y, b->q, b->out, b->max, b->sum, b->q16, b->q16_scale, b->visible,
                         b->codes, b->code_scale, b->code_sum, b->code_sums, b->cosine, b->sine, b->parts, b->tile_max };
 
     for (gsize i = 0; i < G_N_ELEMENTS(buffers); i++)

@@ -51,8 +51,8 @@ typedef struct {
     float *q;                   /* [kv head][token][head of the group][dim], rotated and scaled */
     float *out;                 /* the same shape: attention's running output */
     float *max, *sum;           /* [kv head][token][head of the group] */
-    gint8 *q8;
-    float *q8_scale;
+    gint16 *q16;
+    float *q16_scale;
     guint8 *visible;            /* a byte for each row of one KV head: [token][head of the group] */
     gint8 *codes;               /* x quantised */
     float *code_scale, *code_sum;
