@@ -275,6 +275,47 @@ static void test_errors(void)
     g_assert_cmpuint(session_length(a), ==, 102);
 }
 
+static gpointer interrupt_soon(gpointer data)
+{
+    g_usleep(GPOINTER_TO_UINT(data));
+    raise(SIGINT);
+    return NULL;
+}
+
+/* A session goes on behind an interruption, whatever layer of whatever batch that stopped: the bytes are the same. */
+static void test_interrupt(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Engine) engine = test_engine(NULL, 2);
+    g_autoptr(Session) plain = session_new(engine, KV_INT8, MOST, &error), stopped = session_new(engine, KV_INT8, MOST, &error);
+    gint32 ids[700];
+    gint64 begun = g_get_monotonic_time(), time;
+    int times = 0;
+
+    g_assert_no_error(error);
+    random_ids(ids, G_N_ELEMENTS(ids));
+    append(plain, ids, G_N_ELEMENTS(ids));
+    time = g_get_monotonic_time() - begun;
+    signal(SIGINT, SIG_DFL);
+    interrupt_install();
+    for (int i = 0; session_length(stopped) < G_N_ELEMENTS(ids); i++) {
+        /* After some tries without: a loaded machine must not make this endless. */
+        guint wait = (guint) g_test_rand_int_range(0, (gint32) (time / 8) + 1);
+        GThread *thread = i < 40 ? g_thread_new("interrupt", interrupt_soon, GUINT_TO_POINTER(wait)) : NULL;
+        gsize n = session_length(stopped), most = i % 3 ? G_N_ELEMENTS(ids) - n : MIN(100, G_N_ELEMENTS(ids) - n);
+        gboolean ok = session_append(stopped, ids + n, most, NULL, NULL, &error);
+
+        if (thread)
+            g_thread_join(thread);
+        g_assert_true(ok || g_error_matches(error, FAILURE, FAILURE_INTERRUPTED));
+        times += !ok;
+        g_clear_error(&error);
+        interrupt_clear();
+    }
+    g_test_message("interrupted %d times", times);
+    assert_same(engine, plain, stopped);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -282,6 +323,7 @@ int main(int argc, char **argv)
     g_test_add_func("/group/truncate", test_truncate);
     g_test_add_func("/group/step", test_group);
     g_test_add_func("/group/threads", test_threads);
+    g_test_add_func("/group/interrupt", test_interrupt);
     g_test_add_func("/group/errors", test_errors);
     return g_test_run();
 }

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "src/base/interrupt.h"
 #include "src/model/session.h"
 #include "src/model/threads.h"
 
@@ -242,7 +243,7 @@ static void ffn_block(Batch *b, int index)
     add_residual(b, &l->post_ffn_norm, b->y);
 }
 
-void forward_tokens(Batch *b, const gint32 *tokens)
+gboolean forward_tokens(Batch *b, const gint32 *tokens, GError **error)
 {
     const Weights *w = b->engine->weights;
     gsize hidden = (gsize) w->info.hidden;
@@ -254,9 +255,12 @@ void forward_tokens(Batch *b, const gint32 *tokens)
                       b->hidden + t * hidden, hidden);
     rope_angles(b);
     for (int i = 0; i < w->info.layers; i++) {
+        if (interrupt_check(error))
+            return FALSE;
         attention_block(b, i);
         ffn_block(b, i);
     }
+    return TRUE;
 }
 
 void forward_logits(Batch *b, const float *hidden, gsize n, float *logits)

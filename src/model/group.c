@@ -2,7 +2,6 @@
 #include "config.h"
 #include <string.h>
 
-#include "src/base/interrupt.h"
 #include "src/model/session.h"
 
 static gboolean check_group(Session *const *sessions, const gsize *n, gsize count, const gint32 *tokens, GError **error)
@@ -18,18 +17,31 @@ static gboolean check_group(Session *const *sessions, const gsize *n, gsize coun
         total += n[i];
     }
     g_assert(total <= ENGINE_GROUP);
-    return !interrupt_check(error);
+    return TRUE;
+}
+
+/* The first COUNT sessions forget N[i] tokens each, the next one DONE. */
+static void take_back(Session *const *sessions, const gsize *n, gsize count, gsize done)
+{
+    for (gsize i = 0; i < count; i++)
+        session_truncate(sessions[i], sessions[i]->length - n[i]);
+    session_truncate(sessions[count], sessions[count]->length - done);
 }
 
 /* Where a batch changes the bytes, each session steps alone, cut as session_append cuts. */
-static void step_singly(Session *const *sessions, const gsize *n, gsize count, const gint32 *tokens, float *logits)
+static gboolean step_singly(Session *const *sessions, const gsize *n, gsize count, const gint32 *tokens, float *logits,
+                            GError **error)
 {
     gsize vocabulary = (gsize) sessions[0]->engine->weights->info.vocabulary;
 
     for (gsize i = 0; i < count; i++)
         for (gsize done = 0; done < n[i];) {
-            gsize piece = session_append_piece(sessions[i], tokens, n[i] - done);
+            gsize piece = session_append_piece(sessions[i], tokens, n[i] - done, error);
 
+            if (piece == 0) {
+                take_back(sessions, n, i, done);
+                return FALSE;
+            }
             if (logits) {
                 forward_logits(sessions[i]->batch, sessions[i]->batch->hidden, piece, logits);
                 logits += piece * vocabulary;
@@ -37,6 +49,7 @@ static void step_singly(Session *const *sessions, const gsize *n, gsize count, c
             tokens += piece;
             done += piece;
         }
+    return TRUE;
 }
 
 gboolean engine_step_group(Session *const *sessions, const gsize *n, gsize count, const gint32 *tokens,
@@ -50,16 +63,15 @@ gboolean engine_step_group(Session *const *sessions, const gsize *n, gsize count
         return FALSE;
     for (gsize i = 0; i < count; i++)
         witness_begin(sessions[i], n[i]);
-    if (!engine_batch_invariant(sessions[0]->engine)) {
-        step_singly(sessions, n, count, tokens, logits);
-        return TRUE;
-    }
+    if (!engine_batch_invariant(sessions[0]->engine))
+        return step_singly(sessions, n, count, tokens, logits, error);
     batch = session_batch(sessions[0]);
     for (gsize i = 0; i < count; i++)
         batch_place(batch, sessions[i], n[i]);
     if (!batch->tokens)
         return TRUE;
-    forward_tokens(batch, tokens);
+    if (!forward_tokens(batch, tokens, error))
+        return FALSE;
     if (logits)
         forward_logits(batch, batch->hidden, batch->tokens, logits);
     for (gsize i = 0, first = 0; i < count; first += n[i++])

@@ -4,7 +4,6 @@
 #include <sys/mman.h>
 
 #include "src/base/failure.h"
-#include "src/base/interrupt.h"
 #include "src/model/session.h"
 
 /* What a thread needs for the widest linear layer or a group's attention. */
@@ -289,14 +288,15 @@ gboolean session_check_tokens(const Session *s, const gint32 *tokens, gsize n, G
     return TRUE;
 }
 
-gsize session_append_piece(Session *s, const gint32 *tokens, gsize n)
+gsize session_append_piece(Session *s, const gint32 *tokens, gsize n, GError **error)
 {
     gsize piece = MIN(n, ENGINE_BLOCK - s->length % ENGINE_BLOCK);
 
     Batch *batch = session_batch(s);
 
     batch_place(batch, s, piece);
-    forward_tokens(batch, tokens);
+    if (!forward_tokens(batch, tokens, error))
+        return 0;
     batch_take(batch, 0, s, tokens, piece);
     return piece;
 }
@@ -308,9 +308,10 @@ gboolean session_append(Session *s, const gint32 *tokens, gsize n,
         return FALSE;
     witness_begin(s, n);
     while (n) {
-        if (interrupt_check(error))
+        gsize piece = session_append_piece(s, tokens, n, error);
+
+        if (piece == 0)
             return FALSE;
-        gsize piece = session_append_piece(s, tokens, n);
         tokens += piece;
         n -= piece;
         if (on_block && s->length % ENGINE_BLOCK == 0 &&
@@ -322,15 +323,19 @@ gboolean session_append(Session *s, const gint32 *tokens, gsize n,
 
 gboolean session_append_logits(Session *s, const gint32 *tokens, gsize n, float *logits, GError **error)
 {
-    gsize vocabulary = (gsize) s->engine->weights->info.vocabulary;
+    gsize vocabulary = (gsize) s->engine->weights->info.vocabulary, before = s->length;
 
     g_assert(n <= ENGINE_BATCH);
     if (!session_check_tokens(s, tokens, n, error))
         return FALSE;
     witness_begin(s, n);
     for (gsize done = 0; done < n;) {
-        gsize piece = session_append_piece(s, tokens + done, n - done);
+        gsize piece = session_append_piece(s, tokens + done, n - done, error);
 
+        if (piece == 0) {
+            session_truncate(s, before);
+            return FALSE;
+        }
         forward_logits(s->batch, s->batch->hidden, piece, logits + done * vocabulary);
         done += piece;
     }

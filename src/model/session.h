@@ -114,13 +114,15 @@ Batch *session_batch(Session *s);
 void batch_place(Batch *batch, Session *s, gsize n);
 /* session.c: the N TOKENS of a computed batch that were placed from FIRST on become part of S. */
 void batch_take(const Batch *batch, gsize first, Session *s, const gint32 *tokens, gsize n);
-/* session.c: computes the next tokens up to N or to the end of the block; returns their number.  Nothing is checked. */
-gsize session_append_piece(Session *s, const gint32 *tokens, gsize n);
+/* session.c: computes the next tokens up to N or to the end of the block; returns their number, 0 when it was interrupted.
+ * Nothing is checked. */
+gsize session_append_piece(Session *s, const gint32 *tokens, gsize n, GError **error);
 /* session.c: whether S takes N further TOKENS. */
 gboolean session_check_tokens(const Session *s, const gint32 *tokens, gsize n, GError **error);
 
-/* forward.c: computes the state of the batch's tokens, whose ids are TOKENS. */
-void forward_tokens(Batch *b, const gint32 *tokens);
+/* forward.c: computes the state of the batch's tokens, whose ids are TOKENS.  FALSE when it was interrupted, between layers (a
+ * whole batch may take minutes): nothing of the batch is to be taken then; its sessions are as they were. */
+gboolean forward_tokens(Batch *b, const gint32 *tokens, GError **error);
 /* forward.c: logits of N rows of the residual stream (N <= KERNEL_MAX_TOKENS), VOCABULARY floats a row. */
 void forward_logits(Batch *b, const float *hidden, gsize n, float *logits);
 /* attention.c: for batch->q and the KV of LAYER (the batch's own included), batch->x = heads' outputs. */
