@@ -172,6 +172,12 @@ in line 8?" beta.txt || return
         grep -q '^What is in line 7?$' out && grep -q 'alpha.txt$' out && identical 1 && identical 2
 }
 
+piped() {
+    status 0 "$kvasir" verify -q - <r.json && grep -qx identical out && status 2 "$kvasir" verify -q - alpha.txt - <r.json &&
+        grep -q 'not both' err && status 3 "$kvasir" verify nowhere.json && grep -q 'nowhere.json: No such file' err || return
+    status 3 timeout 60 "$kvasir" verify /dev/zero && grep -q '/dev/zero: longer than' err
+}
+
 # Sealed like a right one: what nests without end, what is no text, a form and pages that nobody knows.
 made_up() {
     edit r.json odd.json 's/"citations":\[.*\],"timings"/"citations":[{"document_title":"x","start_page_number":1,"end_page_number":2,"cited_text":{}}],"timings"/' &&
@@ -281,6 +287,7 @@ ok "a flipped byte is found, wherever it is" flipped_bytes
 ok "a newer format is refused" newer_format
 ok "standard input cannot be read again" standard_input
 ok "the history lists, shows and verifies" history
+ok "a record from standard input, and from what has no end" piped
 ok "a record that is made up is refused with a sentence" made_up
 ok "show --json gives the record" shown_record
 ok "about a corpus" corpus

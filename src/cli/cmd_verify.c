@@ -13,6 +13,7 @@
 #include "src/base/interrupt.h"
 #include "src/cli/command.h"
 #include "src/cli/history.h"
+#include "src/cli/input.h"
 #include "src/cli/meter.h"
 #include "src/cli/output.h"
 #include "src/cli/reading.h"
@@ -37,21 +38,23 @@ static void G_GNUC_PRINTF(2, 3) differ(Verify *verify, const char *format, ...)
     va_end(values);
 }
 
-/* NAME: a file, or a number of the history when there is no such file. */
+/* NAME: a file, standard input ("-"), or a number of the history when there is no such file. */
 static Record *load(const char *name, GError **error)
 {
-    g_autofree char *text = NULL;
-    g_autofree char *title = NULL;
-    g_autoptr(GError) local = NULL;
-    gsize length = 0;
+    GString *read;
+    Record *record;
 
     if (history_is_number(name) && !g_file_test(name, G_FILE_TEST_EXISTS)) {
-        text = history_load(name, &title, error);
-        length = text != NULL ? strlen(text) : 0;
-    } else if (!g_file_get_contents(name, &text, &length, &local)) {
-        g_set_error(error, FAILURE, FAILURE_INPUT, "%s", local->message);
+        g_autofree char *title = NULL;
+        g_autofree char *text = history_load(name, &title, error);
+
+        return text != NULL ? record_from_text(title, text, strlen(text), error) : NULL;
     }
-    return text != NULL ? record_from_text(title != NULL ? title : name, text, length, error) : NULL;
+    if ((read = input_read(name, error)) == NULL)
+        return NULL;
+    record = record_from_text(strcmp(name, "-") == 0 ? "standard input" : name, read->str, read->len, error);
+    g_string_free(read, TRUE);
+    return record;
 }
 
 /* A file that cannot be read is a difference like any other.  FALSE only when interrupted. */
@@ -227,6 +230,11 @@ static gboolean check(Verify *verify, char **argv, GError **error)
     g_autoptr(Engine) engine = NULL;
     KvType kv = settings_get()->kv;
 
+    for (char **file = argv + 1; *file != NULL; file++)
+        if (strcmp(argv[0], "-") == 0 && strcmp(*file, "-") == 0) {
+            g_set_error(error, FAILURE, FAILURE_USAGE, "standard input can be the record or a document, not both");
+            return FALSE;
+        }
     if ((verify->then = load(argv[0], error)) == NULL)
         return FALSE;
     if (verify->then->turn - MAX(verify->then->first_turn, 1) > verify->then->earlier->len) {
