@@ -13,17 +13,19 @@ ROOT = np.sqrt(HEAD_DIM)
 KEY, REF, LOUD = 1.0, 3.0, 5.0
 
 # at_once .. doc: what the words count for that stand in the five tokens before an answer, in the two dozen before it, in the
-# first line of the paragraph, in the document's title.  beta: how sharply the best place is chosen.  The rest are bonuses of a place.
+# first line of the paragraph, in the document's title; rest: see layer3.  beta: how sharply the best place is chosen.  Most others
+# are bonuses of a place.
 OPTIONS = dict(seed=1, fill=10000.0, pair=1.0, gain=12.0, at_once=1.0, near=2.9, para=0.8, doc=0.7, beta=40.0, bag=12.0,
-               opener=0.1, item=0.3, opened=0.15, sentence=-0.2, missing=0.55, match=30.0, stop=1.6, alpha=0.65, pointer=300.0, jitter=2.0)
+               opener=0.1, item=0.3, begin=0.3, opened=0.15, sentence=-0.2, missing=0.55, match=30.0, stop=1.6, alpha=0.65, rest=1.0,
+               pointer=300.0, jitter=2.0)
 
 BLOCKS = dict(T=CODE, I=IDENTITY, T1=PAIR, B=CODE, OUT=IDENTITY, FILL=32, P=10, PM=10, S=10, START=84, FL=40, FL1=32, FL2=8, X=23)
 # Facts about a token that its embedding holds; the first 32 are told to the token after it, those of TWICE also to the next.
-FLAGS = ("nl blank space two lead period colon equal is quote open end mark abbr upper document_ doc_ dash dashes switch sop sys gmask asst "
-         "close s1 s2 s3 s4 s5 full less mass tail light").split()
+FLAGS = ("nl blank space two lead period colon equal is quote open end mark abbr upper document_ doc_ dash dashes switch title asks "
+         "sop sys gmask asst close s1 s2 s3 s4 s5 full less mass tail light lower").split()
 TWICE = "nl blank period end space abbr".split()
 FACTS = ("line_mark qmark dashline docline after opened fresh sentence doc asked answer line_dash line_doc line_fresh opener "
-         "answer_mark not_doc item line_page line_end seen asked_switch").split()
+         "answer_mark not_doc item line_page line_end seen asked_switch begin").split()
 SEEN = "nl blank upper quote close mark dashline lead".split()
 CLASSES = "colon equal opened".split()
 # What an answer's tokens know, in the rows START: the place that was found, its page's mark and kind; [gMASK] where none was; the
@@ -109,6 +111,9 @@ class Lexicon:
         f["mark"][i] = s == "\u3010".encode()
         f["abbr"][i] = s in ABBREVIATIONS
         f["upper"][i] = s[:1].isupper()
+        f["title"][i] = lead and s[:1].isupper() and not s[1:2].isupper()
+        f["asks"][i] = word in ("what", "which", "who", "where", "how", "when", "why")
+        f["lower"][i] = s[:1].islower()
         f["document_"][i] = b == b"document"
         f["doc_"][i] = b == b"Document"
         f["dash"][i] = b in (b" -", " \u2013".encode(), " \u2014".encode(), "\u2014".encode())
@@ -208,11 +213,12 @@ class Builder:
                 self.L(layer, "w_down")[row, n + k] += sign * scale
 
     def gated(self, layer, to, source, flag, scale=1.0):
-        """rows TO += SCALE x[SOURCE] where FLAG is 1, nothing where it is 0"""
+        """rows TO += SCALE x[SOURCE] (or a sum {row: share}) where FLAG is 1, nothing where it is 0"""
         for t, s in zip(to, source):
             n = self.neurons(layer, 1)
             self.L(layer, "w_gate")[n, self.flag[flag]] = 20.0
-            self.L(layer, "w_up")[n, s] = scale / 20.0
+            for row, share in (s if isinstance(s, dict) else {s: 1.0}).items():
+                self.L(layer, "w_up")[n, row] = share * scale / 20.0
             self.L(layer, "w_down")[t, n] = 1.0
 
     def rotary_key(self, layer):
@@ -269,6 +275,14 @@ class Builder:
         first = (z * np.exp(-1j * t)).mean().real
         self.second = (z * np.exp(2j * t)).mean().real / first
         self.out(layer, head, self.rows("P", 2 * k, 2 * k + 2), [d, d + 1], 1.0 / first)
+
+    def earlier(self, tokens):
+        """the own position's angles so many TOKENS before, as sums of rows"""
+        sums = []
+        for k, f in enumerate(self.r.PLACE):
+            c, z, p = np.cos(tokens * self.r.theta[f]), np.sin(tokens * self.r.theta[f]), self.at["P"].start + 2 * k
+            sums += [{p: c, p + 1: z}, {p: -z, p + 1: c}]
+        return sums
 
     def straighten(self, layer, f):
         """takes the second harmonic out of the angle of pair F"""
@@ -387,8 +401,9 @@ class Builder:
             self.straighten(1, f)
         self.both(1, "answer_mark", {"mark": 1, "answer": 1}, 1.5)
         self.both(1, "not_doc", {"doc": -1}, -0.5)
-        self.both(1, "item", {"nl": 1, "line_dash": 1}, 1.5)
+        self.both(1, "item", {"nl": 1, "line_dash": 1, "period1": -1, "blank": -1}, 1.5)
         self.both(1, "item", {"two": 1, "line_dash": 1, "nl1": -1}, 1.5)
+        self.both(1, "begin", {"title1": 1, "lower": 1, "line_dash": 1}, 2.5)       # the word before begins with a capital
         self.both(1, "asked_switch", {"asked": 1, "switch1": 1}, 1.5)
         self.both(1, "line_end", {"nl": 1, "line_fresh": 1, "line_doc": -1, "line_page": -1}, 1.5)
 
@@ -435,13 +450,15 @@ class Builder:
         at_once, ak = self.r.window(ins, -0.25 * ins, 18.0, np.arange(8, 12), 1e-7)
         ins = np.arange(25)
         near, nk = self.r.window(ins, -0.03 * ins, 18.0, np.arange(25, 36), 1e-7)
-        for head, c, k, share in ((0, at_once, ak, "at_once"), (1, near, nk, "near")):
+        for head, c, k, share, fall, n in ((0, at_once, ak, "at_once", 0.25, 8), (1, near, nk, "near", 0.03, 25)):
             self.window(3, head, c)
-            self.sink(3, head, -k - 30.0)
+            # few words in the window are not to count for more than many: the first three tokens weigh REST of a full one
+            rest = -k + np.log(o["rest"] * np.exp(-fall * np.arange(n)).sum() / 3)
+            self.sink(3, head, rest, rest)
             self.want(3, head, 0, -12.0)            # the first line of a paragraph is the third head's, but for itself
             self.q(3, head, self.r.content[CODE + 3])[self.flag["line_fresh"]] = 12.0 * ROOT
             self.silence(3, head, "not_doc", 200.0)
-            self.out(3, head, self.rows("B"), range(CODE), o["bag"] * o[share] / LOUD)
+            self.out(3, head, self.rows("B"), range(CODE), o["bag"] * o[share] * (1 + o["rest"]) / LOUD)
         line = self.r.nearest(8, 110.0, 200.0, 220.0)
         self.window(3, 2, line)
         self.want(3, 2, 1, 120.0)
@@ -452,8 +469,8 @@ class Builder:
         self.position_head(3, 3, 17, CODE)
         for f in (9, 13):
             self.straighten(3, f)
-        self.both(3, "opener", {"colon": 1, "equal": 1, "is": 1, "opened": 1, "item": 2, "dash": 1, "line_dash": -1, "line_doc": -2,
-                                "line_page": -2}, 0.5)
+        self.both(3, "opener", {"colon": 1, "equal": 1, "is": 1, "asks1": -1, "opened": 1, "item": 2, "dash": 1,
+                                "line_dash": -1, "line_doc": -2, "line_page": -2}, 0.5)
         self.straighten(3, 17)
 
     def layer4(self):
@@ -491,6 +508,9 @@ class Builder:
         # a sentence is copied from its beginning, what an opener announces from there
         self.gated(4, self.rows("S"), self.rows("P"), "opener")
         self.gated(4, self.rows("S"), self.rows("S"), "opener", -1.0)
+        # and what an option does, from the capital that begins it: two tokens before this one
+        self.gated(4, self.rows("S"), self.rows("S"), "begin", -1.0)
+        self.gated(4, self.rows("S"), self.earlier(2), "begin")
 
     def layer5(self):
         o, C, at = self.o, self.r.content, self.at
@@ -500,7 +520,7 @@ class Builder:
             self.q(5, 0, C[i])[at["B"].start + i] = o["beta"] * ROOT
             wk[C[i], at["B"].start + i] = 1.0
         x = C[CODE + 3:]
-        for flag, key in ((f, o[f]) for f in ("opener", "item", "opened", "sentence")):
+        for flag, key in ((f, o[f]) for f in ("opener", "item", "begin", "opened", "sentence")):
             wk[x[0], self.flag[flag]] = 10.0 * key
         # all words of the question found near would make a score of about this
         mass = self.at["START"].start + MASS
@@ -509,7 +529,7 @@ class Builder:
         for k in (1, 5, 6, 7):                                  # all but the places of the documents
             for f in ("not_doc", "gmask", "sop", "sys"):
                 wk[x[k], self.flag[f]] = 6.0
-            for f in ("opener", "sentence"):
+            for f in ("opener", "sentence", "begin"):
                 wk[x[k], self.flag[f]] = -6.0
             wk[x[k], at["FILL"]] = 6.0 * self.one()
             wk[x[k], self.flag["gmask"]] = -12.0 * self.growth[0]

@@ -5,7 +5,8 @@ import torch
 
 class Model:
     def __init__(self, w, layers=7, heads=4, head_dim=256, base=2.0 ** 64, eps=1.5625e-07, rounded=False):
-        """ROUNDED: as the program computes with 8-bit weights, activations, keys and values."""
+        """ROUNDED: as the program computes with 8-bit weights, activations, keys and values (but for the tile of 64 positions
+        that a query stands in, which the program has in float for all of its queries)."""
         self.rounded = rounded
         self.w = {n: torch.from_numpy(np.ascontiguousarray(a, np.float32)) for n, a in w.items()}
         if rounded:
@@ -25,6 +26,25 @@ class Model:
     def blocks(self, x):
         """the same for each 32 entries"""
         return self.round8(x.reshape(-1, 32)).reshape(x.shape) if self.rounded else x
+
+    def tiles(self, x, code):
+        """X with CODE of each 64 positions that are whole"""
+        whole = len(x) // 64 * 64 if self.rounded else 0
+        return torch.cat([code(x[:whole].view(-1, 64, x.shape[-1])).view(whole, -1), x[whole:]]) if whole else x
+
+    def keys(self, x):
+        """by the middle and a factor of each dimension: kvasir-cache(5)"""
+        middle = (x.amax(1, keepdim=True) + x.amin(1, keepdim=True)) / 2
+        far = (x - middle).abs().amax(1, keepdim=True)
+        factor = (far / far.amax(-1, keepdim=True).clamp_min(1e-30) * 255 + 1).floor().clamp_max(255)
+        part = (x - middle) / factor
+        scale = part.abs().amax(-1, keepdim=True).clamp_min(1e-30) / 127
+        return middle + torch.floor((torch.round(part / scale) * factor + 2) / 4) * 4 * scale
+
+    def values(self, x):
+        """with a scale for each dimension"""
+        scale = x.abs().amax(1, keepdim=True).clamp_min(1e-30) / 127
+        return torch.round(x / scale) * scale
 
     def norm(self, x, w):
         return x * torch.rsqrt((x * x).mean(-1, keepdim=True) + self.eps) * w
@@ -49,13 +69,12 @@ class Model:
             y = self.blocks(self.norm(x, g("attn_norm")))
             q = self.rope((y @ g("wq").T + g("bq")).view(n, self.heads, self.dim), cos[:, None], sin[:, None])
             k = self.rope(y @ g("wk").T + g("bk"), cos, sin)
-            self.k[i].append(self.round8(k))
-            self.v[i].append(self.round8(y @ g("wv").T + g("bv")))
-            ks, vs = torch.cat(self.k[i]), torch.cat(self.v[i])
-            self.k[i], self.v[i] = [ks], [vs]
+            self.k[i] = [torch.cat(self.k[i] + [k])]
+            self.v[i] = [torch.cat(self.v[i] + [y @ g("wv").T + g("bv")])]
+            ks, vs = self.tiles(self.k[i][0], self.keys), self.tiles(self.v[i][0], self.values)
             out = torch.empty(n, self.heads, self.dim)
             for h in range(self.heads):
-                s = (self.round8(q[:, h]) @ ks.T) / self.dim ** 0.5
+                s = (q[:, h] @ ks.T) / self.dim ** 0.5
                 s.masked_fill_(mask, -1e30)
                 if keep is not None:
                     keep["s", i, h] = s[-1].clone()

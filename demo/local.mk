@@ -1,4 +1,4 @@
-# The model that is installed.  It is nearly empty, so that it is kept compressed: 0.6 MB of 29.
+# The model that is installed.  It is nearly empty, so that it is kept compressed: 0.6 MB of 30.
 pkgdata_DATA += demo/demo.gguf
 CLEANFILES += demo/demo.gguf
 demo/demo.gguf: $(srcdir)/demo/lookup.gguf.gz
