@@ -428,8 +428,12 @@ static gboolean ask(Talk *talk, const char *question, const SampleOptions *sampl
     record_set_answer(record, answer);
     record->timings = present_timings(answer);
     g_ptr_array_add(talk->turns, record);
+    /* Who reads a line of JSON may go on with the conversation at once; text is on the screen before it is kept anyway. */
+    if (talk->json)
+        keep_turn(talk, record);
     show_answer(talk, record, answer);
-    keep_turn(talk, record);
+    if (!talk->json)
+        keep_turn(talk, record);
     tell_room(talk);
     return ok;
 }
