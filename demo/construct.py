@@ -16,7 +16,7 @@ KEY, REF, LOUD = 1.0, 3.0, 5.0
 # first line of the paragraph, in the document's title; rest: see layer3.  beta: how sharply the best place is chosen.  Most others
 # are bonuses of a place.
 OPTIONS = dict(seed=1, fill=10000.0, pair=1.0, gain=12.0, at_once=1.0, near=2.9, para=0.8, doc=0.7, beta=40.0, bag=12.0,
-               opener=0.1, item=0.3, begin=0.3, opened=0.15, sentence=-0.2, missing=0.55, match=30.0, stop=1.6, alpha=0.65, rest=1.0,
+               opener=0.1, item=0.3, begin=0.3, opened=0.15, sentence=-0.2, missing=0.8, match=30.0, stop=1.6, alpha=0.65, rest=1.0,
                pointer=300.0, jitter=2.0)
 
 BLOCKS = dict(T=CODE, I=IDENTITY, T1=PAIR, B=CODE, OUT=IDENTITY, FILL=32, P=10, PM=10, S=10, START=84, FL=40, FL1=32, FL2=8, X=23)
