@@ -170,14 +170,13 @@ static GArray *find_rooms(const GPtrArray *bands, guint from, guint to, Span wid
         }
     }
     g_array_sort(cells, by_left);
+    float end = 0;          /* of the columns so far */
     for (guint i = 0; i < cells->len; i++) {
         const Box *b = &g_array_index(cells, Box, i);
-        Span room = { i ? MAX(width.from, b->x0) : width.from, b->x0 };
-        if (i && b->x0 - width.from >= LEAST_ROOM && rooms->len < COLUMNS_MAX) {
-            room.from = width.from;
+        const Span room = { end, b->x0 };
+        if (i && room.to - room.from >= LEAST_ROOM && rooms->len < COLUMNS_MAX)
             g_array_append_val(rooms, room);
-        }
-        width.from = i ? MAX(width.from, b->x1) : b->x1;
+        end = i ? MAX(end, b->x1) : b->x1;
     }
     return rooms;
 }

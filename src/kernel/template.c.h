@@ -364,7 +364,8 @@ static void SET(quantize_keys)(const float *k, size_t dim, const Int8Tile *t)
     memset(t->k_scale, 0, KERNEL_TILE * sizeof *t->k_scale);
     for (size_t d = 0; d < dim; d++) {
         float part = most > 0 ? t->v_scale[d] * (255.0f / most) : 0;
-        float unit = 1.0f / (float) (t->k_factor[d] = part < 254.0f ? (uint8_t) ((int32_t) part + 1) : 255);
+        t->k_factor[d] = part < 254.0f ? (uint8_t) ((int32_t) part + 1) : 255;
+        float unit = 1.0f / (float) t->k_factor[d];
 
         for (size_t j = 0; j < KERNEL_TILE; j++) {
             float a = fabsf(k[d * KERNEL_TILE + j] - t->k_middle[d]) * unit;
